@@ -1,0 +1,1 @@
+"""The engine: the document, its checks, its files, and the worker that runs it."""

@@ -1,0 +1,1 @@
+"""What the user edits. Standard library, networkx and msgspec only."""

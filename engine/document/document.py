@@ -1,0 +1,114 @@
+"""The document: a graph with its catalogue, history and listeners. What the editor and the headless commands hold."""
+
+import secrets
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from engine.document import edits
+from engine.document.edits import Edit, Touched
+from engine.document.graph import Graph, Node, Tree, View
+from engine.document.history import History
+from engine.document.kinds import Catalogue, ParamValue, defaults
+
+
+class Change(Struct, frozen=True):
+    """What listeners hear: the edit that was applied and what it touched. A whole new graph has no edit."""
+
+    edit: Edit | None
+    touched: Touched | None
+
+
+Listener = Callable[[Change], None]
+
+
+class Document:
+    """A graph that changes only by `apply`, `undo`, `redo` and `replace`, and tells its listeners."""
+
+    def __init__(self, graph: Graph, catalogue: Catalogue) -> None:
+        self.graph = graph
+        self.catalogue = catalogue
+        self.history = History()
+        self.listeners: list[Listener] = []
+        self._saved = 0
+
+    def apply(self, edit: Edit, label: str, merge: str = "") -> None:
+        """Apply an edit and remember it. Raises EditError, with nothing changed and nobody told.
+
+        Edits with the same non-empty `merge`, one after another, are one undo step until `end_gesture`.
+        """
+        inverse = edits.apply(self.graph, edit)
+        self.history.record(inverse, label, merge)
+        self._tell(edit, inverse)
+
+    def end_gesture(self) -> None:
+        """A drag has ended: the next edit starts a step of its own."""
+        self.history.close()
+
+    def undo(self) -> str | None:
+        """Take back the last step; gives its label, or None when there is nothing to undo."""
+        if not self.history.undos:
+            return None
+        step = self.history.undos[-1]
+        inverse = edits.apply(self.graph, step.edit)
+        self.history.undone(inverse)
+        self._tell(step.edit, inverse)
+        return step.label
+
+    def redo(self) -> str | None:
+        """Bring the last undone step forth again; gives its label, or None."""
+        if not self.history.redos:
+            return None
+        step = self.history.redos[-1]
+        inverse = edits.apply(self.graph, step.edit)
+        self.history.redone(inverse)
+        self._tell(step.edit, inverse)
+        return step.label
+
+    def replace(self, graph: Graph) -> None:
+        """Hold another graph, with a fresh history."""
+        self.graph = graph
+        self.history = History()
+        self._saved = 0
+        for listener in list(self.listeners):
+            listener(Change(None, None))
+
+    def set_collapsed(self, node: str, collapsed: bool) -> None:
+        """Fold or unfold a frame. View state: saved with the file, but no step to undo and no unsaved change."""
+        view = self.graph.view(node)
+        edit = edits.SetView(node, View(collapsed, view.note, view.colour, view.position))
+        self._tell(edit, edits.apply(self.graph, edit))
+
+    @property
+    def modified(self) -> bool:
+        """Whether the graph differs from the one last saved; undoing back to it counts as unmodified."""
+        return self.history.revision != self._saved
+
+    def mark_saved(self) -> None:
+        self.history.close()
+        self._saved = self.history.revision
+
+    def _tell(self, edit: Edit, inverse: Edit) -> None:
+        change = Change(edit, edits.touched(edit, inverse))
+        for listener in list(self.listeners):
+            listener(change)
+
+
+def new_id(graph: Graph) -> str:
+    """A short id no node of the graph has. Random, so that two branches of one file seldom pick the same."""
+    while True:
+        found = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(5))
+        if found not in graph:
+            return found
+
+
+def new_graph() -> Graph:
+    """An empty graph: a root Chain with no children."""
+    return Graph(Node("root", "Chain"))
+
+
+def new_tree(graph: Graph, catalogue: Catalogue, kind: str, **params: ParamValue) -> Tree:
+    """A detached new node of a catalogue kind, with its defaults."""
+    found = catalogue[kind]
+    node = Node(new_id(graph), kind, params=defaults(found) | params)
+    return Tree(node, children=() if found.is_frame else None)

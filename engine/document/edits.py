@@ -1,0 +1,357 @@
+"""Edits: the only way a graph changes. Each is a small frozen value; applying one gives back the edit that undoes it.
+
+An edit that can't be applied raises `EditError` and leaves the graph as it was.
+"""
+
+from msgspec import Struct
+
+from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, tree_nodes
+from engine.document.kinds import ParamValue
+
+MAX_DEPTH = 200
+"""Frames nest at most this deep: far beyond real models, well within what recursion can walk."""
+
+
+class EditError(ValueError):
+    """An edit that would make an illegal tree; the message says why."""
+
+
+class Insert(Struct, frozen=True, tag=True):
+    """Put detached trees side by side at a place."""
+
+    place: Place
+    trees: tuple[Tree, ...]
+
+
+class Remove(Struct, frozen=True, tag=True):
+    """Take out a run of neighbours with everything below them."""
+
+    nodes: tuple[str, ...]
+
+
+class Move(Struct, frozen=True, tag=True):
+    """Take a run of neighbours to another place; the place's indices count without the run."""
+
+    nodes: tuple[str, ...]
+    place: Place
+
+
+class SetParam(Struct, frozen=True, tag=True):
+    """Give one param a value, or take it out of the node's params with `absent`."""
+
+    node: str
+    param: str
+    value: ParamValue = None
+    absent: bool = False
+
+
+class SetName(Struct, frozen=True, tag=True):
+    """Call a node something; empty falls back to its kind."""
+
+    node: str
+    name: str
+
+
+class SetContexts(Struct, frozen=True, tag=True):
+    """Declare what a provider provides, all contexts at once; none makes the frame a plain one."""
+
+    node: str
+    contexts: Contexts
+
+
+class SetView(Struct, frozen=True, tag=True):
+    """Show a node differently: note, colour, where it is parked."""
+
+    node: str
+    view: View
+
+
+class SetInputs(Struct, frozen=True, tag=True):
+    """Name the root's arguments and their sources, all at once."""
+
+    inputs: tuple[Input, ...]
+
+
+class SetWeights(Struct, frozen=True, tag=True):
+    """Name the .safetensors file the weights come from, relative to the graph's file; empty for none."""
+
+    path: str
+
+
+class Batch(Struct, frozen=True, tag=True):
+    """Several edits as one, all or nothing."""
+
+    edits: tuple["Edit", ...]
+
+
+Edit = Insert | Remove | Move | SetParam | SetName | SetContexts | SetView | SetInputs | SetWeights | Batch
+
+
+class Touched(Struct):
+    """What an edit touched: nodes whose own data changed, frames whose runs changed, nodes that came and went."""
+
+    nodes: set[str]
+    frames: set[str]
+    added: set[str]
+    removed: set[str]
+    inputs: bool = False
+
+
+def apply(graph: Graph, edit: Edit) -> Edit:
+    """Apply `edit` and give back its inverse. Raises EditError, with the graph as it was."""
+    match edit:
+        case Insert(place, trees):
+            return _insert(graph, place, trees)
+        case Remove(nodes):
+            place, trees = _detach(graph, nodes)
+            return Insert(place, trees)
+        case Move(nodes, place):
+            return _move(graph, nodes, place)
+        case SetParam(node, param, value, absent):
+            old = _known(graph, node)
+            inverse = SetParam(node, param, old.params.get(param), param not in old.params)
+            params = {k: v for k, v in old.params.items() if k != param}
+            if not absent:
+                params[param] = value
+            graph.nodes[node] = _with(old, params=params)
+            return inverse
+        case SetName(node, name):
+            old = _known(graph, node)
+            _check_name(name)
+            graph.nodes[node] = _with(old, name=name)
+            return SetName(node, old.name)
+        case SetContexts(node, contexts):
+            old = _known(graph, node)
+            if contexts and not graph.is_frame(node):
+                raise EditError(f"{old.title} is a leaf: only frames provide contexts")
+            graph.nodes[node] = _with(old, contexts=contexts)
+            return SetContexts(node, old.contexts)
+        case SetView(node, view):
+            _known(graph, node)
+            inverse = SetView(node, graph.view(node))
+            _put_view(graph, node, view)
+            return inverse
+        case SetInputs(inputs):
+            inverse = SetInputs(graph.inputs)
+            _check_inputs(inputs)
+            graph.inputs = inputs
+            return inverse
+        case SetWeights(path):
+            inverse = SetWeights(graph.weights)
+            graph.weights = path
+            return inverse
+        case Batch(edits):
+            return _batch(graph, edits)
+
+
+def touched(edit: Edit, inverse: Edit) -> Touched:
+    """What applying `edit` (which gave `inverse`) has touched."""
+    found = Touched(set(), set(), set(), set())
+    _collect(edit, inverse, found)
+    return found
+
+
+def _collect(edit: Edit, inverse: Edit, found: Touched) -> None:
+    match edit, inverse:
+        case Insert(place, trees), _:
+            ids = {t.node.id for top in trees for t in tree_nodes(top)}
+            found.frames.add(place.frame)
+            found.added |= ids
+            found.removed -= ids
+        case Remove(), Insert(place, trees):
+            ids = {t.node.id for top in trees for t in tree_nodes(top)}
+            found.frames.add(place.frame)
+            found.removed |= ids - found.added
+            found.added -= ids
+        case Move(_, place), Move(_, origin):
+            found.frames |= {place.frame, origin.frame}
+        case Batch(edits), Batch(inverses):
+            for one, other in zip(edits, reversed(inverses), strict=True):
+                _collect(one, other, found)
+        case ((SetParam() | SetName() | SetContexts() | SetView()), _):
+            found.nodes.add(edit.node)
+        case _:
+            found.inputs = True
+
+
+def _batch(graph: Graph, edits: tuple[Edit, ...]) -> Batch:
+    inverses: list[Edit] = []
+    try:
+        inverses.extend(apply(graph, edit) for edit in edits)  # keeps those applied before one that fails
+    except EditError:
+        for inverse in reversed(inverses):
+            apply(graph, inverse)
+        raise
+    return Batch(tuple(reversed(inverses)))
+
+
+def _with(node: Node, **changes: object) -> Node:
+    values = {"name": node.name, "params": node.params, "contexts": node.contexts} | changes
+    return Node(node.id, node.kind, **values)  # pyright: ignore[reportArgumentType]
+
+
+def _known(graph: Graph, node: str) -> Node:
+    if node not in graph.nodes:
+        raise EditError(f"there is no node {node!r}")
+    return graph.nodes[node]
+
+
+def _check_name(name: str) -> None:
+    if name and not name.isidentifier():
+        raise EditError(f"{name!r} is no name: use letters, digits and underscores, and start with a letter")
+
+
+def _check_inputs(inputs: tuple[Input, ...]) -> None:
+    names = [i.name for i in inputs]
+    for name in names:
+        if not name:
+            raise EditError("an input needs a name")
+        _check_name(name)
+        if names.count(name) > 1:
+            raise EditError(f"two inputs are called {name!r}")
+
+
+def _put_view(graph: Graph, node: str, view: View | None) -> None:
+    if view is None or view == View():
+        graph.views.pop(node, None)
+    else:
+        graph.views[node] = view
+
+
+def _depth(graph: Graph, frame: str) -> int:
+    return len(graph.ancestors(frame)) + 1
+
+
+def _tree_depth(tree: Tree) -> int:
+    deepest, stack = 0, [(tree, 1)]
+    while stack:
+        top, depth = stack.pop()
+        deepest = max(deepest, depth)
+        below = [*(top.children or ()), *(t for segment in top.loose for t in segment)]
+        stack.extend((t, depth + 1) for t in below)
+    return deepest
+
+
+def _check_place(graph: Graph, place: Place) -> None:
+    if place.frame != CANVAS:
+        node = _known(graph, place.frame)
+        if not graph.is_frame(place.frame):
+            raise EditError(f"{node.title} is a leaf: it can't hold other nodes")
+    elif place.segment is None:
+        raise EditError("only loose segments stand on the canvas")
+    segments = len(graph.segments(place.frame))
+    if place.new:
+        fits = place.segment is not None and 0 <= place.segment <= segments and place.index == 0
+    elif place.segment is not None:
+        fits = 0 <= place.segment < segments and 0 <= place.index <= len(graph.slot(place))
+    else:
+        fits = 0 <= place.index <= len(graph.slot(place))
+    if not fits:
+        raise EditError(f"there is no place {place.index} (segment {place.segment}) in {place.frame or 'the canvas'}")
+
+
+def _check_trees(graph: Graph, place: Place, trees: tuple[Tree, ...]) -> None:
+    if not trees:
+        raise EditError("nothing to insert")
+    base = 0 if place.frame == CANVAS else _depth(graph, place.frame)
+    seen: set[str] = set()
+    for top in trees:
+        if base + _tree_depth(top) > MAX_DEPTH:
+            raise EditError(f"frames nest at most {MAX_DEPTH} deep")
+        for tree in tree_nodes(top):
+            node = tree.node
+            if not node.id or node.id in seen or node.id in graph.nodes:
+                raise EditError(f"the id {node.id!r} is empty or already taken")
+            seen.add(node.id)
+            _check_name(node.name)
+            if tree.children is None and (tree.loose or node.contexts):
+                raise EditError(f"{node.title} is a leaf: it can't hold other nodes or provide contexts")
+            if not all(tree.loose):
+                raise EditError(f"{node.title} has an empty loose segment")
+
+
+def _insert(graph: Graph, place: Place, trees: tuple[Tree, ...]) -> Edit:
+    _check_place(graph, place)
+    _check_trees(graph, place, trees)
+    _put_run(graph, place, [tree.node.id for tree in trees])
+    for top in trees:
+        for tree in tree_nodes(top):
+            node = tree.node.id
+            graph.nodes[node] = tree.node
+            if tree.children is not None:
+                graph.children[node] = [t.node.id for t in tree.children]
+            if tree.loose:
+                graph.loose[node] = [[t.node.id for t in segment] for segment in tree.loose]
+            for below in (*(tree.children or ()), *(t for segment in tree.loose for t in segment)):
+                graph.parents[below.node.id] = node
+            _put_view(graph, node, tree.view)
+    return Remove(tuple(tree.node.id for tree in trees))
+
+
+def _run_place(graph: Graph, nodes: tuple[str, ...]) -> Place:
+    """Where the run starts. Raises EditError unless the nodes are neighbours, in order."""
+    if not nodes:
+        raise EditError("no nodes named")
+    for node in nodes:
+        if _known(graph, node).id == graph.root:
+            raise EditError("the root stays where it is")
+    place = graph.place_of(nodes[0])
+    if tuple(graph.slot(place)[place.index : place.index + len(nodes)]) != nodes:
+        raise EditError("the nodes are not neighbours")
+    return place
+
+
+def _put_run(graph: Graph, place: Place, run: list[str]) -> None:
+    if place.new:
+        assert place.segment is not None
+        graph.loose.setdefault(place.frame, []).insert(place.segment, [])
+    graph.slot(place)[place.index : place.index] = run
+    for node in run:
+        graph.parents[node] = place.frame
+
+
+def _take_run(graph: Graph, place: Place, count: int) -> Place:
+    """Take `count` nodes out at `place`; a segment left empty closes. Gives the place to put them back."""
+    slot = graph.slot(place)
+    del slot[place.index : place.index + count]
+    if slot or place.segment is None:
+        return place
+    segments = graph.loose[place.frame]
+    del segments[place.segment]
+    if not segments:
+        del graph.loose[place.frame]
+    return Place(place.frame, 0, place.segment, new=True)
+
+
+def _detach(graph: Graph, nodes: tuple[str, ...]) -> tuple[Place, tuple[Tree, ...]]:
+    place = _run_place(graph, nodes)
+    trees = tuple(graph.tree(node) for node in nodes)
+    back = _take_run(graph, place, len(nodes))
+    for top in trees:
+        for tree in tree_nodes(top):
+            node = tree.node.id
+            for store in (graph.nodes, graph.children, graph.loose, graph.parents, graph.views):
+                store.pop(node, None)
+    return back, trees
+
+
+def _move(graph: Graph, nodes: tuple[str, ...], place: Place) -> Edit:
+    origin = _run_place(graph, nodes)
+    if place.frame in nodes or any(a in nodes for a in _ancestry(graph, place.frame)):
+        raise EditError("a frame can't be moved into itself")
+    if place.frame != CANVAS and place.frame in graph.nodes:
+        deepest = max(_tree_depth(graph.tree(node)) for node in nodes)
+        if _depth(graph, place.frame) + deepest > MAX_DEPTH:
+            raise EditError(f"frames nest at most {MAX_DEPTH} deep")
+    back = _take_run(graph, origin, len(nodes))
+    try:
+        _check_place(graph, place)
+    except EditError:
+        _put_run(graph, back, list(nodes))
+        raise
+    _put_run(graph, place, list(nodes))
+    return Move(nodes, back)
+
+
+def _ancestry(graph: Graph, frame: str) -> list[str]:
+    return graph.ancestors(frame) if frame != CANVAS else []

@@ -1,0 +1,91 @@
+"""The graph of what flows: a networkx digraph with a port node for each way in and out, derived from the tree.
+
+Every node of the tree has an inlet `(id, "in")` and an outlet `(id, "out")`. Edges carry `link`: "data" for solid
+wires and the way through a node, "context" for the dashed links from a writer (or the provider's inlet) to its readers.
+"""
+
+from itertools import pairwise
+from typing import Literal
+
+import networkx as nx
+from msgspec import Struct
+
+from engine.document import scopes
+from engine.document.graph import Graph
+from engine.document.kinds import BRANCHES, Catalogue
+
+Port = tuple[str, Literal["in", "out"]]
+
+
+class Wire(Struct, frozen=True):
+    """A solid wire between two ports of one frame: the frame's own inlet or outlet, or a child's."""
+
+    start: Port
+    end: Port
+
+
+def wires(graph: Graph, catalogue: Catalogue, frame: str) -> list[Wire]:
+    """The wires inside a frame, in child order. An empty frame has one, from inlet to outlet.
+
+    The frame's inlet and outlet are `(frame, "in")` and `(frame, "out")`. Loose segments have wires of their own: see
+    `segment_wires`. A frame of unknown kind is shown as a sequence.
+    """
+    run = graph.children[frame]
+    if not run:
+        return [Wire((frame, "in"), (frame, "out"))]
+    if scopes.role_of(graph, catalogue, frame) in BRANCHES:
+        return [w for n in run for w in (Wire((frame, "in"), (n, "in")), Wire((n, "out"), (frame, "out")))]
+    return [Wire((frame, "in"), (run[0], "in")), *segment_wires(run), Wire((run[-1], "out"), (frame, "out"))]
+
+
+def segment_wires(run: list[str]) -> list[Wire]:
+    """The wires between neighbours of a sequence."""
+    return [Wire((a, "out"), (b, "in")) for a, b in pairwise(run)]
+
+
+def flow(graph: Graph, catalogue: Catalogue) -> "nx.DiGraph[Port]":
+    """Everything that runs as ports and edges. Residual frames carry the skip from their inlet to their outlet."""
+    found: nx.DiGraph[Port] = nx.DiGraph()
+    for node in graph.walk():
+        role = scopes.role_of(graph, catalogue, node)
+        if not graph.is_frame(node):
+            found.add_edge((node, "in"), (node, "out"), link="data")
+            continue
+        found.add_edges_from(((w.start, w.end) for w in wires(graph, catalogue, node)), link="data")
+        if role in ("residual", "passthrough"):
+            found.add_edge((node, "in"), (node, "out"), link="data")
+    position = {node: index for index, node in enumerate(graph.walk())}
+    for key, ends in scopes.links(graph, catalogue).items():
+        for reader in [*ends.readers, *(w for w in ends.writers if graph.nodes[w].params.get("callback"))]:
+            before = [w for w in ends.writers if position[w] < position[reader]]
+            origins: list[Port] = [(w, "out") for w in before] or [(key.provider, "in")]
+            found.add_edges_from(((origin, (reader, "in")) for origin in origins), link="context")
+    return found
+
+
+def order(graph: Graph, catalogue: Catalogue) -> list[str]:
+    """Nodes in the order in which their results are known: depth first, in child order, a frame after its children.
+
+    Contexts make this order observable, so among all topological orders of the flow it is the tree's.
+    """
+    position = {node: index for index, node in enumerate(graph.walk())}
+    ports = nx.lexicographical_topological_sort(flow(graph, catalogue), key=lambda port: position[port[0]])
+    return [node for node, side in ports if side == "out"]
+
+
+def upstream(graph: Graph, catalogue: Catalogue, node: str) -> set[str]:
+    """The nodes whose results can reach `node`, through wires or contexts."""
+    return {n for n, _ in nx.ancestors(flow(graph, catalogue), (node, "out"))} - {node}
+
+
+def downstream(graph: Graph, catalogue: Catalogue, node: str) -> set[str]:
+    """The nodes that `node`'s result can reach, through wires or contexts."""
+    return {n for n, _ in nx.descendants(flow(graph, catalogue), (node, "out"))} - {node}
+
+
+def would_cycle(graph: Graph, catalogue: Catalogue, start: str, end: str) -> bool:
+    """Whether a wire from `start`'s outlet to `end`'s inlet would close a cycle."""
+    if start == end:
+        return True
+    found = flow(graph, catalogue)
+    return (end, "in") in found and nx.has_path(found, (end, "in"), (start, "out"))

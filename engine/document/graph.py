@@ -1,0 +1,238 @@
+"""The graph: a tree of nodes under one root frame, and the loose segments parked beside it. It stores and answers."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct, field
+
+from engine.document.kinds import ParamValue
+from engine.document.sources import Source
+
+CANVAS = ""
+"""The pseudo-frame that holds the segments parked on the free canvas, outside the root frame."""
+
+Contexts = dict[str, dict[str, Source]]
+"""What a provider declares: sources by key, by context, as Fluxion's `init_context` returns values."""
+
+
+class Node(Struct, frozen=True, omit_defaults=True):
+    """One node. `name` is its class name in Fluxion; empty means the kind's."""
+
+    id: str
+    kind: str
+    name: str = ""
+    params: dict[str, ParamValue] = field(default_factory=dict)
+    contexts: Contexts = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return self.name or self.kind
+
+
+class View(Struct, frozen=True, omit_defaults=True):
+    """How a node is shown; never changes what runs. `position` is in canvas units, for heads of parked segments."""
+
+    collapsed: bool = False
+    note: str = ""
+    colour: str = ""
+    position: tuple[float, float] | None = None
+
+
+class Input(Struct, frozen=True, omit_defaults=True):
+    """One argument of the root, in order, and where its value comes from."""
+
+    name: str
+    source: Source
+
+
+class Place(Struct, frozen=True):
+    """A position in a frame's wired children, or in one of its loose segments.
+
+    `segment` is None for wired children. With `new`, a fresh segment is opened at that index of the frame's segments
+    (`index` is then 0); a segment that becomes empty closes.
+    """
+
+    frame: str
+    index: int
+    segment: int | None = None
+    new: bool = False
+
+
+class Tree(Struct, frozen=True, omit_defaults=True):
+    """A node with everything below it, detached: what a removal gives back and an insertion takes.
+
+    `children` is None for a leaf.
+    """
+
+    node: Node
+    view: View | None = None
+    children: tuple["Tree", ...] | None = None
+    loose: tuple[tuple["Tree", ...], ...] = ()
+
+
+class Graph:
+    """Nodes by id, the children of every frame, the loose segments of frames and canvas, views and inputs.
+
+    Only edits write to it (`engine.document.edits`); everybody else reads.
+    """
+
+    def __init__(self, root: Node) -> None:
+        self.root = root.id
+        self.nodes: dict[str, Node] = {root.id: root}
+        self.children: dict[str, list[str]] = {root.id: []}
+        self.loose: dict[str, list[list[str]]] = {}
+        self.parents: dict[str, str] = {}
+        self.views: dict[str, View] = {}
+        self.inputs: tuple[Input, ...] = ()
+        self.weights: str = ""
+
+    def __contains__(self, node: str) -> bool:
+        return node in self.nodes
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def node(self, node: str) -> Node:
+        """The node with this id. Raises KeyError for an unknown one."""
+        return self.nodes[node]
+
+    def is_frame(self, node: str) -> bool:
+        return node in self.children
+
+    def parent(self, node: str) -> str | None:
+        """The frame that holds `node`, wired or loose; None for the root and for nodes parked on the canvas."""
+        return self.parents.get(node) or None
+
+    def segments(self, frame: str) -> list[list[str]]:
+        """The loose segments parked in `frame` (or on the canvas)."""
+        return self.loose.get(frame, [])
+
+    def slot(self, place: Place) -> list[str]:
+        """The run of siblings that `place` points into."""
+        return self.children[place.frame] if place.segment is None else self.loose[place.frame][place.segment]
+
+    def place_of(self, node: str) -> Place:
+        """Where `node` stands. Raises KeyError for the root, which stands nowhere."""
+        frame = self.parents[node]
+        if frame in self.children and node in self.children[frame]:
+            return Place(frame, self.children[frame].index(node))
+        for number, segment in enumerate(self.segments(frame)):
+            if node in segment:
+                return Place(frame, segment.index(node), number)
+        raise KeyError(node)
+
+    def siblings(self, node: str) -> list[str]:
+        """The run `node` stands in, itself included."""
+        return self.slot(self.place_of(node))
+
+    def is_loose(self, node: str) -> bool:
+        """Whether `node`, or a frame around it, is parked in a loose segment and so does not run."""
+        while node != self.root:
+            frame = self.parents[node]
+            if frame == CANVAS or node not in self.children[frame]:
+                return True
+            node = frame
+        return False
+
+    def ancestors(self, node: str) -> list[str]:
+        """The frames around `node`, nearest first."""
+        found: list[str] = []
+        while frame := self.parents.get(node):
+            found.append(frame)
+            node = frame
+        return found
+
+    def walk(self, top: str | None = None, loose: bool = False) -> Iterator[str]:
+        """`top` (the root by default) and what is below it, depth first in child order: the order of running.
+
+        With `loose`, the parked segments of every frame follow its children; those of the canvas come last when
+        walking from the root.
+        """
+        stack = [self.root if top is None else top]
+        if loose and top is None:
+            stack[:0] = [n for segment in reversed(self.segments(CANVAS)) for n in reversed(segment)]
+        while stack:
+            node = stack.pop()
+            yield node
+            if loose:
+                stack.extend(n for segment in reversed(self.segments(node)) for n in reversed(segment))
+            stack.extend(reversed(self.children.get(node, ())))
+
+    def view(self, node: str) -> View:
+        return self.views.get(node, NO_VIEW)
+
+    def tree(self, node: str) -> Tree:
+        """A detached copy of `node` and everything below it."""
+        children = None
+        if node in self.children:
+            children = tuple(self.tree(child) for child in self.children[node])
+        loose = tuple(tuple(self.tree(n) for n in segment) for segment in self.segments(node))
+        return Tree(self.nodes[node], self.views.get(node), children, loose)
+
+    def copy(self) -> "Graph":
+        """An independent graph with the same content. Nodes are immutable and shared."""
+        twin = Graph(self.nodes[self.root])
+        twin.nodes = dict(self.nodes)
+        twin.children = {k: list(v) for k, v in self.children.items()}
+        twin.loose = {k: [list(s) for s in v] for k, v in self.loose.items()}
+        twin.parents = dict(self.parents)
+        twin.views = dict(self.views)
+        twin.inputs = self.inputs
+        twin.weights = self.weights
+        return twin
+
+
+NO_VIEW = View()
+
+
+def unique_names(titles: list[str]) -> list[str]:
+    """Fluxion's names among siblings: the title when it is the only one, else `Title_1`, `Title_2`, in order."""
+    counts: dict[str, int] = {}
+    for title in titles:
+        counts[title] = counts.get(title, 0) + 1
+    seen: dict[str, int] = {}
+    names: list[str] = []
+    for title in titles:
+        seen[title] = seen.get(title, 0) + 1
+        names.append(f"{title}_{seen[title]}" if counts[title] > 1 else title)
+    return names
+
+
+def path_of(graph: Graph, node: str) -> str:
+    """The Fluxion path of `node` ("DownBlocks.Chain_1.Conv2d"), which names its weights; the root's is empty."""
+    parts: list[str] = []
+    while node in graph.parents:
+        run = graph.siblings(node)
+        parts.append(unique_names([graph.nodes[n].title for n in run])[run.index(node)])
+        node = graph.parents[node]
+    return ".".join(reversed(parts))
+
+
+def paths(graph: Graph) -> dict[str, str]:
+    """The Fluxion path of every node that runs, in one pass."""
+    found = {graph.root: ""}
+    for frame in graph.walk():
+        run = graph.children.get(frame, [])
+        prefix = found[frame] + "." if found[frame] else ""
+        for child, name in zip(run, unique_names([graph.nodes[n].title for n in run]), strict=True):
+            found[child] = prefix + name
+    return found
+
+
+def tree_nodes(tree: Tree) -> Iterator[Tree]:
+    """The tree itself and every tree below it, loose ones included."""
+    stack = [tree]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(top.children or ())
+        stack.extend(t for segment in top.loose for t in segment)
+
+
+def same(one: Graph, other: Graph) -> bool:
+    """Whether two graphs hold the same content, views included."""
+    return state(one) == state(other)
+
+
+def state(graph: Graph) -> Mapping[str, object]:
+    """Everything a graph holds, as one comparable value."""
+    return {name: value for name, value in vars(graph).items() if name != "parents"}

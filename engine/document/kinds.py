@@ -1,0 +1,144 @@
+"""Node kinds as pure data: what a node is called, what it takes, what implements it.
+
+From a `NodeKind` alone come the palette entry, the inspector form, the tooltip, the check, the file entry and the
+reference page. The catalogue is passed in by whoever needs it; the engine never imports `nodes`.
+"""
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import Any, Literal
+
+from msgspec import Struct
+
+ParamValue = None | bool | int | float | str | list[Any]
+ParamType = Literal["bool", "int", "float", "ints", "text", "choice", "expression", "context", "key"]
+Role = Literal[
+    "module",  # a leaf implemented by `impl`
+    "lambda",  # a leaf that evaluates an expression
+    "use",  # a leaf that reads a context
+    "set",  # a leaf that writes a context
+    "chain",  # frames, named after the Fluxion class whose `forward` they follow
+    "residual",
+    "passthrough",
+    "sum",
+    "parallel",
+    "distribute",
+    "concatenate",
+    "matmul",
+]
+
+SEQUENCES: frozenset[Role] = frozenset({"chain", "residual", "passthrough"})
+"""Frames whose children are one wire, in order."""
+
+BRANCHES: frozenset[Role] = frozenset({"sum", "parallel", "concatenate", "matmul", "distribute"})
+"""Frames whose children stand side by side between inlet and outlet."""
+
+
+class Param(Struct, frozen=True, kw_only=True):
+    """One parameter of a kind.
+
+    `type` names a row of the inspector's field table; "ints" is a list of whole numbers or one number for all,
+    "expression" is source in the checked subset, "context" and "key" name a context. A `live` param is read at every
+    run, so changing it never lowers the graph again. A `required` param may not be empty; an `optional` one may be
+    None. `argument` is the constructor's keyword where it differs from the name.
+    """
+
+    name: str
+    type: ParamType
+    argument: str = ""
+    default: ParamValue = None
+    doc: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    live: bool = False
+    required: bool = False
+    optional: bool = False
+
+
+class NodeKind(Struct, frozen=True, kw_only=True):
+    """A node type. `impl` is "module:attribute", called with the params by name; only leaves of role "module" have one.
+
+    `children` bounds the number of children of a frame (least, most; None for no bound). `doc` says what it does,
+    with shapes and units; `source` is the Fluxion class or the paper it comes from.
+    """
+
+    name: str
+    category: str
+    role: Role
+    doc: str
+    params: tuple[Param, ...] = ()
+    impl: str = ""
+    children: tuple[int, int | None] = (0, None)
+    source: str = ""
+
+    @property
+    def is_frame(self) -> bool:
+        return self.role in SEQUENCES or self.role in BRANCHES
+
+    def param(self, name: str) -> Param | None:
+        return next((p for p in self.params if p.name == name), None)
+
+
+Catalogue = Mapping[str, NodeKind]
+
+
+def catalogue_of(kinds: Iterable[NodeKind]) -> Catalogue:
+    """Kinds by name. Raises ValueError when two share a name."""
+    catalogue: dict[str, NodeKind] = {}
+    for kind in kinds:
+        if kind.name in catalogue:
+            raise ValueError(f"two kinds are called {kind.name!r}")
+        catalogue[kind.name] = kind
+    return catalogue
+
+
+def defaults(kind: NodeKind) -> dict[str, ParamValue]:
+    """The params a new node of this kind starts with."""
+    return {p.name: p.default for p in kind.params}
+
+
+def resolve(impl: str) -> object:
+    """The object that "module:attribute" names. Imports the module, so only the runtime calls this."""
+    module, _, attribute = impl.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def complaint(param: Param, value: ParamValue) -> str | None:
+    """Why `value` does not fit `param`, in plain words, or None when it does.
+
+    Expressions are checked only for being text here; `check` parses them.
+    """
+    if value is None:
+        return None if param.optional else "needs a value"
+    match param.type:
+        case "bool":
+            fits = isinstance(value, bool)
+            wanted = "true or false"
+        case "int":
+            fits = isinstance(value, int) and not isinstance(value, bool)
+            wanted = "a whole number"
+        case "float":
+            fits = isinstance(value, int | float) and not isinstance(value, bool)
+            wanted = "a number"
+        case "ints":
+            many = value if isinstance(value, list) else [value]
+            fits = all(isinstance(v, int) and not isinstance(v, bool) for v in many)
+            wanted = "a whole number or a list of whole numbers"
+        case "choice":
+            fits = value in param.choices
+            wanted = "one of " + ", ".join(param.choices)
+        case _:
+            fits = isinstance(value, str)
+            wanted = "text"
+    if not fits:
+        return f"is {value!r}, but must be {wanted}"
+    numbers = [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, int | float)]
+    if param.type in ("int", "float", "ints"):
+        if param.low is not None and any(n < param.low for n in numbers):
+            return f"is {value!r}, but must be at least {param.low:g}"
+        if param.high is not None and any(n > param.high for n in numbers):
+            return f"is {value!r}, but must be at most {param.high:g}"
+    if param.required and value == "":
+        return "needs a value"
+    return None

@@ -1,0 +1,93 @@
+"""Contexts: which provider a UseContext or SetContext reaches, and who writes and reads each key.
+
+Resolution is Fluxion's: the nearest enclosing frame that declares the context.
+"""
+
+from msgspec import Struct
+
+from engine.document.graph import Graph
+from engine.document.kinds import Catalogue, Role
+
+
+class Key(Struct, frozen=True):
+    """One entry of one provider: the identity of a context value."""
+
+    provider: str
+    context: str
+    key: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.context}.{self.key}"
+
+
+class Access(Struct, frozen=True):
+    """A leaf that reads or writes a context, and the key it resolves to (None when nobody declares the context)."""
+
+    node: str
+    role: Role
+    key: Key | None
+    context: str
+    name: str
+
+
+class Links(Struct):
+    """The dashed edges of one key: its writers and its readers, in the order they run."""
+
+    writers: list[str]
+    readers: list[str]
+
+
+def role_of(graph: Graph, catalogue: Catalogue, node: str) -> Role | None:
+    """The role of a node's kind; None for a kind the catalogue does not know."""
+    kind = catalogue.get(graph.nodes[node].kind)
+    return kind.role if kind else None
+
+
+def declared_at(graph: Graph, node: str, context: str) -> list[str]:
+    """The frames around `node` that declare the context, nearest first. The first is the one that counts."""
+    return [frame for frame in graph.ancestors(node) if context in graph.nodes[frame].contexts]
+
+
+def provider_of(graph: Graph, node: str, context: str) -> str | None:
+    """The nearest frame around `node` that declares the context."""
+    return next(iter(declared_at(graph, node, context)), None)
+
+
+def access(graph: Graph, catalogue: Catalogue, node: str) -> Access | None:
+    """What a UseContext or SetContext reaches; None for any other node, and for one with no context or key named."""
+    role = role_of(graph, catalogue, node)
+    if role not in ("use", "set"):
+        return None
+    params = graph.nodes[node].params
+    context, name = params.get("context"), params.get("key")
+    if not isinstance(context, str) or not isinstance(name, str) or not context or not name:
+        return None
+    provider = provider_of(graph, node, context)
+    return Access(node, role, Key(provider, context, name) if provider else None, context, name)
+
+
+def accesses(graph: Graph, catalogue: Catalogue) -> list[Access]:
+    """Every reading and writing leaf that runs, in order of running."""
+    found = (access(graph, catalogue, node) for node in graph.walk())
+    return [a for a in found if a]
+
+
+def keys(graph: Graph) -> list[Key]:
+    """Every key that a wired provider declares, outermost provider first."""
+    return [
+        Key(frame, context, key)
+        for frame in graph.walk()
+        for context, entries in graph.nodes[frame].contexts.items()
+        for key in entries
+    ]
+
+
+def links(graph: Graph, catalogue: Catalogue) -> dict[Key, Links]:
+    """Writers and readers of every key, declared or made by a SetContext in a declared context."""
+    found = {key: Links([], []) for key in keys(graph)}
+    for leaf in accesses(graph, catalogue):
+        if leaf.key:
+            entry = found.setdefault(leaf.key, Links([], []))
+            (entry.writers if leaf.role == "set" else entry.readers).append(leaf.node)
+    return found

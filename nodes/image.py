@@ -1,0 +1,62 @@
+"""Fixed image operations on (N, C, H, W) tensors; nothing in them is learned."""
+
+from engine.document.kinds import NodeKind, Param
+
+CATEGORY = "Image"
+
+KINDS = [
+    NodeKind(
+        name="Blur",
+        category=CATEGORY,
+        role="module",
+        impl="nodes.ops.image:Blur",
+        doc="Gaussian blur with a fixed, normalised kernel, each channel by itself; borders are mirrored. Shape kept.",
+        params=(
+            Param(name="radius", type="int", default=3, low=1, high=64, doc="Reach of the kernel, in pixels."),
+            Param(
+                name="sigma",
+                type="float",
+                default=1.5,
+                low=0.05,
+                high=64,
+                doc="Standard deviation, in pixels.",
+                live=True,
+            ),
+        ),
+    ),
+    NodeKind(
+        name="Grayscale",
+        category=CATEGORY,
+        role="module",
+        impl="nodes.ops.image:Grayscale",
+        doc="Luma of an RGB picture, weighted as in ITU-R BT.601: (N, 3, H, W) to (N, channels, H, W).",
+        params=(
+            Param(
+                name="channels",
+                type="choice",
+                default="3",
+                choices=("1", "3"),
+                doc="1 for a single channel, 3 to repeat it so that it still adds to RGB.",
+            ),
+        ),
+        source="ITU-R BT.601",
+    ),
+    NodeKind(
+        name="Resize",
+        category=CATEGORY,
+        role="module",
+        impl="nodes.ops.image:Resize",
+        doc="Resamples to a new size: (N, C, H, W) to (N, C, height, width).",
+        params=(
+            Param(name="height", type="int", default=256, low=1, high=16384, doc="New height, in pixels."),
+            Param(name="width", type="int", default=256, low=1, high=16384, doc="New width, in pixels."),
+            Param(
+                name="mode",
+                type="choice",
+                default="bilinear",
+                choices=("nearest", "bilinear", "bicubic", "area"),
+                doc="How new pixels are made from old ones.",
+            ),
+        ),
+    ),
+]
