@@ -1,0 +1,1 @@
+"""The editor: Qt windows around a document. Never imports torch."""

@@ -1,0 +1,222 @@
+"""Colours of the editor, in a light and a dark theme, and what follows from them for the panels.
+
+Families are named by hue; a `Tint` holds what one thing is painted with. Text on every fill, header and chip keeps a
+contrast of 4.5:1 or more, which the tests compute.
+"""
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+PROVIDER_HUES = (262, 292, 234, 322, 206)
+"""Providers take these hues in turn, so that nested ones can be told apart; all lean to violet."""
+
+_LEAF_HUES = {
+    "Convolution": (214, 0.85),
+    "Linear": (200, 0.75),
+    "Activation": (40, 0.85),
+    "Normalisation": (95, 0.5),
+    "Attention": (338, 0.7),
+    "Arithmetic": (215, 0.12),
+    "Shape": (30, 0.2),
+    "Image": (168, 0.6),
+    "lambda": (186, 0.6),
+}
+_FRAME_HUES = {
+    "chain": (218, 0.18),
+    "residual": (28, 0.85),
+    "passthrough": (48, 0.45),
+    "sum": (146, 0.6),
+    "parallel": (188, 0.65),
+    "distribute": (200, 0.6),
+    "concatenate": (170, 0.6),
+    "matmul": (344, 0.65),
+}
+
+
+@dataclass(frozen=True)
+class Tint:
+    """What one family is painted with: body, header (or stronger body), outline, text."""
+
+    fill: QColor
+    header: QColor
+    edge: QColor
+    ink: QColor
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Everything the canvas paints with, and the colours the panels' palette is made of."""
+
+    name: str
+    dark: bool
+    canvas: QColor
+    dots: QColor
+    surfaces: tuple[QColor, QColor]
+    wire: QColor
+    wire_strong: QColor
+    text: QColor
+    text_dim: QColor
+    selection: QColor
+    select_fill: QColor
+    target: QColor
+    refusal: QColor
+    error: QColor
+    warning: QColor
+    info: QColor
+    running: QColor
+    on_sign: QColor
+    pill: Tint
+    unknown: Tint
+    leaves: dict[str, Tint] = field(repr=False)
+    frames: dict[str, Tint] = field(repr=False)
+    providers: tuple[Tint, ...] = field(repr=False)
+    window: QColor = field(repr=False)
+    panel: QColor = field(repr=False)
+    input: QColor = field(repr=False)
+    line: QColor = field(repr=False)
+
+    def leaf(self, category: str, role: str | None) -> Tint:
+        """The tint of a leaf that reaches no provider."""
+        if role in ("use", "set"):
+            return self.providers[0]
+        return self.leaves.get("lambda" if role == "lambda" else category, self.leaves["Arithmetic"])
+
+    def frame(self, role: str | None) -> Tint:
+        return self.frames.get(role or "chain", self.frames["chain"])
+
+    def provider(self, index: int) -> Tint:
+        """The tint of the index-th provider of a graph."""
+        return self.providers[index % len(self.providers)]
+
+
+def _hsl(hue: float, saturation: float, lightness: float) -> QColor:
+    return QColor.fromHslF(hue / 360, saturation, lightness)
+
+
+def _tint(hue: float, strength: float, dark: bool) -> Tint:
+    if dark:
+        return Tint(
+            fill=_hsl(hue, strength * 0.42, 0.205),
+            header=_hsl(hue, strength * 0.45, 0.245),
+            edge=_hsl(hue, strength * 0.55, 0.46),
+            ink=_hsl(hue, strength * 0.5, 0.90),
+        )
+    return Tint(
+        fill=_hsl(hue, strength * 0.85, 0.935),
+        header=_hsl(hue, strength * 0.75, 0.885),
+        edge=_hsl(hue, strength * 0.62, 0.50),
+        ink=_hsl(hue, strength * 0.55, 0.15),
+    )
+
+
+def _theme(dark: bool) -> Theme:
+    def pick(light: str, night: str) -> QColor:
+        return QColor(night if dark else light)
+
+    return Theme(
+        name="dark" if dark else "light",
+        dark=dark,
+        canvas=pick("#eef0f3", "#17191d"),
+        dots=pick("#d9dde3", "#24272d"),
+        surfaces=(pick("#ffffff", "#1e2126"), pick("#f6f7f9", "#23262c")),
+        wire=pick("#5b6675", "#8b96a6"),
+        wire_strong=pick("#2b3440", "#cfd7e2"),
+        text=pick("#1b2027", "#e8ebf0"),
+        text_dim=pick("#565f6c", "#a3adbb"),
+        selection=pick("#1f6feb", "#58a6ff"),
+        select_fill=QColor(88, 166, 255, 36) if dark else QColor(31, 111, 235, 28),
+        target=pick("#0a8f4e", "#3fd487"),
+        refusal=pick("#c4314b", "#ff7b8d"),
+        error=pick("#c62b3f", "#ff6b7d"),
+        warning=pick("#a85b00", "#f2b04c"),
+        info=pick("#2f6fb7", "#7ab8ff"),
+        running=pick("#0a8f4e", "#3fd487"),
+        on_sign=pick("#ffffff", "#14161a"),
+        pill=_tint(216, 0.3, dark),
+        unknown=_tint(0, 0.25, dark),
+        leaves={name: _tint(hue, strength, dark) for name, (hue, strength) in _LEAF_HUES.items()},
+        frames={role: _tint(hue, strength, dark) for role, (hue, strength) in _FRAME_HUES.items()},
+        providers=tuple(_tint(hue, 0.9, dark) for hue in PROVIDER_HUES),
+        window=pick("#f3f4f6", "#1b1d21"),
+        panel=pick("#ffffff", "#202328"),
+        input=pick("#ffffff", "#17191d"),
+        line=pick("#d4d8de", "#343941"),
+    )
+
+
+LIGHT = _theme(dark=False)
+DARK = _theme(dark=True)
+
+
+def system_theme() -> Theme:
+    """The theme the desktop asks for; light when it does not say."""
+    return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """The WCAG 2 contrast ratio of two opaque colours, from 1 to 21."""
+
+    def luminance(colour: QColor) -> float:
+        parts = (colour.redF(), colour.greenF(), colour.blueF())
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dim + 0.05)
+
+
+def apply(app: QApplication, theme: Theme) -> None:
+    """Dress the whole application: Fusion style, palette and a modest stylesheet."""
+    app.setStyle("Fusion")
+    palette = QPalette()
+    role = QPalette.ColorRole
+    for which, colour in {
+        role.Window: theme.window,
+        role.WindowText: theme.text,
+        role.Base: theme.input,
+        role.AlternateBase: theme.surfaces[1],
+        role.Text: theme.text,
+        role.PlaceholderText: theme.text_dim,
+        role.Button: theme.panel,
+        role.ButtonText: theme.text,
+        role.BrightText: theme.error,
+        role.Highlight: theme.selection,
+        role.HighlightedText: theme.on_sign,
+        role.Link: theme.selection,
+        role.ToolTipBase: theme.panel,
+        role.ToolTipText: theme.text,
+        role.Mid: theme.line,
+        role.Midlight: theme.line,
+        role.Dark: theme.line,
+        role.Accent: theme.selection,
+    }.items():
+        palette.setColor(which, colour)
+    for which in (role.WindowText, role.Text, role.ButtonText):
+        faded = QColor(theme.text_dim)
+        faded.setAlphaF(0.6)
+        palette.setColor(QPalette.ColorGroup.Disabled, which, faded)
+    app.setPalette(palette)
+    app.setStyleSheet(_SHEET.format_map({k: v.name() for k, v in vars(theme).items() if isinstance(v, QColor)}))
+
+
+_SHEET = """
+QToolTip {{ color: {text}; background: {panel}; border: 1px solid {line}; padding: 4px 6px; }}
+QDockWidget {{ titlebar-close-icon: none; font-weight: 600; }}
+QDockWidget::title {{ padding: 6px 8px; background: {window}; border-bottom: 1px solid {line}; }}
+QMainWindow::separator {{ background: {line}; width: 1px; height: 1px; }}
+QStatusBar {{ border-top: 1px solid {line}; }}
+QStatusBar::item {{ border: none; }}
+QToolBar {{ border: none; border-bottom: 1px solid {line}; padding: 3px; spacing: 3px; }}
+QTreeView, QListView, QTableView, QPlainTextEdit {{ border: 1px solid {line}; }}
+QTreeView::item, QListView::item {{ padding: 3px 2px; }}
+QHeaderView::section {{ background: {window}; color: {text_dim}; border: none;
+    border-bottom: 1px solid {line}; padding: 4px; }}
+QMenu {{ border: 1px solid {line}; padding: 4px; background: {panel}; }}
+QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {selection}; color: {on_sign}; }}
+QMenu::item:disabled {{ color: {text_dim}; }}
+QMenu::separator {{ height: 1px; background: {line}; margin: 4px 6px; }}
+"""
