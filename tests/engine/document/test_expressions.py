@@ -1,30 +1,18 @@
-"""The checked subset of Python: what it computes, what it refuses and how it says so."""
+"""The checked subset of Python: what it computes, the forms of a source, and the operations it asks for."""
 
-import builtins
-import contextlib
-import functools
 import math
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from engine.document import allowed
-from engine.document.direct import Direct, python_member
+from engine.document.direct import Direct
 from engine.document.expressions import ExpressionError, evaluate, parse
 
 
 def result(source: str, *arguments: object) -> object:
     return evaluate(parse(source), arguments, Direct(log=print))
-
-
-def printed(source: str, *arguments: object) -> str:
-    lines: list[str] = []
-    evaluate(parse(source), arguments, Direct(log=lines.append))
-    return "".join(lines)
 
 
 # -- what it computes: the same as Python --
@@ -100,7 +88,7 @@ ALLOWED = [
 
 @pytest.mark.parametrize("source", ALLOWED)
 def test_constants_and_operators_give_what_python_gives(source: str):
-    ours, pythons = result(source), eval(source)
+    ours, pythons = result(source), eval(source, {"math": math})
     assert type(ours) is type(pythons)
     assert repr(ours) == repr(pythons)
 
@@ -221,18 +209,6 @@ def test_a_default_never_remembers():
     assert [evaluate(expression, [[]], Direct(log=print)) for _ in range(2)] == [[1], [1]]
 
 
-# -- print --
-
-
-def test_print_writes_to_the_log_what_python_would_print():
-    assert printed("print", 6) == "6\n"
-    assert printed("print", 1, "a", [2.5, "b"]) == "1 a [2.5, 'b']\n"
-    assert printed("lambda x: print(x, x + 1, sep='-', end='!')", 1) == "1-2!"
-    assert printed("lambda x: print(x, sep=None, end=None)", 1) == "1\n"
-    assert printed("print()") == "\n"
-    assert result("print", 6) is None
-
-
 # -- operations: every primitive can be taken over --
 
 
@@ -287,254 +263,3 @@ class Recorded:
 def test_every_primitive_goes_through_operations(source: str, expected: object):
     expression = parse(source)
     assert evaluate(expression, ["x"], Recorded()) == expected
-
-
-def test_torch_is_asked_for_by_name_and_never_imported():
-    code = "import sys; from engine.document import direct; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
-    assert parse("torch.relu(x) + torch.pi").names == {"torch.relu"}
-    with pytest.raises(ExpressionError, match=r"torch\.relu needs torch"):
-        result("torch.relu(x)", 1)
-
-
-# -- what it refuses, naming the part --
-
-REFUSED = [
-    ("().__class__", "().__class__", "underscore"),
-    ("x.__class__", "x.__class__", "underscore"),
-    ("x._private", "x._private", "underscore"),
-    ("x.__len__()", "x.__len__", "underscore"),
-    ("().__class__.__base__.__subclasses__()", "().__class__.__base__.__subclasses__", "underscore"),
-    ("x.__\uff43lass__", "x.__\uff43lass__", "underscore"),
-    ("getattr(x, 'y')", "getattr", "built-in"),
-    ("__import__('os')", "__import__", "underscores"),
-    ("__builtins__", "__builtins__", "underscores"),
-    ("lambda: __import__('os')", "__import__", "underscore"),
-    ("lambda __x: 1", "__x", "underscores"),
-    ("open('f')", "open", "built-in"),
-    ("eval('1')", "eval", "built-in"),
-    ("lambda x: exec(x)", "exec", "listed functions"),
-    ("input * 2", "input", "lambda input: ..."),
-    ("type(x)", "type", "built-in"),
-    ("(lambda: 0)()", "lambda: 0", "only listed functions"),
-    ("lambda x: lambda y: y", "lambda y: y", "a lambda inside"),
-    ("lambda f: f()", "f", "only listed functions"),
-    ("f()", "f", "only listed functions"),
-    ("x[0]()", "x[0]", "only listed functions"),
-    ("[i for i in x]", "[i for i in x]", "comprehension"),
-    ("{i for i in x}", "{i for i in x}", "comprehension"),
-    ("sum(i for i in x)", "(i for i in x)", "comprehension"),
-    ("{1: 2}", "{1: 2}", "dictionary"),
-    ("{1, 2}", "{1, 2}", "a set"),
-    ("(x := 1)", "x := 1", "assignment"),
-    ("x := 1", ":= 1", "syntax"),
-    ("x = 1", "x = 1", "statement"),
-    ("import os", "import os", "statement"),
-    ("del x", "del x", "statement"),
-    ("(yield x)", "yield x", "yield"),
-    ("await x", "await x", "await"),
-    ("b'a'", "b'a'", "bytes"),
-    ("f'{x.__class__}'", "x.__class__", "underscore"),
-    ("f'{x!r}'", "x", "conversions"),
-    ("f'{x=}'", "x", "conversions"),
-    ("f'{x:>999999999}'", "x", "format"),
-    ("f'{x:{x}}'", "x", "format"),
-    ("f'{x:>{x}}'", "x", "format"),
-    ("'{0.__class__}'.format(x)", "'{0.__class__}'.format", "f-string"),
-    ("'{a}'.format_map(x)", "'{a}'.format_map", "listed methods"),
-    ("print.__self__", "print.__self__", "underscore"),
-    ("print.shape", "print", "is a function"),
-    ("(len, 1)", "len", "is a function"),
-    ("print(1, file=x)", "file=x", "keyword"),
-    ("torch.add(x, x, out=x)", "out=x", "keyword"),
-    ("F.relu(x, inplace=True)", "inplace=True", "keyword"),
-    ("torch.relu(**x)", "x", "**"),
-    ("torch.load('f')", "torch.load", "read files"),
-    ("torch.save(x, 'f')", "torch.save", "listed functions"),
-    ("torch.os.system('f')", "torch.os.system", "listed functions"),
-    ("torch.hub.load('a', 'b')", "torch.hub.load", "listed functions"),
-    ("torch.ops.aten.add(x, x)", "torch.ops.aten.add", "listed functions"),
-    ("torch.classes.load_library('x')", "torch.classes.load_library", "listed functions"),
-    ("torch._C._jit(x)", "torch._C._jit", "underscore"),
-    ("torch.rand(3)", "torch.rand", "seeded"),
-    ("torch.relu_(x)", "torch.relu_", "in place"),
-    ("torch.nn.Linear(1, 2)", "torch.nn.Linear", "listed functions"),
-    ("torch", "torch", "module"),
-    ("F * 2", "F", "module"),
-    ("math.sqrt + 1", "math.sqrt", "is a function"),
-    ("math.factorial(9)", "math.factorial", "listed functions"),
-    ("relu(x)", "relu", "torch.relu"),
-    ("torch.rleu(x)", "torch.rleu", "torch.relu"),
-    ("torch.gelu(x)", "torch.gelu", "torch.nn.functional.gelu"),
-    ("x.add_(1)", "x.add_", "in place"),
-    ("x.shpae", "x.shpae", "shape"),
-    ("x.shape()", "x.shape", "leave out the parentheses"),
-    ("x.mean", "x.mean", "call it"),
-    ("x.numpy()", "x.numpy", "tolist()"),
-    ("x.data", "x.data", "attributes"),
-    ("x.register_hook(1)", "x.register_hook", "methods"),
-    ("os.system('f')", "os.system", "methods"),
-    ("lambda x: y + x", "y", "an argument or a listed name"),
-    ("lambda x, x: 1", "x", "same name"),
-    ("lambda *, x: x", "x", "position"),
-    ("lambda **x: x", "x", "position"),
-    ("lambda x=[]: x", "[]", "default"),
-    ("lambda x=print: x", "print", "default"),
-    ("lambda x=b'a': x", "b'a'", "default"),
-    ("x is 1", "x is 1", "None only"),
-    ("x is y is None", "x is y is None", "None only"),
-    ("", "", "empty"),
-    ("  \n ", "", "empty"),
-    ("x +", "x +", "syntax"),
-    ("'", "'", "unterminated"),
-    ("print x", "print x", "parentheses"),
-    ("x\x00", "x\x00", "null"),
-    ("\ud800", "", "Python can read"),
-    ("(" * 5000, "(" * 57, "nested"),
-    ("-" * 5000 + "x", "-" * 57, "nested"),
-    ("x" + ".T" * 4000, "x.T.T", "nested"),
-    ("+".join("x" * 4000), "x+x+x", "nested"),
-    ("+".join("x" * 200), "x+x+x", "nested more than"),
-    ("[" * 102 + "]" * 102, "[", "nested more than"),
-    ("x" * 10_001, "10001 characters", "at most 10000"),
-]
-
-
-@pytest.mark.parametrize(("source", "part", "reason"), REFUSED)
-def test_refused_sources_name_the_part_and_the_reason(source: str, part: str, reason: str):
-    with pytest.raises(ExpressionError) as caught:
-        parse(source)
-    message = str(caught.value)
-    assert part in message
-    assert reason in message
-    assert len(message) < 400
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("x + y.__class__", "`y.__class__` (column 5): "),
-        ("lambda é, x: é + x._a", "`x._a` (column 18): "),
-        ("[\n 1,\n  x._a]", "`x._a` (line 3, column 3): "),
-        ("[\r\n 1,\r  x._a]", "`x._a` (line 3, column 3): "),
-        ("  x._a", "`x._a` (column 1): "),
-        ("f'é {x} {y._a}'", "`y._a` (column 10): "),
-        ("1 + import", "`import` (column 5): "),
-    ],
-)
-def test_the_place_is_counted_in_characters_and_lines(source: str, message: str):
-    with pytest.raises(ExpressionError) as caught:
-        parse(source)
-    assert str(caught.value).startswith(message)
-
-
-pieces = st.lists(
-    st.sampled_from(
-        "x y torch math . , ( ) [ ] { } : = := * ** + - ~ lambda if else not in is and or for await yield f' ' \" \\ \n"
-        " \r \x0c \t # 1 0x 1e9 __class__ print len relu shape append é @ << != ... None b' !r % import".split(" ")
-    ),
-    max_size=25,
-)
-python_like = pieces.map("".join) | pieces.map(" ".join)
-
-
-@given(st.text() | python_like | python_like.map("lambda x: {}".format))
-def test_any_text_is_parsed_or_refused(source: str):
-    with contextlib.suppress(ExpressionError):
-        least, most = parse(source).arity
-        assert most is None or 0 <= least <= most
-
-
-@given(python_like)
-def test_what_is_parsed_can_be_evaluated_or_fails_as_python_does(source: str):
-    python_errors = (ArithmeticError, TypeError, ValueError, AttributeError, IndexError)  # for 1.5 in the wrong place
-    with contextlib.suppress(ExpressionError, *python_errors):
-        expression = parse(source)
-        evaluate(expression, [1.5] * expression.arity[0], Direct(log=print))
-
-
-# -- what would fill the memory --
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "9 ** 9 ** 9",
-        "(-9) ** 9 ** 9",
-        "1 << 10 ** 9",
-        "(1 << 90000) * (1 << 90000)",
-        "'a' * 10 ** 9",
-        "10 ** 9 * 'a'",
-        "[0] * 10 ** 9",
-        "(0,) * 10 ** 9",
-        "'a' * 90000 + 'a' * 90000",
-        "[0] * 90000 + [0] * 90000",
-        "[*[0] * 90000, *[0] * 90000]",
-        "range(10 ** 9)",
-        "list(range(0, -(10 ** 30), -1))",
-        "round(5, -(10 ** 9))",
-        "round(5, ndigits=-(10 ** 9))",
-        "str([[0] * 9000] * 9000)",
-        "print([[0] * 9000] * 9000)",
-        "print('a' * 90000, 'a' * 90000)",
-        "f\"{['a' * 9000] * 9000}\"",
-        "', '.join(['a' * 9000] * 9000)",
-        "('a' * 9000).join([''] * 9000)",
-        "lambda x=0: ([0] * 60000).extend([0] * 60000)",
-    ],
-)
-def test_huge_results_are_refused_before_they_are_made(source: str):
-    with pytest.raises(ExpressionError, match="too large") as caught:
-        result(source)
-    assert str(caught.value).startswith(f"`{source[:50]}")
-
-
-def test_a_list_that_contains_itself_is_not_written_out():
-    with pytest.raises(ExpressionError, match="too large"):
-        result("lambda x: (x.append(x), print(x))", [0] * 1000)
-
-
-@pytest.mark.parametrize(
-    ("source", "reason"), [("'%999999999d' % 1", "f-string"), ("sum([[1], [2]], [])", "sum starts from a number")]
-)
-def test_other_ways_to_large_results_are_refused(source: str, reason: str):
-    with pytest.raises(ExpressionError, match=reason):
-        result(source)
-
-
-@pytest.mark.parametrize(
-    ("source", "error"), [("1 / 0", ZeroDivisionError), ("[1][2]", IndexError), ("1 + 'a'", TypeError)]
-)
-def test_what_python_raises_comes_through(source: str, error: type[Exception]):
-    with pytest.raises(error):
-        result(source)
-
-
-# -- the lists --
-
-
-def test_listed_names_exist_and_none_of_them_is_private_or_in_place():
-    torch = pytest.importorskip("torch")
-    roots = {"torch": torch, "math": math}
-    for name in allowed.FUNCTIONS | allowed.CONSTANTS:
-        root, *members = name.split(".")
-        found = functools.reduce(getattr, members, roots[root]) if members else getattr(builtins, name)
-        assert callable(found) is (name in allowed.FUNCTIONS), name
-    for name in allowed.METHODS | allowed.ATTRIBUTES:
-        assert any(hasattr(kind, name) for kind in (torch.Tensor, list, str)), name
-    for name in allowed.FUNCTIONS | allowed.METHODS | allowed.ATTRIBUTES:
-        assert not any(part.startswith("_") or part.endswith("_") for part in name.split(".")), name
-
-
-def test_direct_runs_on_tensors_when_it_is_told_where_torch_is():
-    torch = pytest.importorskip("torch")
-
-    def member(name: str) -> object:
-        return (
-            functools.reduce(getattr, name.split(".")[1:], torch) if name.startswith("torch.") else python_member(name)
-        )
-
-    direct = Direct(log=print, member=member)
-    value = evaluate(parse("F.relu(x).sum(dim=-1).to(torch.float64)"), [torch.tensor([[-1.0, 2.0, 3.0]])], direct)
-    assert value.dtype == torch.float64
-    assert value.tolist() == [5.0]
