@@ -1,0 +1,63 @@
+"""Values as files: pictures as .png, tensors as .npy or .safetensors."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from engine.runtime.preview import channels_of, describe, to_bytes
+
+ENDINGS = (".png", ".npy", ".safetensors")
+
+
+class ExportError(ValueError):
+    """A value that can't be written to this file; the message says why."""
+
+
+def export(value: object, path: Path) -> None:
+    """Write a value to a file, whose ending says how. Raises ExportError.
+
+    A tuple of tensors fits in .safetensors alone, as "0", "1" and so on; one tensor is called "value" there.
+    """
+    try:
+        match path.suffix.lower():
+            case ".png":
+                Image.fromarray(_pixels(value)).save(path, format="PNG")
+            case ".npy":
+                with path.open("wb") as file:  # np.save would add an ending of its own
+                    np.save(file, _array(value), allow_pickle=False)
+            case ".safetensors":
+                save_file(_tensors(value), path)
+            case suffix:
+                raise ExportError(f"can't write {suffix or 'a file without an ending'}: use {', '.join(ENDINGS)}")
+    except OSError as error:
+        raise ExportError(f"{path} can't be written: {error.strerror or error}") from error
+
+
+def _pixels(value: object) -> np.ndarray:
+    channels = channels_of(value) if isinstance(value, torch.Tensor) else None
+    if channels is None:
+        raise ExportError(
+            f"a .png holds one picture, (1, C, H, W) or (C, H, W) with 1, 3 or 4 channels, or (H, W): "
+            f"this is {describe(value)}"
+        )
+    return to_bytes(channels)
+
+
+def _array(value: object) -> np.ndarray:
+    if isinstance(value, bool | int | float | complex):
+        return np.asarray(value)
+    if not isinstance(value, torch.Tensor):
+        raise ExportError(f"a .npy holds one tensor or number: this is {describe(value)}")
+    known = value.detach().cpu()
+    return (known.float() if known.dtype == torch.bfloat16 else known).numpy()
+
+
+def _tensors(value: object) -> dict[str, torch.Tensor]:
+    named = {"value": value} if not isinstance(value, tuple | list) else {str(i): v for i, v in enumerate(value)}
+    tensors = {name: v.detach().cpu().clone().contiguous() for name, v in named.items() if isinstance(v, torch.Tensor)}
+    if not named or len(tensors) < len(named):
+        raise ExportError(f"a .safetensors holds tensors only: this is {describe(value)}")
+    return tensors

@@ -1,0 +1,95 @@
+"""Fixed operations on pictures of shape (N, C, H, W); nothing is learned.
+
+Nothing is cached between calls: shapes are also inferred by running these modules on fake tensors, which must not
+linger, and the kernels are far cheaper than what they are applied to.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in ITU-R BT.601."""
+
+
+class Blur(nn.Module):
+    """Gaussian blur of each channel by itself with a normalised kernel of 2 * radius + 1 taps; borders are mirrored.
+
+    `sigma` is read at every call. Mirrors repeat, so the radius may be larger than the picture.
+    """
+
+    def __init__(self, radius: int, sigma: float = 1.5) -> None:
+        super().__init__()
+        self.radius = radius
+        self.sigma = sigma
+
+    def forward(self, x: Tensor) -> Tensor:
+        _check_picture(x)
+        kernel = gaussian(self.radius, self.sigma, x.device).to(x.dtype)
+        planes = x.flatten(0, 1).unsqueeze(1)
+        planes = F.conv2d(_mirrored(planes, 2, self.radius), kernel.view(1, 1, -1, 1))
+        planes = F.conv2d(_mirrored(planes, 3, self.radius), kernel.view(1, 1, 1, -1))
+        return planes.reshape(x.shape)
+
+
+class Grayscale(nn.Module):
+    """Luma of an RGB picture: (N, 3, H, W) to (N, channels, H, W), the channel repeated when `channels` is "3"."""
+
+    def __init__(self, channels: str = "3") -> None:
+        super().__init__()
+        self.channels = int(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        _check_picture(x)
+        if x.shape[1] != 3:
+            raise ValueError(f"expected 3 channels (red, green, blue), but got {x.shape[1]} in {tuple(x.shape)}")
+        red, green, blue = (weight * channel for weight, channel in zip(LUMA, x.split(1, dim=1), strict=True))
+        return (red + green + blue).repeat(1, self.channels, 1, 1)
+
+
+class Resize(nn.Module):
+    """Resamples to (N, C, height, width), without aliasing when it gets smaller ("nearest" apart).
+
+    "bicubic" overshoots at edges by nature; the result is held within the range of its own picture.
+    """
+
+    def __init__(self, height: int, width: int, mode: str = "bilinear") -> None:
+        super().__init__()
+        self.height = height
+        self.width = width
+        self.mode = mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        _check_picture(x)
+        smooth = self.mode in ("bilinear", "bicubic")
+        # Half precision has no antialiased kernels on the CPU, and would lose accuracy in the sums.
+        exact = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        resized = F.interpolate(exact, (self.height, self.width), mode=self.mode, antialias=smooth)
+        if self.mode == "bicubic":
+            resized = resized.clamp(exact.amin((1, 2, 3), keepdim=True), exact.amax((1, 2, 3), keepdim=True))
+        return resized.to(x.dtype)
+
+
+def gaussian(radius: int, sigma: float, device: torch.device | str = "cpu") -> Tensor:
+    """The 2 * radius + 1 taps of a Gaussian of `sigma` pixels, in float32; they add up to 1."""
+    distance = torch.arange(-radius, radius + 1, dtype=torch.float32, device=device) / max(sigma, 1e-3)
+    taps = torch.exp(-0.5 * distance.square())
+    return taps / taps.sum()
+
+
+def _mirrored(x: Tensor, dim: int, border: int) -> Tensor:
+    """`x` with `border` more pixels at both ends of `dim`, mirrored about the end pixels, over and over if need be."""
+    last = x.shape[dim] - 1
+    position = torch.arange(-border, last + border + 1, device=x.device)
+    if last == 0:
+        return x.index_select(dim, torch.zeros_like(position))
+    return x.index_select(dim, last - (position.remainder(2 * last) - last).abs())
+
+
+def _check_picture(x: Tensor) -> None:
+    if x.dim() != 4:
+        raise ValueError(f"expected a picture of shape (N, C, H, W), but got {tuple(x.shape)}")
+    if not x.is_floating_point():
+        raise ValueError(f"expected floating-point pixels, but got {x.dtype}".replace("torch.", ""))
+    if 0 in x.shape[1:]:
+        raise ValueError(f"expected a picture with pixels in it, but got {tuple(x.shape)}")
