@@ -1,0 +1,298 @@
+"""Lowering: a graph becomes straight-line torch.fx code.
+
+The tree runs once, symbolically, depth first in child order. Leaves become calls, containers vanish, and contexts live
+only while lowering. Nothing with an effect happens here: what a graph prints, it prints when it runs. Whatever can't
+work is a fault with its place; the program then stops there, with the same fault.
+"""
+
+import ast
+import contextlib
+import inspect
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import fx
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from engine.document import expressions
+from engine.document.direct import Direct
+from engine.document.expressions import Expression, ExpressionError
+from engine.document.graph import Graph, paths
+from engine.document.kinds import Catalogue, NodeKind
+from engine.document.scopes import Key
+from engine.messages import Fault
+from engine.runtime.describe import describe_all
+from engine.runtime.program import Given, Program, RunError, signature
+from engine.runtime.symbols import LoweringError, Symbolic, example_of, has_list, member, nodes_in, snapshot
+
+logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)  # faults are reported, not logged
+
+_CHOICES = (ast.IfExp, ast.BoolOp, ast.Not, ast.In, ast.NotIn)
+
+
+@dataclass
+class Lowered:
+    """A program with what is known of every node: what it receives and returns, by id, in words."""
+
+    program: Program
+    returns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    receives: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+
+
+def lower(graph: Graph, catalogue: Catalogue, modules: Mapping[str, torch.nn.Module], given: Given) -> Lowered:
+    """Lower what runs of `graph` for values such as `given`.
+
+    `modules` holds the built module of every leaf that has one, by node id. The program keeps to the shapes, dtypes and
+    devices given; see `Program.accepts`.
+    """
+    return _Lowering(graph, catalogue, modules, given).run()
+
+
+class _Stop(Exception):
+    """Nothing after this can be lowered."""
+
+
+class _Lowering:
+    def __init__(
+        self, graph: Graph, catalogue: Catalogue, modules: Mapping[str, torch.nn.Module], given: Given
+    ) -> None:
+        self.graph = graph
+        self.catalogue = catalogue
+        self.modules = modules
+        self.given = given
+        self.paths = paths(graph)
+        self.code = fx.Graph()
+        self.fake = FakeTensorMode(allow_non_fake_inputs=True)
+        self.symbols = Symbolic(self.code, self.fake, self._report)
+        self.stores: dict[str, dict[str, dict[str, Any]]] = {}
+        self.providers: dict[str, list[str]] = {}
+        self.origins: dict[fx.Node, str | Key] = {}
+        self.used: dict[str, torch.nn.Module] = {}
+        self.values: dict[str, Any] = {}
+        self.receives: dict[str, tuple[str, ...]] = {}
+        self.returns: dict[str, tuple[str, ...]] = {}
+        self.faults: list[Fault] = []
+
+    def run(self) -> Lowered:
+        arguments = tuple(self._entry(name, name, self.given.inputs.get(name)) for name in self._input_names())
+        for key, value in self.given.contexts.items():
+            store = self.stores.setdefault(key.provider, {}).setdefault(key.context, {})
+            store[key.key] = self._entry(key, f"{key.context}_{key.key}", value)
+        result: Any = None
+        with contextlib.suppress(_Stop):
+            result = self._call(self.graph.root, arguments)
+        self.code.output(snapshot(result))
+        program = Program(
+            module=fx.GraphModule(self.used, self.code),
+            origins=self.origins,
+            values=self.values,
+            paths=self.paths,
+            signature=signature(self.given, exact=self.symbols.exact),
+            exact=self.symbols.exact,
+        )
+        return Lowered(program, self.returns, self.receives, tuple(self.faults))
+
+    def _input_names(self) -> list[str]:
+        return [entry.name for entry in self.graph.inputs]
+
+    def _entry(self, origin: str | Key, name: str, value: Any) -> Any:
+        """A value that comes from outside: a placeholder for tensors and numbers, itself for the rest."""
+        if isinstance(value, list):
+            return [self._item(v) for v in value]
+        if not isinstance(value, torch.Tensor | int | float):
+            return value
+        node = self.code.placeholder("".join(c if c.isalnum() else "_" for c in name))
+        is_tensor = isinstance(value, torch.Tensor)
+        node.meta.update(owner="", function="", example=self.fake.from_tensor(value) if is_tensor else value)
+        self.origins[node] = origin
+        return node
+
+    def _item(self, value: Any) -> Any:
+        return [self._item(v) for v in value] if isinstance(value, list) else value
+
+    def _call(self, node: str, arguments: tuple[Any, ...]) -> Any:
+        owner, self.symbols.owner = self.symbols.owner, node
+        self.receives[node] = describe_all(arguments, example_of)
+        try:
+            kind = self.catalogue.get(self.graph.nodes[node].kind)
+            if kind is None:
+                raise LoweringError("unknown-kind", f"nobody knows how to run a {self.graph.nodes[node].kind}")
+            if kind.is_frame != self.graph.is_frame(node):
+                raise LoweringError("kind-shape", f"a {kind.name} {'needs' if kind.is_frame else 'has no'} children")
+            result = self._frame(node, kind, arguments) if kind.is_frame else self._leaf(node, kind, arguments)
+        except (LoweringError, ExpressionError) as error:
+            code = error.code if isinstance(error, LoweringError) else "bad-expression"
+            self._stop(code, str(error))
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
+            self._stop("failed", f"{type(error).__name__}: {error}")
+        self.values[node] = snapshot(result)
+        self.returns[node] = describe_all(result if isinstance(result, tuple) else (result,), example_of)
+        self.symbols.owner = owner
+        return result
+
+    def _stop(self, code: str, message: str) -> None:
+        """Note a fault and end the program with it."""
+        fault = self._fault(code, message)
+        self.faults.append(fault)
+
+        def fail() -> None:
+            raise RunError(fault)
+
+        stop = self.code.call_function(fail)
+        stop.meta.update(owner=self.symbols.owner, function="", example=None)
+        raise _Stop
+
+    def _report(self, error: Exception) -> None:
+        """Note that an operation will fail for values such as these; lowering goes on with an unknown result."""
+        self.faults.append(self._fault("shape", str(error).strip() or type(error).__name__))
+
+    def _fault(self, code: str, message: str) -> Fault:
+        node = self.symbols.owner
+        return Fault(node, code, message, self.paths.get(node, ""), self.receives.get(node, ()))
+
+    # Frames, each as the `forward` of its Fluxion class.
+
+    def _frame(self, node: str, kind: NodeKind, arguments: tuple[Any, ...]) -> Any:
+        declared = self.graph.nodes[node].contexts
+        for context in declared:
+            self.stores.setdefault(node, {}).setdefault(context, {})
+            self.providers.setdefault(context, []).append(node)
+        children = self.graph.children[node]
+        match kind.role:
+            case "chain":
+                result = self._sequence(children, arguments)
+            case "residual":
+                if len(arguments) != 1:
+                    raise LoweringError("argument-count", f"a Residual takes one input, was given {len(arguments)}")
+                result = self._sequence(children, arguments)
+                result = self.symbols.call("operator.add", [result, arguments[0]], {})
+            case "passthrough":
+                self._sequence(children, arguments)
+                result = arguments
+            case "sum":
+                result = self._sum(children, arguments)
+            case "parallel":
+                result = tuple([self._call(child, arguments) for child in children])
+            case "distribute":
+                if len(arguments) != len(children):
+                    raise LoweringError(
+                        "wrong-child-count",
+                        f"a Distribute needs a child for each argument: {len(arguments)} arguments, "
+                        f"{len(children)} children",
+                    )
+                result = tuple([self._call(c, (a,)) for c, a in zip(children, arguments, strict=True)])
+            case "concatenate":
+                parts = [part for part in [self._call(child, arguments) for child in children] if part is not None]
+                dim = self.graph.nodes[node].params.get("dim", 0)
+                result = self.symbols.call("torch.cat", [parts], {"dim": dim})
+            case "matmul":
+                if len(children) != 2:
+                    raise LoweringError("wrong-child-count", f"a Matmul needs two children, has {len(children)}")
+                result = self.symbols.call("torch.matmul", [self._call(child, arguments) for child in children], {})
+            case _:
+                raise AssertionError(kind.role)
+        for context in declared:
+            self.providers[context].pop()
+        return result
+
+    def _sequence(self, children: list[str], arguments: tuple[Any, ...]) -> Any:
+        """Children in order. An empty frame passes its input on."""
+        result = arguments[0] if len(arguments) == 1 else arguments or None
+        result = arguments[0] if len(arguments) == 1 else arguments or None
+        for child in children:
+            result = self._call(child, arguments)
+            arguments = result if isinstance(result, tuple) else (result,)
+        return result
+
+    def _sum(self, children: list[str], arguments: tuple[Any, ...]) -> Any:
+        total: Any = None
+        for child in children:
+            output = self._call(child, arguments)
+            if isinstance(output, tuple):
+                output = self.symbols.call("sum", [output], {})
+            total = output if total is None else self.symbols.call("operator.add", [total, output], {})
+        return total
+
+    # Leaves.
+
+    def _leaf(self, node: str, kind: NodeKind, arguments: tuple[Any, ...]) -> Any:
+        params = self.graph.nodes[node].params
+        match kind.role:
+            case "module":
+                return self._module(node, arguments)
+            case "lambda":
+                return self._evaluate(str(params.get("func") or ""), arguments)
+            case "use":
+                store, context, key = self._store(node)
+                if store is None:
+                    raise LoweringError("context-undeclared", f"no frame around it declares the context {context!r}")
+                value = store.get(key)
+                if value is None:
+                    raise LoweringError("context-unset", f"{context}.{key} is unset when this node reads it")
+                compose = params.get("compose")
+                return self._evaluate(str(compose), (value,)) if compose else value
+            case "set":
+                return self._write(node, arguments)
+            case _:
+                raise AssertionError(kind.role)
+
+    def _module(self, node: str, arguments: tuple[Any, ...]) -> Any:
+        module = self.modules.get(node)
+        if module is None:
+            raise LoweringError("not-built", "its layer could not be built from these params")
+        try:
+            inspect.signature(module.forward).bind(*arguments)
+        except TypeError:
+            wanted = len(inspect.signature(module.forward).parameters)
+            raise LoweringError(
+                "argument-count", f"takes {wanted} argument{'s' * (wanted != 1)}, was given {len(arguments)}"
+            ) from None
+        path = self.paths[node]
+        self.used[path] = module
+        return self.symbols.module(path, module, arguments)
+
+    def _write(self, node: str, arguments: tuple[Any, ...]) -> Any:
+        if len(arguments) != 1:
+            raise LoweringError("argument-count", f"a SetContext takes one argument, was given {len(arguments)}")
+        store, context, key = self._store(node)
+        if store is None:
+            return arguments[0]  # as in Fluxion; `check` warns about it
+        callback = self.graph.nodes[node].params.get("callback")
+        if not callback:
+            store[key] = arguments[0]
+        elif key not in store:
+            raise LoweringError("context-unset", f"{context}.{key} holds nothing that the callback could change")
+        else:
+            self._evaluate(str(callback), (store[key], arguments[0]))
+        return arguments[0]
+
+    def _store(self, node: str) -> tuple[dict[str, Any] | None, str, str]:
+        params = self.graph.nodes[node].params
+        context, key = str(params.get("context") or ""), str(params.get("key") or "")
+        providers = self.providers.get(context)
+        return self.stores[providers[-1]][context] if providers else None, context, key
+
+    def _evaluate(self, source: str, arguments: tuple[Any, ...]) -> Any:
+        expression = expressions.parse(source)
+        chooses = any(isinstance(part, _CHOICES) for part in ast.walk(expression.body)) or any(
+            isinstance(part, ast.Compare) and len(part.ops) > 1 for part in ast.walk(expression.body)
+        )
+        if chooses and nodes_in(arguments) and not has_list(arguments):
+            return self._decide(expression, arguments)
+        return expressions.evaluate(expression, arguments, self.symbols)
+
+    def _decide(self, expression: Expression, arguments: tuple[Any, ...]) -> Any:
+        """An expression that chooses by values: one call that evaluates it when those are known."""
+        direct = Direct(lambda _: None, member)
+
+        def imitate(*values: Any) -> Any:
+            return expressions.evaluate(expression, values, direct)
+
+        def decide(log: Any, *values: Any) -> Any:
+            return expressions.evaluate(expression, values, Direct(log, member))
+
+        return self.symbols.opaque(decide, arguments, imitate)

@@ -1,0 +1,186 @@
+"""A program: straight-line torch.fx code that runs a graph, eagerly, one call at a time."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import fx
+
+from engine.document.direct import Direct
+from engine.document.scopes import Key
+from engine.messages import Fault
+from engine.runtime.describe import describe_all
+from engine.runtime.symbols import UNKNOWN, map_nodes, member, nodes_in
+
+Step = Callable[[str, int, int], None]
+"""Called before each call with its node's id, the calls done and their total. May raise Cancelled."""
+
+Log = Callable[[str, str], None]
+"""Called with a node's id and the text that it printed."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Values from outside, loaded and on their device: root inputs by name, provider entries by key. None is unset."""
+
+    inputs: dict[str, Any] = field(default_factory=dict)
+    contexts: dict[Key, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run gave: the root's value, and of each node kept what it returned."""
+
+    result: Any
+    values: dict[str, Any]
+    seconds: float
+
+
+class Cancelled(Exception):
+    """The run was called off."""
+
+
+class RunError(Exception):
+    """A node failed. `values` holds what the nodes before it returned."""
+
+    def __init__(self, fault: Fault, values: dict[str, Any] | None = None) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+        self.values = values or {}
+
+
+@dataclass
+class Program:
+    """Code with what leads back from it to the graph.
+
+    `origins` says which placeholder holds which outside value, `values` how each node's return is made of fx nodes, and
+    `signature` what outside values the code holds for.
+    """
+
+    module: fx.GraphModule
+    origins: Mapping[fx.Node, str | Key]
+    values: Mapping[str, Any]
+    paths: Mapping[str, str]
+    signature: Any
+    exact: bool = False
+
+    def accepts(self, given: Given) -> bool:
+        """Whether the code is right for these values as well, so that nothing need be lowered again."""
+        return signature(given, self.exact) == self.signature
+
+    def run(self, given: Given, step: Step, log: Log, keep: frozenset[str] | None = None) -> Outcome:
+        """Run the code. `keep` names the nodes whose values are wanted afterwards; None keeps all.
+
+        Raises RunError for a node that fails, with the values known by then, and lets Cancelled through.
+        """
+        started = time.perf_counter()
+        return _Run(self, given, step, log, keep).all(started)
+
+
+class _Run:
+    def __init__(self, program: Program, given: Given, step: Step, log: Log, keep: frozenset[str] | None) -> None:
+        self.program = program
+        self.given = given
+        self.step = step
+        self.log = log
+        self.wanted = {n: v for n, v in program.values.items() if keep is None or n in keep}
+        self.known: dict[fx.Node, Any] = {}
+        self.owner = ""
+
+    def all(self, started: float) -> Outcome:
+        code = list(self.program.module.graph.nodes)
+        last = _last_uses(code, {n for value in self.wanted.values() for n in nodes_in(value)})
+        result: Any = None
+        owner = None
+        with torch.inference_mode():
+            for done, node in enumerate(code):
+                if node.op == "output":
+                    result = self._read(node.args[0])
+                    continue
+                if node.meta["owner"] != owner and node.op != "placeholder":
+                    owner = node.meta["owner"]
+                    self.step(owner, done, len(code))
+                self.known[node] = self._compute(node)
+                for spent in last.get(node, ()):
+                    del self.known[spent]
+        return Outcome(result, self._values(), time.perf_counter() - started)
+
+    def _compute(self, node: fx.Node) -> Any:
+        if node.op == "placeholder":
+            origin = self.program.origins[node]
+            return (self.given.inputs if isinstance(origin, str) else self.given.contexts)[origin]  # pyright: ignore[reportArgumentType]
+        self.owner = node.meta["owner"]
+        arguments = self._read(node.args)
+        keywords = {name: self._read(value) for name, value in node.kwargs.items()}
+        try:
+            result = self._perform(node, arguments, keywords)
+        except (Cancelled, RunError) as stopped:
+            if isinstance(stopped, RunError):
+                stopped.values = self._values()
+            raise
+        except Exception as error:  # whatever a layer raises is this node's fault
+            message = str(error).strip() or type(error).__name__
+            code = "out-of-memory" if isinstance(error, torch.OutOfMemoryError | MemoryError) else "failed"
+            path = self.program.paths.get(self.owner, "")
+            fault = Fault(self.owner, code, message, path, describe_all(arguments))
+            raise RunError(fault, self._values()) from error
+        if node.meta["example"] is UNKNOWN and isinstance(result, tuple):
+            message = f"returned {len(result)} values where one was foreseen; how many must not depend on values"
+            path = self.program.paths.get(self.owner, "")
+            raise RunError(Fault(self.owner, "structure", message, path, describe_all(arguments)), self._values())
+        return result
+
+    def _perform(self, node: fx.Node, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        target: Any = node.target
+        if node.op == "call_module":
+            return self.program.module.get_submodule(target)(*arguments, **keywords)
+        direct = Direct(self._log, member)
+        if node.op == "call_method":
+            return direct.method(arguments[0], target, list(arguments[1:]), keywords)
+        match node.meta["function"]:
+            case "":
+                return target(*arguments, **keywords)
+            case "decide":
+                return target(self._log, *arguments)
+            case function:
+                return direct.call(function, list(arguments), keywords)
+
+    def _log(self, text: str) -> None:
+        self.log(self.owner, text)
+
+    def _read(self, value: Any) -> Any:
+        return map_nodes(value, self.known.__getitem__)
+
+    def _values(self) -> dict[str, Any]:
+        known = self.known
+        return {n: self._read(v) for n, v in self.wanted.items() if all(node in known for node in nodes_in(v))}
+
+
+def signature(given: Given, exact: bool) -> Any:
+    """What a program depends on of the values given: shapes and kinds of most, all of lists and texts.
+
+    With `exact`, of numbers too.
+    """
+
+    def of(value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return "tensor", value.shape, value.dtype, value.device
+        if isinstance(value, int | float) and not exact:
+            return type(value)
+        return type(value), repr(value)
+
+    return {k: of(v) for k, v in given.inputs.items()}, {k: of(v) for k, v in given.contexts.items()}
+
+
+def _last_uses(code: list[fx.Node], kept: set[fx.Node]) -> dict[fx.Node, list[fx.Node]]:
+    """After which node each value is needed no more."""
+    seen: set[fx.Node] = set(kept)
+    found: dict[fx.Node, list[fx.Node]] = {}
+    for node in reversed(code):
+        for used in node.all_input_nodes:
+            if used not in seen:
+                seen.add(used)
+                found.setdefault(node, []).append(used)
+    return found

@@ -1,0 +1,227 @@
+"""Values while lowering: torch.fx nodes for what only a run knows, and plain Python for all that is known before.
+
+Lists and tuples are always Python's own, with fx nodes inside, so `held.append(x)` and `held.pop()` in a callback work
+on them at lowering time and leave nothing to do at run time. Every fx node carries an *example* in `meta["example"]`:
+a fake tensor of the right shape and dtype, or the number that the graph would get now.
+"""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import fx
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    FakeTensorMode,
+    UnsupportedOperatorException,
+)
+from torch.fx.node import map_aggregate
+
+from engine.document.allowed import METHODS
+from engine.document.direct import Direct, python_member
+from engine.document.expressions import ExpressionError
+
+UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda _: "?"})()
+"""The example of a value that can't be told without running."""
+
+_KNOWN_ATTRIBUTES = ("shape", "dtype", "device", "ndim")
+_KNOWN_METHODS = ("size", "dim", "ndimension", "numel")
+_CONTAINER_CALLS = ("len", "list", "tuple", "operator.getitem", "operator.add", "operator.mul")
+_UNDECIDED = (DataDependentOutputException, DynamicOutputShapeException, UnsupportedOperatorException)
+
+
+class LoweringError(Exception):
+    """Something that can't run, whatever the values; the message is for people. `code` is stable."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def member(name: str) -> Any:
+    """The function or constant an expression names: torch's, math's or Python's."""
+    if name.partition(".")[0] != "torch":
+        return python_member(name)
+    found: Any = torch
+    for part in name.split(".")[1:]:
+        found = getattr(found, part)
+    return found
+
+
+def map_nodes(value: Any, change: Callable[[fx.Node], Any]) -> Any:
+    """`value` with every fx node in it replaced; lists, tuples and slices are made afresh as plain ones."""
+    if isinstance(value, fx.Node):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple(map_nodes(v, change) for v in value)
+    if isinstance(value, list):
+        return [map_nodes(v, change) for v in value]
+    if isinstance(value, slice):
+        return slice(*(map_nodes(v, change) for v in (value.start, value.stop, value.step)))
+    return value
+
+
+def nodes_in(value: Any) -> list[fx.Node]:
+    """Every fx node in a value, in order."""
+    found: list[fx.Node] = []
+    map_nodes(value, found.append)
+    return found
+
+
+def snapshot(value: Any) -> Any:
+    """A copy that later changes to lists don't reach."""
+    return map_nodes(value, lambda node: node)
+
+
+def has_list(value: Any) -> bool:
+    """Whether a value is a list or a tuple that holds one."""
+    return isinstance(value, list) or (isinstance(value, tuple) and any(map(has_list, value)))
+
+
+def example_of(value: Any) -> Any:
+    """`value` with examples for its nodes; UNKNOWN when one is."""
+    unknown = any(node.meta["example"] is UNKNOWN for node in nodes_in(value))
+    return UNKNOWN if unknown else map_nodes(value, lambda node: node.meta["example"])
+
+
+class Symbolic:
+    """`engine.document.expressions.Operations` on values that may hold fx nodes.
+
+    `exact` becomes true when the program made is right only for the very numbers given as examples: because one of them
+    decided how many values something returns, or a size.
+    """
+
+    def __init__(self, graph: fx.Graph, fake: FakeTensorMode, report: Callable[[Exception], None]) -> None:
+        self.graph = graph
+        self.fake = fake
+        self.report = report
+        self.exact = False
+        self.owner = ""
+        self.direct = Direct(lambda _: None, member)
+
+    def call(self, function: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Do it now when nothing in it waits for the run, or it only rearranges a container; else emit it."""
+        if function == "print":
+            self._emit("call_function", print, tuple(arguments), keywords, lambda *_, **__: None, function)
+            return None
+        symbolic = nodes_in([*arguments, *keywords.values()])
+        if function == "sum" and symbolic and isinstance(arguments[0], list | tuple):
+            total: Any = arguments[1] if len(arguments) > 1 else keywords.get("start", 0)
+            for item in arguments[0]:
+                total = self.call("operator.add", [total, item], {})
+            return total
+        contained = bool(arguments) and isinstance(arguments[0], list | tuple)
+        rearranges = contained and function in _CONTAINER_CALLS and not nodes_in(arguments[1:])
+        if rearranges or not (symbolic or function.startswith("torch.")):
+            return self.direct.call(function, arguments, keywords)
+        target = member(function)
+
+        def imitate(*args: Any, **kwargs: Any) -> Any:
+            return self.direct.call(function, list(args), kwargs)
+
+        return self._emit("call_function", target, tuple(arguments), keywords, imitate, function)
+
+    def method(self, value: Any, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """A method of a container happens now; that of a value of the run is emitted."""
+        if not isinstance(value, fx.Node):
+            searching = name in ("count", "index", "join") and nodes_in([value, arguments])
+            if not searching and not nodes_in(arguments if name == "pop" else []):
+                return self.direct.method(value, name, arguments, keywords)
+        elif name in _KNOWN_METHODS and isinstance(value.meta["example"], torch.Tensor) and not nodes_in(arguments):
+            return self.direct.method(value.meta["example"], name, arguments, keywords)
+        assert name in METHODS
+
+        def imitate(receiver: Any, *args: Any, **kwargs: Any) -> Any:
+            return self.direct.method(receiver, name, list(args), kwargs)
+
+        return self._emit("call_method", name, (value, *arguments), keywords, imitate)
+
+    def attribute(self, value: Any, name: str) -> Any:
+        """Shapes, dtypes and devices are known now; a program holds for these only."""
+        if not isinstance(value, fx.Node):
+            return self.direct.attribute(value, name)
+        if name in _KNOWN_ATTRIBUTES and isinstance(value.meta["example"], torch.Tensor):
+            return getattr(value.meta["example"], name)
+        return self._emit("call_function", getattr, (value, name), {}, getattr)
+
+    def constant(self, name: str) -> Any:
+        return self.direct.constant(name)
+
+    def truth(self, value: Any) -> bool:
+        """Raises LoweringError for a value that only the run knows."""
+        if isinstance(value, fx.Node):
+            raise LoweringError(
+                "undecided-choice",
+                "a choice that depends on a value of the run can't also handle lists; "
+                "make the choice in a Lambda of its own, or use torch.where",
+            )
+        return bool(value)
+
+    def module(self, path: str, module: torch.nn.Module, arguments: tuple[Any, ...]) -> Any:
+        """A call of a module."""
+        return self._emit("call_module", path, arguments, {}, module)
+
+    def opaque(self, target: Callable[..., Any], arguments: tuple[Any, ...], imitate: Callable[..., Any]) -> Any:
+        """A call of a function that looks at values to decide what to do."""
+        self.exact = self.exact or any(_is_number(node) for node in nodes_in(arguments))
+        return self._emit("call_function", target, arguments, {}, imitate, "decide")
+
+    def _emit(
+        self,
+        op: str,
+        target: Any,
+        arguments: tuple[Any, ...],
+        keywords: dict[str, Any],
+        imitate: Callable[..., Any],
+        function: str = "",
+    ) -> Any:
+        node = self.graph.create_node(op, target, _frozen(arguments), _frozen(keywords))
+        node.meta["owner"] = self.owner
+        node.meta["function"] = function
+        node.meta["example"] = self._example(imitate, arguments, keywords)
+        return self._unpacked(node, [*arguments, *keywords.values()])
+
+    def _example(self, imitate: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        args, kwargs = example_of(arguments), example_of(list(keywords.values()))
+        if args is UNKNOWN or kwargs is UNKNOWN:
+            return UNKNOWN
+        try:
+            with self.fake, torch.no_grad():
+                return imitate(*args, **dict(zip(keywords, kwargs, strict=True)))
+        except _UNDECIDED:
+            return UNKNOWN
+        except (ExpressionError, LoweringError):
+            raise
+        except Exception as error:  # whatever an operation raises is about the graph, not about us
+            self.report(error)
+            return UNKNOWN
+
+    def _unpacked(self, node: fx.Node, arguments: list[Any]) -> Any:
+        """Results that hold several values become containers of nodes; those that hold none, None."""
+        example = node.meta["example"]
+        numbers = [n for n in nodes_in(arguments) if _is_number(n)]
+        if isinstance(example, torch.Tensor):
+            self.exact = self.exact or any(isinstance(n.meta["example"], int) for n in numbers)
+        if isinstance(example, list | tuple | range):
+            self.exact = self.exact or bool(numbers)
+            items = [self._item(node, index, item) for index, item in enumerate(example)]
+            return items if isinstance(example, list | range) else tuple(items)
+        return None if example is None else node
+
+    def _item(self, node: fx.Node, index: int, example: Any) -> Any:
+        item = self.graph.create_node("call_function", operator.getitem, (node, index))
+        item.meta.update(owner=self.owner, function="operator.getitem", example=example)
+        return self._unpacked(item, [])
+
+
+def _is_number(node: fx.Node) -> bool:
+    return isinstance(node.meta["example"], bool | int | float | complex)
+
+
+def _frozen(value: Any) -> Any:
+    """Arguments as fx wants them, apart from lists that may still change."""
+    return map_aggregate(
+        snapshot(value) if not isinstance(value, dict) else {k: snapshot(v) for k, v in value.items()}, lambda v: v
+    )
