@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from engine.runtime.preview import channels_of, describe, to_bytes
+from engine.runtime.preview import channels_of, text_of, to_bytes
 
 ENDINGS = (".png", ".npy", ".safetensors")
 
@@ -41,7 +41,7 @@ def _pixels(value: object) -> np.ndarray:
     if channels is None:
         raise ExportError(
             f"a .png holds one picture, (1, C, H, W) or (C, H, W) with 1, 3 or 4 channels, or (H, W): "
-            f"this is {describe(value)}"
+            f"this is {text_of(value)}"
         )
     return to_bytes(channels)
 
@@ -50,7 +50,7 @@ def _array(value: object) -> np.ndarray:
     if isinstance(value, bool | int | float | complex):
         return np.asarray(value)
     if not isinstance(value, torch.Tensor):
-        raise ExportError(f"a .npy holds one tensor or number: this is {describe(value)}")
+        raise ExportError(f"a .npy holds one tensor or number: this is {text_of(value)}")
     known = value.detach().cpu()
     return (known.float() if known.dtype == torch.bfloat16 else known).numpy()
 
@@ -59,5 +59,5 @@ def _tensors(value: object) -> dict[str, torch.Tensor]:
     named = {"value": value} if not isinstance(value, tuple | list) else {str(i): v for i, v in enumerate(value)}
     tensors = {name: v.detach().cpu().clone().contiguous() for name, v in named.items() if isinstance(v, torch.Tensor)}
     if not named or len(tensors) < len(named):
-        raise ExportError(f"a .safetensors holds tensors only: this is {describe(value)}")
+        raise ExportError(f"a .safetensors holds tensors only: this is {text_of(value)}")
     return tensors

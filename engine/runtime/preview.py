@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from engine.messages import Figures, Picture, Preview
+from engine.runtime.describe import describe
 
 LONGEST = 1024
 """Pictures are scaled down to this many pixels on their longer side."""
@@ -24,9 +25,9 @@ def of(run: int, node: str, value: object) -> Preview:
     """
     tensor = first_tensor(value)
     if tensor is None:
-        return Preview(run, node, describe(value))
+        return Preview(run, node, text_of(value))
     tensor = tensor.detach()
-    return Preview(run, node, describe(value), figures(tensor), picture(tensor))
+    return Preview(run, node, text_of(value), figures(tensor), picture(tensor))
 
 
 def first_tensor(value: object) -> torch.Tensor | None:
@@ -42,15 +43,14 @@ def first_tensor(value: object) -> torch.Tensor | None:
     return None
 
 
-def describe(value: object, depth: int = 3) -> str:
+def text_of(value: object, depth: int = 3) -> str:
     """A value in words: a tensor as "float32 (1, 3, 64, 64)", one without dimensions with its value, the rest as
     Python prints it. Long and deep ones are cut."""
     match value:
         case torch.Tensor():
-            text = f"{dtype_name(value)} {tuple(value.shape)}"
-            return f"{text} = {value.item()!r}" if value.dim() == 0 else text
+            return f"{describe(value)} = {value.item()!r}" if value.dim() == 0 else describe(value)
         case tuple() | list() if first_tensor(value) is not None:
-            shown = [describe(item, depth - 1) for item in value[:LISTED]] if depth else []
+            shown = [text_of(item, depth - 1) for item in value[:LISTED]] if depth else []
             inner = ", ".join(shown if len(shown) == len(value) else [*shown, "…"])
             text = f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
         case _:
@@ -58,17 +58,12 @@ def describe(value: object, depth: int = 3) -> str:
     return text if len(text) <= TEXT else text[:TEXT] + " …"
 
 
-def dtype_name(tensor: torch.Tensor) -> str:
-    """Its dtype without the package: float32."""
-    return str(tensor.dtype).removeprefix("torch.")
-
-
 def figures(tensor: torch.Tensor) -> Figures:
     """Shape, dtype, device, range, moments and a 64-bin histogram; complex numbers count by their magnitude."""
     real = _real(tensor).flatten()
     finite = real[real.isfinite()]
     missing = real.numel() - finite.numel()
-    names = (tuple(tensor.shape), dtype_name(tensor), str(tensor.device))
+    names = (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."), str(tensor.device))
     if finite.numel() == 0:
         return Figures(*names, 0.0, 0.0, 0.0, 0.0, missing)
     low, high = finite.min().item(), finite.max().item()

@@ -1,0 +1,316 @@
+"""What one document needs to run: a replica of its graph, its modules, the program made of it, the last values."""
+
+import gc
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.document import edits, files, scopes
+from engine.document.document import new_graph
+from engine.document.edits import Edit
+from engine.document.graph import Graph, path_of
+from engine.document.kinds import Catalogue
+from engine.document.scopes import Key
+from engine.document.sources import Source
+from engine.messages import (
+    Apply,
+    Cancel,
+    Configure,
+    Configured,
+    Export,
+    Fault,
+    Finished,
+    FromWorker,
+    Load,
+    Loaded,
+    Log,
+    Preview,
+    Progress,
+    Run,
+    Saved,
+    Shapes,
+    ToWorker,
+    Watch,
+)
+from engine.runtime import preview, weights
+from engine.runtime.export import ExportError, export
+from engine.runtime.lower import Lowered, lower
+from engine.runtime.modules import Modules
+from engine.runtime.program import Cancelled, Given, RunError
+from engine.runtime.sources import Loader
+
+STEPS_TOLD = 100
+"""Progress is reported about so often in a run."""
+
+
+class Session:
+    """Takes the messages of one client and answers through `send`.
+
+    `interrupted` says, between two nodes of a run, whether it is to be abandoned. Nothing is lowered again unless the
+    structure has changed: for other values of live params, numbers and pictures of the same size, the program holds.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, send: Callable[[FromWorker], None], interrupted: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.catalogue = catalogue
+        self.send = send
+        self.interrupted = interrupted
+        self.graph: Graph = new_graph()
+        self.folder = Path()
+        self.result: object = None
+        """What the root returned in the last run that was done."""
+        self.values: dict[str, object] = {}
+        """What the nodes returned in the last run, as far as it came."""
+        self._settings = Configure()
+        self._modules = _modules(catalogue, self._settings)
+        self._loader = Loader()
+        self._lowered: Lowered | None = None
+        self._built_wrong: tuple[Fault, ...] = ()
+        self._loaded: Loaded | None = None
+        self._shown: Shapes | None = None
+        self._unsettled = True
+        self._watched: tuple[str, ...] = ()
+        self._run = 0
+
+    def take(self, message: ToWorker) -> None:
+        """Do what a message asks, and answer through `send`."""
+        match message:
+            case Load(file, folder):
+                self.graph = files.parse(file, "the document")
+                self.folder = Path(folder)
+                self.values = {}
+                self._start_afresh()
+            case Apply(edit):
+                self._apply(edit)
+            case Configure():
+                self._configure(message)
+            case Run():
+                self._perform(message)
+            case Watch(nodes):
+                self._watched = nodes
+                self._preview(nodes)
+            case Export(node, path):
+                self._export(node, Path(path))
+            case Cancel():
+                pass  # it has done its work by waiting: `interrupted` saw it
+
+    def settle(self) -> None:
+        """Tell the shapes, if they may have changed since they were told."""
+        if self._unsettled:
+            given, wrong = self._given({}, {})
+            self._prepare(given, wrong)
+            self._unsettled = False
+
+    # Changes.
+
+    def _start_afresh(self) -> None:
+        """Build everything again, with initial weights or those of the file."""
+        self._modules = _modules(self.catalogue, self._settings)
+        self._loaded = None
+        self._shown = None
+        self._change()
+
+    def _change(self) -> None:
+        """The structure has changed: lower again when next a program is needed."""
+        self._lowered = None
+        self._unsettled = True
+
+    def _apply(self, edit: Edit) -> None:
+        self._follow(edit, edits.apply(self.graph, edit))
+
+    def _follow(self, edit: Edit, inverse: Edit) -> None:
+        """Do no more about an edit (which gave `inverse`) than it takes."""
+        match edit, inverse:
+            case edits.Batch(several), edits.Batch(inverses):
+                for one, other in zip(several, reversed(inverses), strict=True):
+                    self._follow(one, other)
+            case edits.SetView(), _:
+                pass
+            case edits.SetParam(node, param, value, absent=False), _ if self._modules.set_live(node, param, value):
+                pass
+            case (edits.SetInputs(), edits.SetInputs()) | (edits.SetContexts(), edits.SetContexts()) if _names(
+                edit
+            ) == _names(inverse):
+                self._unsettled = True  # other values: the program decides whether it holds for them
+            case edits.SetWeights(), _:
+                self._start_afresh()
+            case _:
+                self._change()
+
+    def _configure(self, settings: Configure) -> None:
+        if settings != self._settings:
+            self._settings = settings
+            self.values = {}
+            self._loader = Loader()
+            self._start_afresh()
+        device = self._modules.device
+        detail = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+        if settings.device == "cuda" != device.type:
+            detail = "CPU, since this machine offers no CUDA device"
+        self.send(Configured(device.type, settings.dtype, settings.seed, detail))
+
+    # Programs.
+
+    def _given(self, inputs: Mapping[str, Source], contexts: Mapping[str, Source]) -> tuple[Given, tuple[Fault, ...]]:
+        """The values from outside, with `inputs` and `contexts` standing in for sources, and faults for those amiss."""
+        graph = self.graph
+        sources: dict[str | Key, Source] = {i.name: inputs.get(i.name, i.source) for i in graph.inputs}
+        for key in scopes.keys(graph):
+            own = graph.nodes[key.provider].contexts[key.context][key.key]
+            sources[key] = contexts.get(key.label, own)
+        values, errors = self._loader.load(sources, self.folder, self._modules.device, self._modules.dtype)
+        given = Given(
+            {name: value for name, value in values.items() if isinstance(name, str)},
+            {key: value for key, value in values.items() if isinstance(key, Key)},
+        )
+        return given, tuple(self._source_fault(name, error) for name, error in errors.items())
+
+    def _source_fault(self, name: str | Key, error: str) -> Fault:
+        if isinstance(name, Key):
+            path = path_of(self.graph, name.provider)
+            return Fault(name.provider, "source", f"{name.label} has no value: {error}", path)
+        return Fault(self.graph.root, "source", f"the input {name} has no value: {error}")
+
+    def _prepare(self, given: Given, wrong: tuple[Fault, ...]) -> Lowered:
+        """A program for these values: the one at hand where it holds, otherwise a new one, whose shapes are told."""
+        if self._loaded is not None and self._loaded.error:
+            self._start_afresh()  # the file may be there by now
+        if self._lowered is None:
+            self._build()
+        if self._lowered is None or not self._lowered.program.accepts(given):
+            self._lowered = lower(self.graph, self.catalogue, self._modules.by_node, given)
+        lowered = self._lowered
+        told = {fault.node for fault in self._built_wrong}
+        faults = (*wrong, *self._built_wrong, *(f for f in lowered.faults if f.node not in told))
+        shapes = Shapes(lowered.returns, lowered.receives, faults)
+        if shapes != self._shown:
+            self._shown = shapes
+            self.send(shapes)
+        return lowered
+
+    def _build(self) -> None:
+        """Bring the modules up to the graph, and give the new ones their weights."""
+        fresh, errors = self._modules.update(self.graph)
+        self._built_wrong = tuple(
+            Fault(node, "not-built", error, path_of(self.graph, node)) for node, error in errors.items()
+        )
+        if self.graph.weights and (fresh or self._loaded is None):
+            file = self.folder / self.graph.weights
+            loaded = weights.load(file, self.graph, self._modules.by_node, fresh)
+            if loaded != self._loaded:
+                self._loaded = loaded
+                self.send(loaded)
+
+    # Runs.
+
+    def _perform(self, message: Run) -> None:
+        started = time.perf_counter()
+        self._run = message.number
+        self.result, self.values = None, {}  # before the run, which may need the room
+        status, text, fault = "done", "", None
+        try:
+            self._compute(message)
+            text = preview.text_of(self.result)
+        except Cancelled:
+            status = "cancelled"
+        except RunError as error:
+            status, self.values = "failed", error.values
+            fault = next((f for f in self._built_wrong if f.node == error.fault.node), error.fault)
+        except Exception as error:  # a fault of ours: told like any other, so that the session goes on
+            traceback.print_exc()
+            code = "out-of-memory" if _is_memory(error) else "internal"
+            status, fault = "failed", Fault(self.graph.root, code, f"{type(error).__name__}: {error}")
+        if fault is not None and fault.code == "out-of-memory":
+            fault = self._free(fault)
+        seconds = time.perf_counter() - started
+        self._preview(dict.fromkeys((*message.watch, *self._watched)))
+        self.send(Finished(message.number, status, seconds, text, fault))
+
+    def _compute(self, message: Run) -> None:
+        if self.interrupted():
+            raise Cancelled
+        given, wrong = self._given(message.inputs, message.contexts)
+        lowered = self._prepare(given, wrong)
+        self._unsettled = self._unsettled and bool(message.inputs or message.contexts)
+        if wrong:
+            raise RunError(wrong[0])
+        if self._loaded is not None and self._loaded.error:
+            raise RunError(Fault(self.graph.root, "weights", self._loaded.error))
+        told = -1
+
+        def step(node: str, done: int, total: int) -> None:
+            nonlocal told
+            if self.interrupted():
+                raise Cancelled
+            if told < 0 or done - told >= total // STEPS_TOLD:
+                told = done
+                self.send(Progress(message.number, node, done, total))
+
+        def log(node: str, text: str) -> None:
+            self.send(Log(message.number, text, node))
+
+        outcome = lowered.program.run(given, step, log)
+        if self._modules.device.type == "cuda":
+            torch.cuda.synchronize()
+        self.result, self.values = outcome.result, outcome.values
+
+    def _free(self, fault: Fault) -> Fault:
+        """Drop every value, so that there is room again, and say what may help."""
+        self.values = {}
+        self.result = None
+        self._loader = Loader()
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        device = self._modules.device.type
+        advice = f"the {device} has run out of memory: try smaller inputs, float16, or another device"
+        return Fault(fault.node, fault.code, f"{advice} ({fault.message})", fault.path, fault.inputs)
+
+    # Values of the last run.
+
+    def _preview(self, nodes: Iterable[str]) -> None:
+        for node in nodes:
+            if node in self.values:
+                try:
+                    shown = preview.of(self._run, node, self.values[node])
+                except Exception as error:  # a preview may run out of memory where the run itself did not
+                    shown = Preview(self._run, node, f"no preview: {type(error).__name__}: {error}")
+                self.send(shown)
+
+    def _export(self, node: str, path: Path) -> None:
+        error = ""
+        try:
+            if node not in self.values:
+                raise ExportError("there is no value of this node: run the graph first")
+            export(self.values[node], path)
+        except ExportError as failed:
+            error = str(failed)
+        self.send(Saved(str(path), error))
+
+
+def devices() -> tuple[str, ...]:
+    """The devices there are to run on."""
+    return ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+
+
+def _modules(catalogue: Catalogue, settings: Configure) -> Modules:
+    wanted = settings.device
+    device = "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
+    return Modules(catalogue, torch.device(device), getattr(torch, settings.dtype), settings.seed)
+
+
+def _names(edit: edits.SetInputs | edits.SetContexts) -> list[Any]:
+    """What an edit gives values to, whatever they are."""
+    if isinstance(edit, edits.SetInputs):
+        return [entry.name for entry in edit.inputs]
+    return [(context, list(entries)) for context, entries in edit.contexts.items()]
+
+
+def _is_memory(error: Exception) -> bool:
+    """Whether memory ran out. On the CPU, torch says so in words only."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
