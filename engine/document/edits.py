@@ -4,9 +4,11 @@ An edit that can't be applied raises `EditError` and leaves the graph as it was.
 """
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
-from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, tree_nodes
-from engine.document.kinds import ParamValue
+from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, misnamed, tree_nodes
+from engine.document.kinds import ParamValue, unfit
+from engine.document.sources import Source
 
 MAX_DEPTH = 200
 """Frames nest at most this deep: far beyond real models, well within what recursion can walk."""
@@ -109,6 +111,7 @@ def apply(graph: Graph, edit: Edit) -> Edit:
             return _move(graph, nodes, place)
         case SetParam(node, param, value, absent):
             old = _known(graph, node)
+            _check_values(f"{old.title}.{param}", param, value)
             inverse = SetParam(node, param, old.params.get(param), param not in old.params)
             params = {k: v for k, v in old.params.items() if k != param}
             if not absent:
@@ -124,10 +127,11 @@ def apply(graph: Graph, edit: Edit) -> Edit:
             old = _known(graph, node)
             if contexts and not graph.is_frame(node):
                 raise EditError(f"{old.title} is a leaf: only frames provide contexts")
+            _check_contexts(old.title, contexts)
             graph.nodes[node] = _with(old, contexts=contexts)
             return SetContexts(node, old.contexts)
         case SetView(node, view):
-            _known(graph, node)
+            _check_view(_known(graph, node).title, view)
             inverse = SetView(node, graph.view(node))
             _put_view(graph, node, view)
             return inverse
@@ -137,6 +141,7 @@ def apply(graph: Graph, edit: Edit) -> Edit:
             graph.inputs = inputs
             return inverse
         case SetWeights(path):
+            _check_values("the path of the weights", path)
             inverse = SetWeights(graph.weights)
             graph.weights = path
             return inverse
@@ -197,8 +202,39 @@ def _known(graph: Graph, node: str) -> Node:
 
 
 def _check_name(name: str) -> None:
-    if name and not name.isidentifier():
-        raise EditError(f"{name!r} is no name: use letters, digits and underscores, and start with a letter")
+    if name and (reason := misnamed(name)):
+        raise EditError(reason)
+
+
+def _check_values(what: str, *values: object) -> None:
+    for value in values:
+        if reason := unfit(value):
+            raise EditError(f"{what} {reason}")
+
+
+def _check_source(what: str, source: Source) -> None:
+    _check_values(what, *astuple(source))
+
+
+def _check_contexts(what: str, contexts: Contexts) -> None:
+    for context, entries in contexts.items():
+        for key, source in entries.items():
+            _check_values(f"{what}: the name of a context or key", context, key)
+            _check_source(f"{what}: {context}.{key}", source)
+
+
+def _check_view(what: str, view: View) -> None:
+    _check_values(f"{what}: its view", view.note, view.colour, *(view.position or ()))
+
+
+def _check_node(node: Node) -> None:
+    if reason := misnamed(node.kind):
+        raise EditError(reason)
+    _check_name(node.name)
+    _check_values("the id", node.id)
+    for param, value in node.params.items():
+        _check_values(f"{node.title}.{param}", param, value)
+    _check_contexts(node.title, node.contexts)
 
 
 def _check_inputs(inputs: tuple[Input, ...]) -> None:
@@ -209,6 +245,8 @@ def _check_inputs(inputs: tuple[Input, ...]) -> None:
         _check_name(name)
         if names.count(name) > 1:
             raise EditError(f"two inputs are called {name!r}")
+    for given in inputs:
+        _check_source(f"the input {given.name}", given.source)
 
 
 def _put_view(graph: Graph, node: str, view: View | None) -> None:
@@ -263,7 +301,9 @@ def _check_trees(graph: Graph, place: Place, trees: tuple[Tree, ...]) -> None:
             if not node.id or node.id in seen or node.id in graph.nodes:
                 raise EditError(f"the id {node.id!r} is empty or already taken")
             seen.add(node.id)
-            _check_name(node.name)
+            _check_node(node)
+            if tree.view:
+                _check_view(node.title, tree.view)
             if tree.children is None and (tree.loose or node.contexts):
                 raise EditError(f"{node.title} is a leaf: it can't hold other nodes or provide contexts")
             if not all(tree.loose):

@@ -37,7 +37,7 @@ class View(Struct, frozen=True, omit_defaults=True):
     position: tuple[float, float] | None = None
 
 
-class Input(Struct, frozen=True, omit_defaults=True):
+class Input(Struct, frozen=True, forbid_unknown_fields=True):
     """One argument of the root, in order, and where its value comes from."""
 
     name: str
@@ -182,6 +182,13 @@ class Graph:
 
 
 NO_VIEW = View()
+
+
+def misnamed(name: str) -> str | None:
+    """Why this can't name a node, a kind or an input, or None when it can."""
+    if name.isidentifier():
+        return None
+    return f"{name!r} is no name: use letters, digits and underscores, and start with a letter"
 
 
 def unique_names(titles: list[str]) -> list[str]:

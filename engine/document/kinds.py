@@ -4,6 +4,7 @@ From a `NodeKind` alone come the palette entry, the inspector form, the tooltip,
 reference page. The catalogue is passed in by whoever needs it; the engine never imports `nodes`.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any, Literal
@@ -141,4 +142,39 @@ def complaint(param: Param, value: ParamValue) -> str | None:
             return f"is {value!r}, but must be at most {param.high:g}"
     if param.required and value == "":
         return "needs a value"
+    return None
+
+
+NESTING = 32
+"""Lists in a value nest at most this deep."""
+
+
+def unfit(value: object) -> str | None:
+    """Why nothing in a graph may hold this value, in plain words, or None when it may.
+
+    Values are what a file keeps exactly: None, booleans, whole numbers of 64 bits, finite numbers, text and lists.
+    """
+    waiting = [(value, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        match part:
+            case None | bool():
+                pass
+            case int():
+                if not -(2**63) <= part < 2**63:
+                    return "is a whole number of more than 64 bits; write it as a number with a point"
+            case float():
+                if not math.isfinite(part):
+                    return f"is {part}, but must be a finite number"
+            case str():
+                try:
+                    part.encode()
+                except UnicodeEncodeError:
+                    return "is text with half a character (a lone surrogate); type it anew"
+            case list() if depth < NESTING:
+                waiting.extend((inner, depth + 1) for inner in part)
+            case list():
+                return f"is a list that nests more than {NESTING} deep"
+            case _:
+                return f"holds {type(part).__name__}, but must be a number, text, true, false, null or a list of those"
     return None

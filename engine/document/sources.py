@@ -11,42 +11,42 @@ Item = None | bool | int | float | str | list[Any]
 """What a list holds: the same again, nested as deep as one likes."""
 
 
-class UnsetSource(Struct, frozen=True, tag="unset"):
+class UnsetSource(Struct, frozen=True, forbid_unknown_fields=True, tag="unset"):
     """No value yet: a SetContext (or the user) has to give one. Fluxion treats `None` the same way."""
 
 
-class NumberSource(Struct, frozen=True, tag="number"):
+class NumberSource(Struct, frozen=True, forbid_unknown_fields=True, tag="number"):
     """A Python number, which travels as it is."""
 
     value: bool | int | float
 
 
-class TextSource(Struct, frozen=True, tag="text"):
+class TextSource(Struct, frozen=True, forbid_unknown_fields=True, tag="text"):
     """A Python string, which travels as it is."""
 
     value: str
 
 
-class ListSource(Struct, frozen=True, tag="list"):
+class ListSource(Struct, frozen=True, forbid_unknown_fields=True, tag="list"):
     """A Python list, made afresh for every run: callbacks may append to it and pop from it."""
 
     value: list[Item]
 
 
-class ImageSource(Struct, frozen=True, tag="image"):
+class ImageSource(Struct, frozen=True, forbid_unknown_fields=True, tag="image"):
     """A picture file as a float tensor of shape (1, 3, height, width) in [0, 1], RGB."""
 
     path: str
 
 
-class TensorSource(Struct, frozen=True, tag="tensor"):
+class TensorSource(Struct, frozen=True, forbid_unknown_fields=True, tag="tensor"):
     """A tensor from a .npy file, or the one called `key` in a .safetensors file (its only one when empty)."""
 
     path: str
     key: str = ""
 
 
-class NoiseSource(Struct, frozen=True, tag="noise"):
+class NoiseSource(Struct, frozen=True, forbid_unknown_fields=True, tag="noise"):
     """Gaussian noise of this shape, the same on every device for the same seed."""
 
     shape: list[int]

@@ -1,0 +1,166 @@
+"""What goes wrong while JSON is decoded, in words for people: the line, the path, the value, what was expected."""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import get_args
+
+import msgspec
+
+from engine.document.disk import FileError
+from engine.document.kinds import unfit
+from engine.document.places import Step, line_at, line_of, steps_of, value_at, written
+from engine.document.sources import Source
+
+TYPES = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "an object",
+}
+"""The names msgspec gives the types of JSON, as the messages call them."""
+
+SOURCES = sorted(str(source.__struct_config__.tag) for source in get_args(Source))
+"""The `type` of each sort of source."""
+
+BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+class Fault(ValueError):
+    """Something wrong at a path of a file: `problem` says what, with what was expected."""
+
+    def __init__(self, path: Sequence[Step], problem: str) -> None:
+        super().__init__(problem)
+        self.path = path
+        self.problem = problem
+
+
+@contextmanager
+def reading(data: bytes, name: str) -> Iterator[None]:
+    """Turns all that can go wrong while `data`, the content of the file `name`, is decoded into a FileError."""
+    name = name or "the file"
+    try:
+        _check_text(data)
+        with _explained(data):
+            _check_keys(data)
+            yield
+    except Fault as fault:
+        place = f", line {line_of(data.decode(), fault.path)}, {written(fault.path)}" if fault.path else ""
+        raise FileError(f"{name}{place}: {fault.problem}") from None
+    except msgspec.DecodeError as error:
+        raise FileError(f"{name}, {_malformed(str(error), data)}") from None
+    except RecursionError:
+        raise FileError(f"{name}: its lists or objects nest too deep, so it is no graph file") from None
+
+
+@contextmanager
+def _explained(data: bytes) -> Iterator[None]:
+    try:
+        yield
+    except msgspec.ValidationError as error:
+        raise _fault(str(error), json.loads(data, parse_int=_number)) from None
+
+
+def shown(value: object) -> str:
+    """A value as it stands in the file, cut short."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _check_text(data: bytes) -> None:
+    if not data.strip():
+        raise Fault((), "is empty: choose another file, or its backup")
+    if data.startswith(BYTE_ORDER_MARKS) or b"\0" in data[:4]:
+        raise Fault((), "is not plain UTF-8 (it starts as UTF-16 does, or with a byte-order mark): save it as UTF-8")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Fault((), f"is not text (line {line} is not UTF-8), so it is no graph file") from None
+
+
+def _check_keys(data: bytes) -> None:
+    """JSON decoders take the last of two members of the same name, and lose the first."""
+
+    def check(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise Fault((), f"{shown(twice)} stands twice in {shown(members)}: keep one of the two")
+        return members
+
+    with suppress(json.JSONDecodeError):  # the decoder that comes next says more
+        json.loads(data, object_pairs_hook=check, parse_int=_number)
+
+
+def _malformed(error: str, data: bytes) -> str:
+    text = data.decode()
+    at = re.search(r"^JSON is malformed: (.*) \(byte (\d+)\)$", error)
+    if at is None:
+        try:
+            json.loads(text)
+        except ValueError:
+            return f"line {line_at(text, len(text.rstrip()))}: the file ends in the middle: open its backup"
+        return "a text in it holds half a character (a \\ud... escape without its other half): type that text anew"
+    position = len(data[: int(at[2])].decode(errors="ignore"))
+    start = text.rfind("\n", 0, position) + 1
+    line = line_at(text, position)
+    if text.startswith(("<<<<<<<", "=======", ">>>>>>>"), start):
+        return f"line {line}: two versions were merged, and a conflict is left: settle it first"
+    if text.startswith(("NaN", "Infinity"), position):
+        return f"line {line}: numbers must be finite: write one instead of NaN or Infinity"
+    return f"line {line}, column {position - start + 1}: this is not JSON ({at[1]}): correct it, or open the backup"
+
+
+def _fault(error: str, tree: object) -> Fault:
+    """What msgspec found wrong with the decoded file, in our words."""
+    what, _, path = error.partition(" - at `$")
+    steps = _named(steps_of(path.rstrip("`")), tree)
+    if field := re.fullmatch(r"Object contains unknown field `(.*)`", what):
+        return Fault((*steps, field[1]), "no such field is known: remove it, or correct its spelling")
+    if field := re.fullmatch(r"Object missing required field `(.*)`", what):
+        return Fault(steps, f'"{field[1]}" is missing: add it')
+    value = value_at(tree, steps)
+    if expected := re.match(r"Expected `([^`]*)`(.*?)(, got .*)?$", what):
+        types = expected[1].removeprefix("bool | int | ").split(" | ")
+        names = " or ".join(TYPES.get(each, each) for each in types)
+        return Fault(steps, f"is {shown(value)}, but must be {names}{expected[2]}")
+    if what.startswith("Invalid value"):
+        return Fault(steps, f"is {shown(value)}, but must be one of {', '.join(SOURCES)}")
+    return Fault(steps, unfit(value) or f"is {shown(value)}: {what}")
+
+
+def _named(steps: list[Step | None], tree: object) -> list[Step]:
+    """The path with the keys that msgspec leaves out (`[...]`): the first at which something is amiss."""
+    found: list[Step] = []
+    for step in steps:
+        if step is None:
+            wanted = {"params": object, "contexts": dict[str, Source]}.get(str(found[-1]), Source)
+            entries = tree.items() if isinstance(tree, dict) else ()
+            step = next((key for key, value in entries if _amiss(value, wanted)), None)
+            if step is None:
+                break
+        found.append(step)
+        tree = value_at(tree, [step])
+    return found
+
+
+def _amiss(value: object, wanted: object) -> bool:
+    """Whether an entry of `params` or `contexts` is one that was refused."""
+    try:
+        json.dumps(value, allow_nan=False)  # refuses numbers out of range
+        msgspec.convert(value, wanted)
+    except ValueError:
+        return True
+    return False
+
+
+def _number(digits: str) -> float:
+    """Python itself refuses to read very long numbers."""
+    return int(digits) if len(digits) < 400 else math.inf

@@ -1,0 +1,279 @@
+"""Graph files: JSON that people can read, compare and merge, one node a line. Opening one evaluates nothing.
+
+The text is canonical: the same graph always gives the same bytes. How nodes are shown stands in a block of its own at
+the end, so that moving and folding leaves the model's lines alone.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType, convert, json
+from msgspec.structs import asdict
+
+from engine.document import disk
+from engine.document.decoding import Fault, reading, shown
+from engine.document.disk import ChangedOnDisk as ChangedOnDisk
+from engine.document.disk import FileError as FileError
+from engine.document.disk import Stamp as Stamp
+from engine.document.edits import MAX_DEPTH
+from engine.document.graph import CANVAS, NO_VIEW, Contexts, Graph, Input, Node, View, misnamed
+from engine.document.kinds import unfit
+from engine.document.places import Step
+
+VERSION = 1
+
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""By version, what turns the decoded JSON of that version into that of the next."""
+
+
+class NodeEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A line of the file's `nodes`. Frames have `children`, leaves have none."""
+
+    id: str
+    kind: str
+    name: str = ""
+    params: dict[str, Any] = {}
+    contexts: Contexts = {}
+    children: list[str] | UnsetType = UNSET
+    loose: list[list[str]] = []
+
+
+class ViewEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A line of the file's `view`."""
+
+    id: str
+    collapsed: bool = False
+    note: str = ""
+    colour: str = ""
+    position: tuple[float, float] | UnsetType = UNSET
+
+
+class File(Struct, forbid_unknown_fields=True):
+    """A whole file. `loose` are the segments parked on the canvas."""
+
+    catenary: int
+    root: str
+    nodes: list[NodeEntry]
+    inputs: list[Input] = []
+    weights: str = ""
+    loose: list[list[str]] = []
+    view: list[ViewEntry] = []
+
+
+def load(path: Path) -> tuple[Graph, Stamp]:
+    """The graph in a file, and the stamp that `save` compares with. Raises FileError."""
+    data, stamp = disk.read(path)
+    return parse(data, str(path)), stamp
+
+
+def save(graph: Graph, path: Path, expected: Stamp | None) -> Stamp:
+    """Write the graph to a file, all or nothing; the previous version stays as `NAME.bak`.
+
+    `expected` is the stamp of the last load or save: ChangedOnDisk is raised when the file is another one by now.
+    None is for a new file, or when the user has agreed to replace what is there. Raises FileError.
+    """
+    return disk.write(path, dump(graph), expected)
+
+
+def dump(graph: Graph) -> bytes:
+    """The graph's canonical text: UTF-8, nodes sorted by id, params and contexts by name, ending in a newline."""
+    blocks = [f'  "catenary": {VERSION}', f'  "root": {_line(graph.root)}']
+    if graph.inputs:
+        blocks.append(_block("inputs", graph.inputs))
+    if graph.weights:
+        blocks.append(f'  "weights": {_line(graph.weights)}')
+    if graph.segments(CANVAS):
+        blocks.append(_block("loose", graph.segments(CANVAS)))
+    blocks.append(_block("nodes", (_entry(graph, node) for node in sorted(graph.nodes))))
+    blocks.append(_block("view", (_view_entry(node, view) for node, view in sorted(graph.views.items()))))
+    return ("{\n" + ",\n".join(blocks) + "\n}\n").encode()
+
+
+def parse(data: bytes, name: str = "") -> Graph:
+    """The graph that `data`, the content of the file called `name`, describes. Raises FileError."""
+    with reading(data, name):
+        version = json.decode(data, type=_Header).catenary
+        if isinstance(version, UnsetType):
+            raise Fault((), 'has no version ("catenary": 1), so it is no graph file: choose another one')
+        if isinstance(version, bool) or not isinstance(version, int):
+            raise Fault(("catenary",), f"is {shown(version)}, but must be the file's version, a whole number")
+        if version > VERSION:
+            newest = f"this one reads up to version {VERSION}"
+            raise Fault(
+                ("catenary",), f"the file is of version {version}, from a newer Catenary ({newest}): update Catenary"
+            )
+        if version != VERSION and version not in UPGRADES:
+            raise Fault(("catenary",), f"there is no version {version}: it must be {VERSION}")
+        if version == VERSION:
+            return _graph(json.decode(data, type=File))
+        raw = json.decode(data)
+        for old in range(version, VERSION):
+            raw = UPGRADES[old](raw) | {"catenary": old + 1}
+        return _graph(convert(raw, File))
+
+
+class _Header(Struct):
+    catenary: Any = UNSET
+
+
+_ENCODER = json.Encoder(order="deterministic")
+
+
+def _line(value: object) -> str:
+    return json.format(_ENCODER.encode(value), indent=0).decode()
+
+
+def _block(name: str, items: Iterable[object]) -> str:
+    return f'  "{name}": [\n' + ",\n".join(f"    {_line(item)}" for item in items) + "\n  ]"
+
+
+def _entry(graph: Graph, node: str) -> NodeEntry:
+    found = graph.nodes[node]
+    children = graph.children.get(node, UNSET)
+    return NodeEntry(node, found.kind, found.name, found.params, found.contexts, children, graph.segments(node))
+
+
+def _view_entry(node: str, view: View) -> ViewEntry:
+    position = (float(view.position[0]), float(view.position[1])) if view.position else UNSET
+    return ViewEntry(node, view.collapsed, view.note, view.colour, position)
+
+
+def _graph(file: File) -> Graph:
+    """The graph of a decoded file, checked for being a tree."""
+    nodes: dict[str, Node] = {}
+    for index, entry in enumerate(file.nodes):
+        _check_entry(entry, index, nodes)
+        nodes[entry.id] = Node(entry.id, entry.kind, entry.name, entry.params, entry.contexts)
+    if file.root not in nodes:
+        raise Fault(("root",), f"names the node {file.root!r}, but nodes has no such one")
+    graph = Graph(nodes[file.root])
+    graph.nodes = nodes
+    _adopt_all(graph, file)
+    if file.root not in graph.children:
+        index = next(i for i, entry in enumerate(file.nodes) if entry.id == file.root)
+        raise Fault(("nodes", index), f'{file.root!r} is the root, which must be a frame: give it "children": []')
+    _check_reach(graph, file)
+    graph.views = _views(graph, file)
+    _check_inputs(file)
+    graph.inputs = tuple(file.inputs)
+    graph.weights = file.weights
+    return graph
+
+
+def _check_entry(entry: NodeEntry, index: int, nodes: dict[str, Node]) -> None:
+    where = ("nodes", index)
+    if not entry.id:
+        raise Fault((*where, "id"), "is empty, but every node needs an id")
+    if entry.id in nodes:
+        raise Fault((*where, "id"), f"is {entry.id!r} for a second time: every node needs an id of its own")
+    if reason := misnamed(entry.kind):
+        raise Fault((*where, "kind"), reason)
+    if entry.name and (reason := misnamed(entry.name)):
+        raise Fault((*where, "name"), reason)
+    for param, value in entry.params.items():
+        _check_value((*where, "params", param), value)
+    for context, entries in entry.contexts.items():
+        for key, source in entries.items():
+            for field, value in asdict(source).items():
+                _check_value((*where, "contexts", context, key, field), value)
+    if isinstance(entry.children, UnsetType):
+        if entry.contexts:
+            raise Fault(
+                (*where, "contexts"), f"{entry.id!r} is a leaf (it has no children), and only frames provide contexts"
+            )
+        if entry.loose:
+            raise Fault(
+                (*where, "loose"), f"{entry.id!r} is a leaf (it has no children), so nothing can be parked in it"
+            )
+
+
+def _check_value(path: Sequence[Step], value: object) -> None:
+    if reason := unfit(value):
+        raise Fault(path, reason)
+
+
+def _adopt_all(graph: Graph, file: File) -> None:
+    """Put every node where the file says, each in one place."""
+
+    def adopt(frame: str, run: list[str], path: tuple[Step, ...]) -> None:
+        for index, child in enumerate(run):
+            where = (*path, index)
+            if child not in graph.nodes:
+                raise Fault(where, f"names the node {child!r}, but nodes has no such one")
+            if child == graph.root:
+                raise Fault(where, f"names {child!r}, the root, which can't stand inside another frame")
+            if child in graph.parents:
+                other = graph.parents[child]
+                held = f"in {other!r}" if other else "on the canvas"
+                raise Fault(where, f"names {child!r}, which already stands {held}: a node has one place")
+            graph.parents[child] = frame
+
+    def park(frame: str, segments: list[list[str]], path: tuple[Step, ...]) -> None:
+        for index, segment in enumerate(segments):
+            if not segment:
+                raise Fault((*path, index), "is an empty loose segment: remove it")
+            adopt(frame, segment, (*path, index))
+        if segments:
+            graph.loose[frame] = segments
+
+    del graph.children[graph.root]
+    for index, entry in enumerate(file.nodes):
+        if not isinstance(entry.children, UnsetType):
+            adopt(entry.id, entry.children, ("nodes", index, "children"))
+            graph.children[entry.id] = entry.children
+            park(entry.id, entry.loose, ("nodes", index, "loose"))
+    park(CANVAS, file.loose, ("loose",))
+
+
+def _check_reach(graph: Graph, file: File) -> None:
+    """Every node hangs from the root or from a parked segment, and not too deep."""
+    level = [graph.root, *(node for segment in graph.segments(CANVAS) for node in segment)]
+    reached: set[str] = set()
+    for _ in range(MAX_DEPTH):
+        reached.update(level)
+        runs = (run for node in level for run in (graph.children.get(node, ()), *graph.segments(node)))
+        level = [node for run in runs for node in run]
+    for index, entry in enumerate(file.nodes):
+        if entry.id not in reached:
+            raise Fault(("nodes", index), _stray(graph, entry.id))
+
+
+def _stray(graph: Graph, node: str) -> str:
+    """Why `node` can't be reached."""
+    around = [node]
+    while frame := graph.parents.get(around[-1]):
+        if frame in around:
+            circle = " in ".join(repr(n) for n in [*around[around.index(frame) :], frame])
+            return f"{node!r} lies in a circle of frames ({circle}): take one of them out of the other"
+        around.append(frame)
+    if around[-1] in (graph.root, *(n for segment in graph.segments(CANVAS) for n in segment)):
+        return f"{node!r} lies more than {MAX_DEPTH} frames deep: nest less"
+    inside = "" if around[-1] == node else f"lies in {around[-1]!r}, which "
+    return f"{node!r} {inside}stands nowhere: name {around[-1]!r} in the children of a frame, or remove it"
+
+
+def _views(graph: Graph, file: File) -> dict[str, View]:
+    views: dict[str, View] = {}
+    for index, entry in enumerate(file.view):
+        where = ("view", index)
+        if entry.id not in graph.nodes:
+            raise Fault((*where, "id"), f"is {entry.id!r}, but there is no such node: remove the line")
+        if entry.id in views:
+            raise Fault((*where, "id"), f"is {entry.id!r} for a second time: keep one of the two lines")
+        position = None if isinstance(entry.position, UnsetType) else entry.position
+        views[entry.id] = View(entry.collapsed, entry.note, entry.colour, position)
+    return {node: view for node, view in views.items() if view != NO_VIEW}
+
+
+def _check_inputs(file: File) -> None:
+    seen: set[str] = set()
+    for index, given in enumerate(file.inputs):
+        where = ("inputs", index)
+        if reason := misnamed(given.name):
+            raise Fault((*where, "name"), reason)
+        if given.name in seen:
+            raise Fault((*where, "name"), f"is {given.name!r} for a second time: inputs need names of their own")
+        seen.add(given.name)
+        for field, value in asdict(given.source).items():
+            _check_value((*where, "source", field), value)
