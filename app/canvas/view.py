@@ -3,13 +3,42 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, Signal
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
+from app.canvas import captions, gestures, hits, links, painter, render, targets
+from app.canvas import scene as scenes
+from app.canvas.camera import Camera
+from app.canvas.hits import Hit
+from app.canvas.painter import Brushes
+from app.canvas.render import Marks
+from app.canvas.scene import Scene
+from app.canvas.texts import Texts
 from app.theme import Theme
-from engine.document import flow
-from engine.document.document import Document
+from engine.document import flow, wiring
+from engine.document.arrange import Arrangement
+from engine.document.document import Change, Document, new_tree
+from engine.document.edits import Edit, EditError, Insert
+from engine.document.graph import Place
+from engine.document.wiring import Refusal
 
 KIND_MIME = "application/x-catenary-kind"
 """What the palette drags: the name of a kind, as UTF-8."""
@@ -28,61 +57,653 @@ class Canvas(QWidget):
         super().__init__(parent)
         self.document = document
         self.theme = theme
-        self.selection: list[str] = []
-        self.zoom = 1.0
+        self.camera = Camera()
+        self.marks = Marks()
+        self.painted = render.Painted()
+        self._texts = Texts(QApplication.font().family())
+        self._widths: dict[str, tuple[object, bool, float]] = {}
+        self._lines: render.LineCache = {}
+        self._selection: list[str] = []
+        self._scene: Scene | None = None
+        self._back: QPixmap | None = None
+        self._gesture: gestures.Gesture | None = None
+        self._pressed: tuple[QPointF, Hit, Qt.KeyboardModifier] | None = None
+        self._hover = Hit("empty")
+        self._drop: tuple[targets.Target, bool] | None = None
+        self._panning = False
+        self._framed = False
+        self._links_shown = "hover"
+        self._links: links.Cache = {}
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(200, 150)
+        self.setAccessibleName("Graph")
+        self.arrangement = self._arranged()
+        document.listeners.append(self._changed)
+
+    # The document.
 
     def set_document(self, document: Document) -> None:
+        """Show another document."""
+        self.document.listeners.remove(self._changed)
         self.document = document
+        document.listeners.append(self._changed)
+        self._changed(Change(None, None))
+
+    def _arranged(self) -> Arrangement:
+        graph = self.document.graph
+        self._widths.clear()
+        self.marks.providers = {n: i for i, n in enumerate(n for n in graph.walk(loose=True) if graph.nodes[n].contexts)}
+        return Arrangement(graph, self.document.catalogue, self._measure)
+
+    def _measure(self, node: str) -> float:
+        graph = self.document.graph
+        found, closed = graph.nodes[node], graph.view(node).collapsed
+        kept = self._widths.get(node)
+        if kept is None or kept[0] is not found or kept[1] != closed or closed:
+            width = scenes.measure(graph, self.document.catalogue, self._texts, node)
+            kept = self._widths[node] = (found, closed, width)
+        return kept[2]
+
+    def _changed(self, change: Change) -> None:
+        graph = self.document.graph
+        self._links.clear()
+        self.marks.holds.clear()
+        if change.touched is None:
+            self.arrangement = self._arranged()
+            self._framed = False
+        else:
+            self.arrangement.update(change.touched)
+            self._number_providers(change.touched.nodes | change.touched.added)
+        self._invalidate()
+        kept = [n for n in self._selection if n in graph]
+        if kept != self._selection:
+            self.select(kept)
+        self._hover = Hit("empty")
+
+    def _number_providers(self, nodes: set[str]) -> None:
+        """Give new providers the lowest free number: it chooses their colour, which stays as others come and go."""
+        graph, numbers = self.document.graph, self.marks.providers
+        for node in [n for n in numbers if n not in graph or not graph.nodes[n].contexts]:
+            del numbers[node]
+        for node in sorted(nodes):
+            if node in graph and graph.nodes[node].contexts and node not in numbers:
+                taken = set(numbers.values())
+                numbers[node] = next(i for i in range(len(taken) + 1) if i not in taken)
+
+    def perform(self, answer: Edit | Refusal, label: str, at: QPointF | None = None) -> bool:
+        """Apply what a gesture means, or say why it means nothing and offer what could be done at `at`."""
+        if isinstance(answer, Refusal):
+            self.refused.emit(answer.reason)
+            if answer.offers and at is not None:
+                self._offer(answer, at)
+            return False
+        try:
+            self.document.apply(answer, label)
+        except EditError as error:
+            self.refused.emit(str(error))
+            return False
+        return True
+
+    def _offer(self, refusal: Refusal, at: QPointF) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("offers")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addSection(refusal.reason)
+        for offer in refusal.offers:
+            action = menu.addAction(offer.label)
+            action.triggered.connect(lambda _=False, o=offer: self.perform(o.edit, o.label))
+        menu.popup(self.mapToGlobal(at.toPoint()))
+
+    def tell(self, answer: Edit | Refusal | None, words: str) -> None:
+        """Say in the status bar what the gesture would do, or why it won't."""
+        self.hint.emit(answer.reason if isinstance(answer, Refusal) else words)
+
+    # Selection.
+
+    @property
+    def selection(self) -> list[str]:
+        return list(self._selection)
 
     def select(self, ids: Iterable[str], reveal: bool = False) -> None:
-        self.selection = list(ids)
-        self.selection_changed.emit(list(self.selection))
+        """Select these nodes, in this order."""
+        chosen = [n for n in dict.fromkeys(ids) if n in self.document.graph]
+        if chosen != self._selection:
+            self._selection = chosen
+            self.selection_changed.emit(list(chosen))
+            self.update()
+        if reveal and chosen:
+            self._show(chosen)
+
+    def select_all(self) -> None:
+        """Everything in the frame of the selected node, or in the root."""
+        graph = self.document.graph
+        frame = next((graph.parent(n) for n in self._selection if graph.parent(n)), None) or graph.root
+        self.select([*graph.children[frame], *(n for s in graph.segments(frame) for n in s)])
+
+    # Where things are.
+
+    @property
+    def zoom(self) -> float:
+        return self.camera.zoom
+
+    @property
+    def scene(self) -> Scene:
+        """What is visible now."""
+        if self._scene is None:
+            self._frame_once()
+            self._scene = scenes.build(self.arrangement, self.camera, self.width(), self.height(), self._texts)
+        return self._scene
 
     def rect_of(self, node: str) -> QRectF:
-        return QRectF()
+        """A node's rectangle in the widget; for one that is hidden, that of the closed frame which hides it."""
+        self._frame_once()
+        return scenes.rect_of(self.arrangement, self.camera, node)
 
     def port_of(self, node: str, side: str) -> QPointF:
-        return QPointF()
+        """A node's inlet ("in") or outlet ("out") in the widget."""
+        rect = self.rect_of(node)
+        line = self.arrangement.boxes[scenes.shown(self.arrangement, node)].line
+        return QPointF(rect.left() if side == "in" else rect.right(), rect.top() + line * self.camera.zoom)
 
     def wire_point(self, wire: flow.Wire) -> QPointF:
-        return QPointF()
+        """A point of the widget on a wire and on no other."""
+        frame = self._frame_of(wire)
+        route = next(r for r in self.arrangement.routes(frame) if r.wire == wire)
+        x, y = scenes.middle_of(route)
+        corner = self.arrangement.corner(frame) if frame else (0.0, 0.0)
+        self._frame_once()
+        return QPointF(*self.camera.to_view(corner[0] + x, corner[1] + y))
 
-    def hit(self, x: float, y: float) -> Any:
-        return None
+    def _frame_of(self, wire: flow.Wire) -> str:
+        if wire.start[1] == "in":
+            return wire.start[0]
+        return wire.end[0] if wire.end[1] == "out" else self.document.graph.parents[wire.end[0]]
 
-    def reveal(self, node: str) -> None: ...
+    def hit(self, x: float, y: float) -> Hit:
+        """What is under a point of the widget."""
+        return hits.hit(self.scene, self.arrangement, x, y)
 
-    def frame_all(self) -> None: ...
+    def holds(self, frame: str, node: str) -> bool:
+        """Whether `node` is in `frame`, at any depth."""
+        return frame in self.document.graph.ancestors(node)
 
-    def frame_selection(self) -> None: ...
+    # The camera.
 
-    def zoom_by(self, factor: float, centre: QPointF | None = None) -> None: ...
+    def _frame_once(self) -> None:
+        """A graph just opened is framed at the first look, once the widget has its size."""
+        if not self._framed:
+            self._framed = True
+            self.frame_all()
 
-    def set_zoom(self, zoom: float) -> None: ...
+    def _moved(self) -> None:
+        self._framed = True
+        self._invalidate()
 
-    def add_kind(self, kind: str) -> str | None: ...
+    def _invalidate(self) -> None:
+        self._scene = self._back = None
+        self.update()
 
-    def delete_selection(self) -> None: ...
+    def frame_all(self) -> None:
+        """Show everything."""
+        self.camera.fit(scenes.bounds(self.arrangement, self._texts), self.width(), self.height(), 28)
+        self._moved()
 
-    def toggle_collapsed(self, ids: Iterable[str] | None = None) -> None: ...
+    def frame_selection(self) -> None:
+        """Show the selected nodes as large as they fit; everything when none is selected."""
+        if not self._selection:
+            self.frame_all()
+            return
+        self._fit([self.rect_of(n) for n in self._selection], 60)
 
-    def select_all(self) -> None: ...
+    def _fit(self, rects: Sequence[QRectF], margin: float) -> None:
+        area = scenes.union(rects)
+        left, top = self.camera.to_canvas(area.left(), area.top())
+        right, bottom = self.camera.to_canvas(area.right(), area.bottom())
+        self.camera.fit((left, top, right, bottom), self.width(), self.height(), margin)
+        self._moved()
 
-    def set_shapes(
-        self, returns: Mapping[str, tuple[str, ...]], receives: Mapping[str, tuple[str, ...]]
-    ) -> None: ...
+    def reveal(self, node: str) -> None:
+        """Open the frames around a node, bring it into view and select it."""
+        self.select([node], reveal=True)
 
-    def set_problems(self, problems: Sequence[Any]) -> None: ...
+    def _show(self, nodes: list[str]) -> None:
+        graph = self.document.graph
+        for node in nodes:
+            for frame in graph.ancestors(node):
+                if graph.view(frame).collapsed:
+                    self.document.set_collapsed(frame, False)
+        area = scenes.union(self.rect_of(n) for n in nodes)
+        view = QRectF(self.rect()).adjusted(20, 20, -20, -20)
+        hidden = any(scenes.shown(self.arrangement, n, self.scene) != n for n in nodes)
+        if view.contains(area) and not hidden and min(area.width(), area.height()) >= 14:
+            return
+        if hidden or area.height() < 30 or area.width() > view.width() or area.height() > view.height():
+            around = min(graph.ancestors(nodes[0])[:1] or nodes, key=lambda n: self.rect_of(n).width())
+            self._fit([self.rect_of(around), area], 40)
+            area = scenes.union(self.rect_of(n) for n in nodes)
+            if area.height() >= 30:
+                return
+            self.camera.zoom_at(area.center().x(), area.center().y(), min(40 / area.height(), 1 / self.camera.zoom))
+            self._moved()
+            area = scenes.union(self.rect_of(n) for n in nodes)
+        if not view.contains(area):
+            self.pan_by(view.center().x() - area.center().x(), view.center().y() - area.center().y())
 
-    def set_running(self, node: str | None) -> None: ...
+    def pan_by(self, dx: float, dy: float) -> None:
+        """Move what is shown by pixels."""
+        self.camera.x += dx
+        self.camera.y += dy
+        self._moved()
 
-    def set_faults(self, faults: Sequence[Any]) -> None: ...
+    def zoom_by(self, factor: float, centre: QPointF | None = None) -> None:
+        """Zoom, keeping the point `centre` of the widget (its middle when None) where it is."""
+        at = centre or QPointF(self.width() / 2, self.height() / 2)
+        self.camera.zoom_at(at.x(), at.y(), factor)
+        self._moved()
 
-    def set_links_shown(self, mode: str) -> None: ...
+    def set_zoom(self, zoom: float) -> None:
+        """Zoom to a given scale around the middle; 1.0 is 100 %."""
+        self.zoom_by(zoom / self.camera.zoom)
+
+    # Commands.
+
+    def add_kind(self, kind: str) -> str | None:
+        """Add a new node after the selected one, into it if it is an empty frame, else to the frame in view."""
+        document = self.document
+        graph = document.graph
+        tree = new_tree(graph, document.catalogue, kind)
+        chosen = self._selection[-1] if self._selection else None
+        if chosen and graph.is_frame(chosen) and (chosen == graph.root or not graph.children[chosen]):
+            edit = Insert(Place(chosen, len(graph.children[chosen])), (tree,))
+        elif chosen:
+            place = graph.place_of(chosen)
+            edit = Insert(Place(place.frame, place.index + 1, place.segment), (tree,))
+        else:
+            frame = self._frame_in_view()
+            edit = Insert(Place(frame, len(graph.children[frame])), (tree,))
+        if not self.perform(edit, f"Add {kind}"):
+            return None
+        self.reveal(tree.node.id)
+        return tree.node.id
+
+    def _frame_in_view(self) -> str:
+        """The deepest open frame at the middle of the view, or the root."""
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        frames = [i for i in self.scene.items if i.state == "open" and not i.loose and i.rect.contains(middle)]
+        return max(frames, key=lambda i: i.depth).node if frames else self.document.graph.root
+
+    def delete_selection(self) -> None:
+        """Delete the selected nodes with all that is in them."""
+        if not self._selection:
+            return
+        nodes = self._selection
+        what = self.document.graph.nodes[nodes[0]].title if len(nodes) == 1 else f"{len(nodes)} nodes"
+        self.perform(wiring.delete(self.document.graph, self.document.catalogue, list(nodes)), f"Delete {what}")
+
+    def toggle_collapsed(self, ids: Iterable[str] | None = None) -> None:
+        """Close the frames that are open and open those that are closed: the selected ones, or these."""
+        graph = self.document.graph
+        for node in list(self._selection if ids is None else ids):
+            if graph.is_frame(node):
+                before = self.rect_of(node).topLeft()
+                self.document.set_collapsed(node, not graph.view(node).collapsed)
+                after = self.rect_of(node).topLeft()
+                self.pan_by(before.x() - after.x(), before.y() - after.y())
+
+    # What others know.
+
+    def set_shapes(self, returns: Mapping[str, tuple[str, ...]], receives: Mapping[str, tuple[str, ...]]) -> None:
+        """What every node returns and receives, to be written under nodes and in tooltips."""
+        self.marks.returns, self.marks.receives = returns, receives
+        self._invalidate()
+
+    def set_problems(self, problems: Sequence[Any]) -> None:
+        """Badges on the nodes that have problems."""
+        self.marks.problems = {}
+        for problem in problems:
+            if problem.node:
+                self.marks.problems.setdefault(problem.node, []).append((problem.severity, problem.message))
+        self._invalidate()
+
+    def set_running(self, node: str | None) -> None:
+        """Mark the node that is running."""
+        if node != self.marks.running:
+            self.marks.running = node
+            self._invalidate()
+
+    def set_faults(self, faults: Sequence[Any]) -> None:
+        """Mark the nodes at which the last run, or the inference of shapes, failed."""
+        self.marks.faults = {fault.node: fault.message for fault in faults}
+        self._invalidate()
+
+    def set_links_shown(self, mode: str) -> None:
+        """Show context links on "hover" and selection, "all" of them, or "none"."""
+        self._links_shown = mode
+        self.update()
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
-        self.update()
+        self._invalidate()
+
+    # Painting.
 
     def image(self, scale: float = 1.0, margin: float = 24) -> QImage:
-        return QImage()
+        """A picture of the whole graph, `scale` pixels to a canvas unit."""
+        left, top, right, bottom = scenes.bounds(self.arrangement, self._texts)
+        width, height = (right - left) * scale + 2 * margin, (bottom - top) * scale + 2 * margin
+        camera = Camera(scale, margin - left * scale, margin - top * scale)
+        image = QImage(round(width), round(height), QImage.Format.Format_ARGB32_Premultiplied)
+        with QPainter(image) as p:
+            scene = scenes.build(self.arrangement, camera, width, height, self._texts)
+            self._paint_scene(p, scene, round(width), round(height))
+        return image
+
+    def _paint_scene(self, p: QPainter, scene: Scene, width: int, height: int) -> None:
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        b = Brushes(p, self.theme, self._texts, scene.zoom)
+        painter.background(b, width, height, scene.x, scene.y)
+        self.painted = render.paint(b, scene, self.arrangement, self.marks, self._lines)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        scene = self.scene
+        if self._back is None:
+            ratio = self.devicePixelRatioF()
+            self._back = QPixmap(self.size() * ratio)
+            self._back.setDevicePixelRatio(ratio)
+            with QPainter(self._back) as p:
+                self._paint_scene(p, scene, self.width(), self.height())
+        with QPainter(self) as p:
+            p.drawPixmap(0, 0, self._back)
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_overlay(Brushes(p, self.theme, self._texts, scene.zoom))
+
+    def _paint_overlay(self, b: Brushes) -> None:
+        scene, theme = self.scene, self.theme
+        links.paint(b, self, self._links_shown, self._hover, self._links)
+        hovered = scene.by_node.get(self._hover.node or "")
+        if hovered and self._hover.kind in ("node", "header", "button") and self._gesture is None:
+            painter.outline(b, hovered.rect, theme.selection, 1.0, 1)
+        for node in self._selection:
+            item = scene.by_node.get(scenes.shown(self.arrangement, node, scene))
+            if item:
+                painter.outline(b, item.rect, theme.selection, 2, 2)
+        if self._hover.kind == "port" and hovered and self._hover.side and self._gesture is None:
+            b.painter.setPen(b.pen(theme.selection, 2))
+            b.painter.setBrush(theme.surfaces[0])
+            b.painter.drawEllipse(hovered.port(self._hover.side), 6, 6)
+        if self._drop:
+            gestures.show_target(b, *self._drop)
+        if self._gesture:
+            self._gesture.paint(b)
+        if self.hasFocus() and self._keyboard_focus:
+            b.painter.setBrush(Qt.BrushStyle.NoBrush)
+            b.painter.setPen(b.pen(theme.selection, 2))
+            b.painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+
+    _keyboard_focus = False
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._keyboard_focus = event.reason() in (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        )
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        del event
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        del event
+        self._invalidate()
+
+    # Mouse.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at, button, keys = event.position(), event.button(), event.modifiers()
+        left = button == Qt.MouseButton.LeftButton
+        if self._gesture:
+            return
+        if button == Qt.MouseButton.MiddleButton or (
+            left and (self._panning or keys & Qt.KeyboardModifier.AltModifier)
+        ):
+            self._begin(gestures.Pan(self, at))
+        elif left:
+            hit = self.hit(at.x(), at.y())
+            self._pressed = (at, hit, keys)
+            if hit.kind in ("node", "header") and hit.node and not keys and hit.node not in self._selection:
+                self.select([hit.node])
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        if self._gesture is None and self._pressed:
+            start, hit, keys = self._pressed
+            if (at - start).manhattanLength() >= QApplication.startDragDistance():
+                self._begin(self._gesture_for(start, hit, keys))
+        if self._gesture:
+            self._gesture.move(at)
+            self.update()
+            return
+        self._hover_at(at)
+
+    def _hover_at(self, at: QPointF) -> None:
+        hover = self.hit(at.x(), at.y())
+        if hover != self._hover:
+            self._hover = hover
+            self.setCursor(self._cursor())
+            self.update()
+
+    def _cursor(self) -> Qt.CursorShape:
+        if self._panning:
+            return Qt.CursorShape.OpenHandCursor
+        if self._hover.kind in ("button", "chip"):
+            return Qt.CursorShape.PointingHandCursor
+        return Qt.CursorShape.CrossCursor if self._hover.kind == "port" else Qt.CursorShape.ArrowCursor
+
+    def _gesture_for(self, start: QPointF, hit: Hit, keys: Qt.KeyboardModifier) -> gestures.Gesture:
+        graph = self.document.graph
+        if hit.kind == "port" and hit.node and hit.side:
+            return gestures.DrawWire(self, start, (hit.node, hit.side))
+        if hit.kind in ("node", "header") and hit.node and hit.node != graph.root and not keys:
+            return gestures.DragNodes(self, start, self._selection)
+        return gestures.SelectBox(self, start, self._selection if keys else [])
+
+    def _begin(self, gesture: gestures.Gesture) -> None:
+        self._gesture = gesture
+        self._pressed = None
+        if gesture.cursor is not None:
+            self.setCursor(gesture.cursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._gesture:
+            gesture, self._gesture = self._gesture, None
+            gesture.finish()
+            self.hint.emit("")
+            self._hover_at(event.position())
+            self.setCursor(self._cursor())
+            self.update()
+        elif self._pressed:
+            _, hit, keys = self._pressed
+            self._pressed = None
+            self._click(hit, keys)
+
+    def _click(self, hit: Hit, keys: Qt.KeyboardModifier) -> None:
+        if hit.kind == "button" and hit.node:
+            self.toggle_collapsed([hit.node])
+            return
+        node = hit.node if hit.node in self.document.graph else None
+        if node is None:
+            if not keys:
+                self.select([])
+        elif keys & Qt.KeyboardModifier.ControlModifier:
+            self.select([n for n in self._selection if n != node] if node in self._selection else [*self._selection, node])
+        elif keys & Qt.KeyboardModifier.ShiftModifier:
+            self.select([*self._selection, node])
+        else:
+            self.select([node])
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        hit = self.hit(at.x(), at.y())
+        if event.button() != Qt.MouseButton.LeftButton or not hit.node or hit.node not in self.document.graph:
+            return
+        item = self.scene.by_node.get(hit.node)
+        if hit.kind == "header" or (hit.kind == "node" and self.document.graph.view(hit.node).collapsed):
+            self.toggle_collapsed([hit.node])
+        elif hit.kind == "button":
+            self._pressed = (at, hit, event.modifiers())
+        elif item and item.state == "plate":
+            self._fit([item.rect], 40)
+        elif hit.kind == "node":
+            self.activated.emit(hit.node)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        del event
+        self._hover = Hit("empty")
+        self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at = event.pos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            node = self._selection[-1] if self._selection else None
+            at = self.rect_of(node).center().toPoint() if node else self.rect().center()
+        else:
+            hit = self.hit(at.x(), at.y())
+            node = hit.node if hit.node in self.document.graph else None
+            if node and node not in self._selection:
+                self.select([node])
+        self.menu_requested.emit(node, self.mapToGlobal(at))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        pixels, keys = event.pixelDelta(), event.modifiers()
+        if not pixels.isNull() and not keys & Qt.KeyboardModifier.ControlModifier:
+            self.pan_by(pixels.x(), pixels.y())
+        else:
+            turn = event.angleDelta().y() or event.angleDelta().x()
+            self.zoom_by(1.0015**turn, event.position())
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_by(1 + event.value(), event.position())
+            return True
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self._tooltip(event.pos()), self)
+            return True
+        return super().event(event)
+
+    def _tooltip(self, at: QPoint) -> str:
+        hit = self.hit(at.x(), at.y())
+        document, marks = self.document, self.marks
+        if hit.key:
+            return captions.chip_tip(document.graph, hit.key)
+        if not hit.node or hit.node not in document.graph or hit.kind == "body":
+            return ""
+        return captions.tip(
+            document.graph,
+            document.catalogue,
+            hit.node,
+            marks.receives.get(hit.node, ()),
+            marks.returns.get(hit.node, ()),
+            [message for _, message in marks.problems.get(hit.node, [])]
+            + ([marks.faults[hit.node]] if hit.node in marks.faults else []),
+        )
+
+    # Drops from the palette.
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasFormat(KIND_MIME):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if not event.mimeData().hasFormat(KIND_MIME):
+            return
+        event.acceptProposedAction()
+        kind = bytes(event.mimeData().data(KIND_MIME).data()).decode()
+        target, answer = self._dropping(kind, event.position())
+        self._drop = (target, isinstance(answer, Refusal))
+        document = self.document
+        self.tell(answer, targets.words(document.graph, document.catalogue, target, kind))
+        self.update()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        del event
+        self._drop = None
+        self.hint.emit("")
+        self.update()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop = None
+        self.hint.emit("")
+        kind = bytes(event.mimeData().data(KIND_MIME).data()).decode()
+        if kind not in self.document.catalogue:
+            return
+        event.acceptProposedAction()
+        before = set(self.document.graph.nodes)
+        _, answer = self._dropping(kind, event.position())
+        if self.perform(answer, f"Add {kind}", event.position()):
+            added = [n for n in self.document.graph.nodes if n not in before and self.document.graph.nodes[n].kind == kind]
+            self.select(added[-1:])
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.update()
+
+    def _dropping(self, kind: str, at: QPointF) -> tuple[targets.Target, Edit | Refusal]:
+        document = self.document
+        target = targets.target_at(self.scene, self.arrangement, at.x(), at.y())
+        trees = (new_tree(document.graph, document.catalogue, kind),)
+        return target, targets.drop_new(document.graph, document.catalogue, target, trees)
+
+    # Keys. Commands with a shortcut are the window's; here are those that only make sense on the canvas.
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            if self._gesture or self._pressed:
+                self._gesture = self._pressed = None
+                self.hint.emit("")
+                self.update()
+            else:
+                self.select([])
+        elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._panning = True
+            self.setCursor(self._cursor())
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._selection:
+            self.activated.emit(self._selection[-1])
+        elif key in _WALK:
+            self._walk(key)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._panning = False
+            self.setCursor(self._cursor())
+        else:
+            super().keyReleaseEvent(event)
+
+    def _walk(self, key: int) -> None:
+        """Arrows: left and right to the neighbours, up to the frame around, down to the first child."""
+        graph = self.document.graph
+        node = self._selection[-1] if self._selection else graph.root
+        found: str | None = node
+        if not self._selection:
+            pass
+        elif key == Qt.Key.Key_Up:
+            found = graph.parent(node)
+        elif key == Qt.Key.Key_Down:
+            run = graph.children.get(node, []) if not graph.view(node).collapsed else []
+            found = run[0] if run else None
+        elif node != graph.root:
+            run = graph.siblings(node)
+            index = run.index(node) + (1 if key == Qt.Key.Key_Right else -1)
+            found = run[index] if 0 <= index < len(run) else None
+        if found:
+            self.select([found], reveal=True)
+
+
+_WALK = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)

@@ -1,0 +1,84 @@
+"""Context links: which are shown, and where they run. They join a provider's chip with each leaf that reaches it."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor
+
+from app.canvas import painter
+from app.canvas import scene as scenes
+from app.canvas.hits import Hit
+from app.canvas.painter import Brushes
+from engine.document import scopes
+from engine.document.scopes import Key, Links
+
+if TYPE_CHECKING:
+    from app.canvas.view import Canvas
+
+MOST_LINKS = 400
+Cache = dict[Key, Links]
+"""Writers and readers by key; emptied at every change of the document."""
+
+
+def paint(b: Brushes, canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> None:
+    """Show the links that the mode asks for. A chip under the pointer veils everything else."""
+    if mode == "none":
+        return
+    wanted = _wanted(canvas, mode, hover, cache)
+    if not wanted:
+        return
+    if hover.kind == "chip":
+        veil = QColor(canvas.theme.canvas)
+        veil.setAlphaF(0.6)
+        b.painter.fillRect(canvas.rect(), veil)
+    count = 0
+    for key, leaves in wanted.items():
+        tint = canvas.theme.provider(canvas.marks.providers.get(key.provider, 0))
+        chip = chip_rect(canvas, key)
+        seen: set[tuple[str, bool]] = set()
+        for leaf, writes in leaves:
+            end = scenes.shown(canvas.arrangement, leaf, canvas.scene)
+            if (end, writes) in seen or count >= MOST_LINKS or end == key.provider:
+                continue
+            seen.add((end, writes))
+            count += 1
+            rect = canvas.rect_of(end)
+            foot, tip = QPointF(chip.center().x(), chip.bottom()), QPointF(rect.center().x(), rect.top())
+            painter.link(b, foot, tip, tint.edge, QRectF(canvas.rect()))
+            painter.arrow(b, foot if writes else tip, not writes, tint.edge)
+            if hover.kind == "chip":
+                painter.outline(b, rect, tint.edge, 2, 1)
+        painter.outline(b, chip, tint.edge, 2, 0)
+
+
+def _wanted(canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> dict[Key, list[tuple[str, bool]]]:
+    """Leaves, and whether they write, by key."""
+    graph, catalogue = canvas.document.graph, canvas.document.catalogue
+    found: dict[Key, list[tuple[str, bool]]] = {}
+    if mode == "all" or hover.kind == "chip":
+        if not cache:
+            cache.update(scopes.links(graph, catalogue))
+        for key, ends in cache.items():
+            if mode == "all" or key == hover.key:
+                found[key] = [*((n, True) for n in ends.writers), *((n, False) for n in ends.readers)]
+        return found
+    for node in {*canvas.selection, *([hover.node] if hover.node else [])}:
+        if node in graph and (access := scopes.access(graph, catalogue, node)) and access.key:
+            found.setdefault(access.key, []).append((node, access.role == "set"))
+    return found
+
+
+def chip_rect(canvas: "Canvas", key: Key) -> QRectF:
+    """Where a key's chip is; the provider's header (or the provider, when closed) if the chip isn't shown."""
+    item = canvas.scene.by_node.get(scenes.shown(canvas.arrangement, key.provider, canvas.scene))
+    if item is None:
+        rect = canvas.rect_of(key.provider)
+        return QRectF(rect.center().x() - 20, rect.top(), 40, 10)
+    if item.header:
+        for other, _, rect in item.header.chips:
+            if other == key:
+                return rect
+        if item.header.more:
+            return item.header.more[1]
+    high = item.height_of_header or item.height
+    return QRectF(item.x, item.y, min(item.width, 4 * high), high)

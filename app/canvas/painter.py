@@ -1,0 +1,407 @@
+"""Painting: one function for one thing, all in widget coordinates. Which thing is where comes from the scene."""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+
+from app.canvas.scene import DETAILED, Header, Item
+from app.canvas.texts import Texts
+from app.theme import Theme, Tint
+
+Severity = Literal["error", "warning", "info"]
+
+
+class Brushes:
+    """What every painting function needs: the painter, the theme, the texts and the zoom."""
+
+    def __init__(self, painter: QPainter, theme: Theme, texts: Texts, zoom: float) -> None:
+        self.painter = painter
+        self.theme = theme
+        self.texts = texts
+        self.zoom = zoom
+        self.detailed = zoom >= DETAILED
+        self.stroke = min(2.4, max(1.0, 1.4 * zoom))
+
+    def pen(self, colour: QColor, width: float = 1.0, dashed: bool = False) -> QPen:
+        pen = QPen(colour, width)
+        if dashed:
+            pen.setStyle(Qt.PenStyle.CustomDashLine)
+            pen.setDashPattern([4, 3])
+        return pen
+
+
+def snap(rect: QRectF) -> QRectF:
+    """The rectangle on pixel centres, so that a one-pixel outline is crisp."""
+    left, top = round(rect.x()) + 0.5, round(rect.y()) + 0.5
+    return QRectF(left, top, max(1.0, round(rect.right()) - 0.5 - left), max(1.0, round(rect.bottom()) - 0.5 - top))
+
+
+def background(b: Brushes, width: int, height: int, x: float, y: float) -> None:
+    """The free canvas: a plain colour, with a quiet grid of dots where they don't crowd."""
+    b.painter.fillRect(0, 0, width, height, b.theme.canvas)
+    step = 32 * b.zoom
+    while step < 24:
+        step *= 4
+    if step > 200:
+        return
+    rows, columns = int(height / step) + 2, int(width / step) + 2
+    dots = QPolygonF(
+        [QPointF(x % step + i * step, y % step + j * step) for j in range(-1, rows) for i in range(-1, columns)]
+    )
+    b.painter.setPen(QPen(b.theme.dots, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    b.painter.drawPoints(dots)
+
+
+def leaf(b: Brushes, item: Item, tint: Tint, title: str, details: str, dashed: bool, reach: str | None) -> None:
+    """A leaf. `reach` is "use" or "set" for one that reaches a context: it wears a port for it on its top edge."""
+    plaque(b, item, tint.fill, tint.edge, 6 * b.zoom, dashed)
+    height = item.height
+    if height < 11:
+        return
+    room = item.width - 12 * b.zoom
+    left = item.x + 6 * b.zoom
+    if details and height >= 32:
+        b.texts.draw(b.painter, title, left, item.y + height * 0.355, room, 13 * b.zoom, tint.ink, True, True)
+        faint = b.theme.text_dim if not reach else tint.ink
+        b.texts.draw(b.painter, details, left, item.y + height * 0.70, room, 11 * b.zoom, faint, False, True)
+    else:
+        size = min(13 * b.zoom * (1 if height >= 32 else 1.35), height * 0.6)
+        b.texts.draw(b.painter, title, left, item.line, room, max(size, 7), tint.ink, True, True)
+    if reach and b.detailed:
+        _dot(b, item.x + item.width / 2, item.y, 3.6 * b.zoom, tint, filled=reach == "set")
+
+
+def plate(b: Brushes, item: Item, tint: Tint, title: str, held: str, collapsed: bool, dashed: bool, dot: bool) -> None:
+    """A closed frame. One the user closed looks like a stack and has a button; `dot` says it holds context leaves."""
+    painter = b.painter
+    if collapsed and item.height >= 14:
+        painter.setPen(b.pen(tint.edge))
+        painter.setBrush(tint.header)
+        for lift in (5, 2.5):
+            shifted = snap(item.rect.translated(lift * b.zoom, lift * b.zoom))
+            painter.drawRoundedRect(shifted, 6 * b.zoom, 6 * b.zoom)
+    plaque(b, item, tint.header, tint.edge, min(6 * b.zoom, 6), dashed)
+    height, line = item.height, item.line
+    small = not collapsed
+    if dot and item.width > 16:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(b.theme.providers[0].edge)
+        painter.drawEllipse(QPointF(item.x + item.width - 5, item.y + 5), 2, 2)
+    if height < 11 or item.width < 24:
+        return
+    if small:
+        size = min(12.0, height * 0.5, max(8.0, item.width * 0.12))
+        b.texts.draw(painter, title, item.x + 4, item.y + height / 2, item.width - 8, size, tint.ink, True, True)
+        return
+    chevron(b, plate_button(item), tint.ink, closed=True)
+    left = plate_button(item).right() + 5 * b.zoom
+    room = item.x + item.width - left - 8 * b.zoom
+    if height >= 32:
+        b.texts.draw(painter, title, left, item.y + height * 0.355, room, 13 * b.zoom, tint.ink, True)
+        b.texts.draw(painter, held, left, item.y + height * 0.70, room, 11 * b.zoom, b.theme.text_dim)
+    else:
+        b.texts.draw(painter, title, left, line, room, max(7, 13 * b.zoom), tint.ink, True)
+
+
+def plate_button(item: Item) -> QRectF:
+    """The button that opens a closed frame."""
+    side = min(16.0, item.height * 0.36)
+    scale = item.height / 44
+    return QRectF(item.x + 8 * scale, item.line - side / 2, side, side) if item.height < 14 else QRectF(
+        item.x + 8 * scale, item.line - 8 * scale, 16 * scale, 16 * scale
+    )
+
+
+def plaque(b: Brushes, item: Item, fill: QColor, edge: QColor, radius: float, dashed: bool = False) -> None:
+    """A filled rectangle with an outline; rounded from the zoom on where one sees it."""
+    painter = b.painter
+    if not b.detailed and not dashed:
+        x, y = round(item.x), round(item.y)
+        wide, high = max(1, round(item.x + item.width) - x), max(1, round(item.y + item.height) - y)
+        if wide < 5 or high < 5:
+            painter.fillRect(x, y, wide, high, edge if wide < 3 or high < 3 else fill)
+            return
+        painter.fillRect(x, y, wide, high, edge)
+        painter.fillRect(x + 1, y + 1, wide - 2, high - 2, fill)
+        return
+    painter.setPen(b.pen(edge, 1.0, dashed))
+    painter.setBrush(fill)
+    painter.drawRoundedRect(snap(item.rect), radius, radius)
+
+
+def frame(b: Brushes, item: Item, tint: Tint, provider: bool, dashed: bool, empty: bool) -> None:
+    """An open frame: its body, its header and their outline."""
+    painter, theme = b.painter, b.theme
+    surface = theme.surfaces[item.depth % 2]
+    rect = snap(item.rect)
+    width = 2.0 if provider else 1.0
+    high = item.height_of_header
+    if not b.detailed:
+        x, y, wide, tall = (round(v) for v in (rect.x(), rect.y(), rect.width(), rect.height()))
+        painter.fillRect(x, y, wide, tall, surface)
+        painter.fillRect(x, y, wide, min(tall, round(high)), tint.header)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(b.pen(tint.edge, width, dashed))
+        painter.drawRect(rect)
+        return
+    radius = min(12.0, 8 * b.zoom)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(surface)
+    painter.drawRoundedRect(rect, radius, radius)
+    top = QPainterPath()
+    top.setFillRule(Qt.FillRule.WindingFill)
+    top.addRoundedRect(QRectF(rect.x(), rect.y(), rect.width(), high), radius, radius)
+    top.addRect(QRectF(rect.x(), rect.y() + high / 2, rect.width(), high / 2))
+    painter.setBrush(tint.header)
+    painter.drawPath(top)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(b.pen(tint.edge, width, dashed))
+    painter.drawRoundedRect(rect, radius, radius)
+    if empty and item.height > 40:
+        b.texts.draw(painter, "drop nodes here", item.x, item.line + 12 * b.zoom, item.width, 11 * b.zoom,
+                     theme.text_dim, False, True)  # fmt: skip
+
+
+def header(b: Brushes, item: Item, header: Header, tint: Tint) -> None:
+    """The words on an open frame's header: button, title, tag and chips."""
+    painter, texts = b.painter, b.texts
+    middle = item.y + item.height_of_header / 2
+    chevron(b, header.button, tint.ink, closed=False)
+    texts.draw(painter, header.title, header.left, middle, header.room, header.size, tint.ink, True)
+    if header.tag:
+        tag = header.tag
+        painter.setPen(b.pen(tint.edge))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(snap(tag), tag.height() / 2, tag.height() / 2)
+        texts.draw(painter, header_tag(item), tag.x(), middle, tag.width(), item.height_of_header * 0.32, tint.ink,
+                   True, True)  # fmt: skip
+    for _, text, rect in header.chips:
+        chip(b, rect, text, tint)
+    if header.more:
+        texts.draw(painter, header.more[0], header.more[1].x(), middle, header.more[1].width(),
+                   item.height_of_header * 0.38, tint.ink, False, True)  # fmt: skip
+
+
+def header_tag(item: Item) -> str:
+    from app.canvas.captions import TAGS
+
+    return TAGS.get(item.role, "") if item.role else ""
+
+
+def chip(b: Brushes, rect: QRectF, text: str, tint: Tint) -> None:
+    """One key of a provider."""
+    painter = b.painter
+    painter.setPen(b.pen(tint.edge))
+    painter.setBrush(tint.fill)
+    painter.drawRoundedRect(snap(rect), rect.height() / 2, rect.height() / 2)
+    b.texts.draw(painter, text, rect.x(), rect.center().y(), rect.width(), rect.height() * 0.6, tint.ink, False, True)
+
+
+def chevron(b: Brushes, rect: QRectF, colour: QColor, closed: bool) -> None:
+    """The button that opens and closes a frame: it points right when closed, down when open."""
+    side = rect.width()
+    if side < 6:
+        return
+    c, r = rect.center(), side * 0.26
+    if closed:
+        corners = [QPointF(c.x() - r * 0.6, c.y() - r), QPointF(c.x() + r * 0.6, c.y()), QPointF(c.x() - r * 0.6, c.y() + r)]
+    else:
+        corners = [QPointF(c.x() - r, c.y() - r * 0.6), QPointF(c.x(), c.y() + r * 0.6), QPointF(c.x() + r, c.y() - r * 0.6)]
+    pen = QPen(colour, max(1.2, side * 0.1), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    b.painter.setPen(pen)
+    b.painter.setBrush(Qt.BrushStyle.NoBrush)
+    b.painter.drawPolyline(QPolygonF(corners))
+
+
+def ports(b: Brushes, item: Item, colour: QColor) -> None:
+    """The ways in and out of a node."""
+    radius = max(2.2, min(5.0, 3.4 * b.zoom))
+    b.painter.setPen(b.pen(b.theme.surfaces[0], 1.0))
+    b.painter.setBrush(colour)
+    b.painter.drawEllipse(item.port("in"), radius, radius)
+    b.painter.drawEllipse(item.port("out"), radius, radius)
+
+
+def wire(b: Brushes, corners: Sequence[QPointF], colour: QColor, width: float, dashed: bool = False) -> None:
+    """A wire through its corners; they are rounded where one sees it."""
+    painter = b.painter
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if not b.detailed or len(corners) == 2:
+        painter.setPen(b.pen(colour, width, dashed))
+        snapped = [_snapped(c) for c in corners]
+        painter.drawLines([QLineF(a, c) for a, c in zip(snapped, snapped[1:], strict=False)])
+        return
+    pen = b.pen(colour, width, dashed)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    painter.drawPath(rounded([_snapped(c) for c in corners], 7 * b.zoom))
+
+
+def rounded(corners: Sequence[QPointF], radius: float) -> QPainterPath:
+    """A path through orthogonal corners with rounded turns."""
+    path = QPainterPath(corners[0])
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        inward, outward = before - corner, after - corner
+        one, two = math.hypot(inward.x(), inward.y()), math.hypot(outward.x(), outward.y())
+        r = min(radius, one / 2, two / 2)
+        if r < 0.5:
+            path.lineTo(corner)
+            continue
+        path.lineTo(corner + inward * (r / one))
+        path.quadTo(corner, corner + outward * (r / two))
+    path.lineTo(corners[-1])
+    return path
+
+
+def _snapped(point: QPointF) -> QPointF:
+    return QPointF(round(point.x()) + 0.5, round(point.y()) + 0.5)
+
+
+def join(b: Brushes, at: QPointF, mark: str, tint: Tint) -> None:
+    """The mark where wires meet, as large as the zoom allows: + adds, ⧺ concatenates, × multiplies."""
+    radius = max(2.0, min(14.0, 9 * b.zoom))
+    painter = b.painter
+    at = _snapped(at)
+    painter.setPen(b.pen(tint.edge, max(1.0, 1.3 * b.zoom)))
+    painter.setBrush(b.theme.surfaces[0])
+    painter.drawEllipse(at, radius, radius)
+    if radius < 5:
+        return
+    pen = QPen(tint.ink, max(1.2, radius * 0.17), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    r = radius * 0.52
+    x, y = at.x(), at.y()
+    if mark == "×":
+        r *= 0.75
+        lines = [QLineF(x - r, y - r, x + r, y + r), QLineF(x - r, y + r, x + r, y - r)]
+    elif mark == "⧺":
+        lines = [
+            QLineF(x - r, y, x + r, y),
+            QLineF(x - r * 0.4, y - r * 0.8, x - r * 0.4, y + r * 0.8),
+            QLineF(x + r * 0.4, y - r * 0.8, x + r * 0.4, y + r * 0.8),
+        ]
+    else:
+        lines = [QLineF(x - r, y, x + r, y), QLineF(x, y - r, x, y + r)]
+    painter.drawLines(lines)
+
+
+def bar(b: Brushes, x: float, top: float, bottom: float, tint: Tint) -> None:
+    """Where several values travel as one tuple, or a tuple is given out."""
+    wide = max(2.0, 5 * b.zoom)
+    b.painter.setPen(b.pen(tint.edge))
+    b.painter.setBrush(tint.header)
+    over = 6 * b.zoom
+    b.painter.drawRoundedRect(QRectF(x - wide / 2, top - over, wide, bottom - top + 2 * over), wide / 2, wide / 2)
+
+
+def fork(b: Brushes, at: QPointF) -> None:
+    """Where a wire parts."""
+    radius = max(1.5, 2.6 * b.zoom)
+    b.painter.setPen(Qt.PenStyle.NoPen)
+    b.painter.setBrush(b.theme.wire)
+    b.painter.drawEllipse(_snapped(at), radius, radius)
+
+
+def stop(b: Brushes, at: QPointF) -> None:
+    """Where a wire ends and its value is dropped."""
+    b.painter.setPen(b.pen(b.theme.wire, max(1.4, 2 * b.zoom)))
+    reach = 6 * b.zoom
+    at = _snapped(at)
+    b.painter.drawLine(QPointF(at.x(), at.y() - reach), QPointF(at.x(), at.y() + reach))
+
+
+def shelf(b: Brushes, rect: QRectF, size: float) -> None:
+    """The strip of a frame that holds what is not wired."""
+    b.painter.setPen(b.pen(b.theme.text_dim, 1.0, True))
+    b.painter.drawLine(snap(rect).topLeft(), snap(rect).topRight())
+    b.texts.draw(b.painter, "not wired", rect.x(), rect.y() + size * 0.95, rect.width(), size, b.theme.text_dim)
+
+
+def pill(b: Brushes, rect: QRectF, text: str, corners: Sequence[QPointF]) -> None:
+    """An input of the root, or its result."""
+    wire(b, corners, b.theme.wire, b.stroke)
+    tint = b.theme.pill
+    b.painter.setPen(b.pen(tint.edge))
+    b.painter.setBrush(tint.fill)
+    b.painter.drawRoundedRect(snap(rect), rect.height() / 2, rect.height() / 2)
+    b.texts.draw(b.painter, text, rect.x(), rect.center().y(), rect.width(), 12 * b.zoom, tint.ink, False, True)
+
+
+def badge(b: Brushes, item: Item, severity: Severity) -> None:
+    """A sign at a node's corner. Its shape says how bad it is, not only its colour."""
+    theme, painter = b.theme, b.painter
+    colour = {"error": theme.error, "warning": theme.warning, "info": theme.info}[severity]
+    r = min(9.0, max(3.0, min(item.width, item.height) * 0.2))
+    at = QPointF(item.x + item.width - r * 0.6, item.y + r * 0.3)
+    painter.setPen(b.pen(theme.surfaces[0], 1.2))
+    painter.setBrush(colour)
+    if severity == "warning":
+        up = QPointF(at.x(), at.y() - r * 1.15)
+        painter.drawPolygon(
+            QPolygonF([up, QPointF(at.x() + r * 1.1, at.y() + r * 0.8), QPointF(at.x() - r * 1.1, at.y() + r * 0.8)])
+        )
+    elif severity == "error":
+        side = [QPointF(at.x() + r * math.cos(a), at.y() + r * math.sin(a)) for a in _OCTAGON]
+        painter.drawPolygon(QPolygonF(side))
+    else:
+        painter.drawEllipse(at, r, r)
+    if r >= 5:
+        sign = "i" if severity == "info" else "!"
+        b.texts.draw(painter, sign, at.x() - r, at.y() + (r * 0.1), 2 * r, r * 1.5, theme.on_sign, True, True)
+
+
+_OCTAGON = [math.pi / 8 + k * math.pi / 4 for k in range(8)]
+
+
+def outline(b: Brushes, rect: QRectF, colour: QColor, width: float, gap: float = 2.0, dashed: bool = False) -> None:
+    """A line around something: selection, hover, target."""
+    b.painter.setBrush(Qt.BrushStyle.NoBrush)
+    b.painter.setPen(b.pen(colour, width, dashed))
+    around = snap(rect).adjusted(-gap, -gap, gap, gap)
+    radius = min(12.0, 7 * b.zoom + gap)
+    b.painter.drawRoundedRect(around, radius, radius)
+
+
+def caret(b: Brushes, line: QLineF, colour: QColor) -> None:
+    """Where a drop would insert."""
+    pen = QPen(colour, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    b.painter.setPen(pen)
+    b.painter.drawLine(line)
+    b.painter.setBrush(colour)
+    b.painter.setPen(Qt.PenStyle.NoPen)
+    for end in (line.p1(), line.p2()):
+        b.painter.drawEllipse(end, 3.5, 3.5)
+
+
+def link(b: Brushes, start: QPointF, end: QPointF, colour: QColor, clip: QRectF) -> None:
+    """A context link from a chip (or a leaf) to the other: dashed, with an arrow where the value arrives."""
+    if not QRectF(start, end).normalized().adjusted(-80, -80, 80, 80).intersects(clip):
+        return
+    sag = max(24.0, min(160.0, abs(end.y() - start.y()) * 0.5))
+    one = QPointF(start.x(), start.y() + sag)
+    two = QPointF(end.x(), end.y() - sag)
+    path = QPainterPath(start)
+    path.cubicTo(one, two, end)
+    pen = QPen(colour, max(1.4, min(2.2, 1.6 * b.zoom)))
+    pen.setStyle(Qt.PenStyle.CustomDashLine)
+    pen.setDashPattern([5, 3.5])
+    b.painter.setPen(pen)
+    b.painter.setBrush(Qt.BrushStyle.NoBrush)
+    b.painter.drawPath(path)
+
+
+def arrow(b: Brushes, tip: QPointF, down: bool, colour: QColor) -> None:
+    """The head of a context link."""
+    reach = 6.0 if down else -6.0
+    b.painter.setPen(Qt.PenStyle.NoPen)
+    b.painter.setBrush(colour)
+    b.painter.drawPolygon(QPolygonF([tip, QPointF(tip.x() - 4, tip.y() - reach), QPointF(tip.x() + 4, tip.y() - reach)]))
+
+
+def _dot(b: Brushes, x: float, y: float, radius: float, tint: Tint, filled: bool) -> None:
+    b.painter.setPen(b.pen(tint.edge, max(1.0, 1.4 * b.zoom)))
+    b.painter.setBrush(tint.edge if filled else b.theme.surfaces[0])
+    b.painter.drawEllipse(QPointF(x, y), radius, radius)

@@ -1,0 +1,227 @@
+"""Paints a scene: walks its items in order and calls the painter for each thing on them."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QTransform
+
+from app.canvas import captions, painter
+from app.canvas.painter import Brushes, Severity
+from app.canvas.scene import DETAILED, Item, Scene, points, shown
+from app.theme import Theme, Tint
+from engine.document import scopes
+from engine.document.arrange import Arrangement, Inside, Route
+from engine.document.graph import CANVAS, Graph
+
+SHAPES_FROM = 0.8
+"""From this zoom on the shape of what a node returns is written under it."""
+
+
+class Marks(Struct):
+    """What others know about nodes and the canvas shows: shapes, problems, where a run is, providers' numbers."""
+
+    returns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    receives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    problems: dict[str, list[tuple[Severity, str]]] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    running: str | None = None
+    providers: dict[str, int] = field(default_factory=dict)
+    holds: dict[str, bool] = field(default_factory=dict)
+
+
+class Painted(Struct):
+    """How much a repaint painted; the tests guard it."""
+
+    nodes: int = 0
+    segments: int = 0
+
+
+LineCache = dict[str, tuple[list[Route], list[QLineF]]]
+
+
+def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, lines: LineCache) -> Painted:
+    """Paint everything but selection, links and gestures."""
+    graph = arrangement.graph
+    done = Painted()
+    for text, rect, corners in scene.pills:
+        painter.pill(b, rect, text, corners)
+    if graph.segments(CANVAS):
+        b.painter.setOpacity(0.6)
+        done.segments += _wires(b, CANVAS, scene.x, scene.y, arrangement, lines, loose=True)
+        b.painter.setOpacity(1)
+    for item in scene.items:
+        done.nodes += 1
+        b.painter.setOpacity(0.62 if item.loose else 1)
+        if item.state == "leaf":
+            _leaf(b, item, arrangement, marks)
+        elif item.state == "plate":
+            _plate(b, item, arrangement, marks)
+        else:
+            done.segments += _frame(b, item, arrangement, marks, lines)
+        if b.detailed and item.state != "open":
+            painter.ports(b, item, b.theme.wire)
+            if scene.zoom >= SHAPES_FROM and item.node in marks.returns:
+                _shape(b, item, marks.returns[item.node])
+    b.painter.setOpacity(1)
+    for item in scene.items:  # after all bodies: a frame's ports lie on its edge, under what it holds
+        if item.state == "open" and b.detailed:
+            painter.ports(b, item, b.theme.wire)
+    for node, severity in worst(arrangement, scene, marks).items():
+        painter.badge(b, scene.by_node[node], severity)
+    if marks.running and (item := scene.by_node.get(shown(arrangement, marks.running, scene))):
+        painter.outline(b, item.rect, b.theme.running, 3, 3)
+    return done
+
+
+def worst(arrangement: Arrangement, scene: Scene, marks: Marks) -> dict[str, Severity]:
+    """The worst problem of each visible node, those of nodes hidden in it included."""
+    order: list[Severity] = ["info", "warning", "error"]
+    found: dict[str, Severity] = {}
+    entries: list[tuple[str, Severity]] = [(n, s) for n, all_ in marks.problems.items() for s, _ in all_]
+    entries += [(node, "error") for node in marks.faults]
+    for node, severity in entries:
+        if node not in arrangement.graph:
+            continue
+        seen = shown(arrangement, node, scene)
+        if seen in scene.by_node and (seen not in found or order.index(severity) > order.index(found[seen])):
+            found[seen] = severity
+    return found
+
+
+def tint_of(theme: Theme, graph: Graph, arrangement: Arrangement, marks: Marks, item: Item) -> Tint:
+    """The family a node is painted in; providers and leaves that reach one wear the provider's."""
+    node = graph.nodes[item.node]
+    kind = arrangement.catalogue.get(node.kind)
+    if kind is None:
+        return theme.unknown
+    if item.node in marks.providers:
+        return theme.provider(marks.providers[item.node])
+    if item.state == "leaf" and item.role in ("use", "set"):
+        found = scopes.access(graph, arrangement.catalogue, item.node)
+        if found is None or found.key is None:
+            return theme.unknown
+        return theme.provider(marks.providers.get(found.key.provider, 0))
+    return theme.leaf(kind.category, kind.role) if item.state == "leaf" else theme.frame(kind.role)
+
+
+def _leaf(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> None:
+    graph = arrangement.graph
+    tint = tint_of(b.theme, graph, arrangement, marks, item)
+    node = graph.nodes[item.node]
+    kind = arrangement.catalogue.get(node.kind)
+    second = captions.details(node, kind) if item.height >= 32 else ""
+    reach = item.role if item.role in ("use", "set") else None
+    painter.leaf(b, item, tint, node.title, second, item.loose or kind is None, reach)
+
+
+def _plate(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> None:
+    graph, catalogue = arrangement.graph, arrangement.catalogue
+    collapsed = arrangement.boxes[item.node].inside is None
+    tint = tint_of(b.theme, graph, arrangement, marks, item)
+    title = held = ""
+    if item.height >= 11 and item.width >= 24:
+        title = captions.plate(graph, catalogue, item.node)
+        held = captions.inside(graph, catalogue, item.node)
+    painter.plate(b, item, tint, title, held, collapsed, item.loose, item.width > 16 and _holds(arrangement, marks, item))
+
+
+def _holds(arrangement: Arrangement, marks: Marks, item: Item) -> bool:
+    """Whether a closed frame hides leaves that reach contexts."""
+    found = marks.holds.get(item.node)
+    if found is None:
+        graph, catalogue = arrangement.graph, arrangement.catalogue
+        found = any(scopes.role_of(graph, catalogue, n) in ("use", "set") for n in graph.walk(item.node))
+        marks.holds[item.node] = found
+    return found
+
+
+def _frame(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks, lines: LineCache) -> int:
+    graph = arrangement.graph
+    tint = tint_of(b.theme, graph, arrangement, marks, item)
+    inside = arrangement.boxes[item.node].inside
+    assert inside is not None
+    painter.frame(b, item, tint, item.node in marks.providers, item.loose, not graph.children[item.node])
+    if item.header:
+        painter.header(b, item, item.header, tint)
+    if graph.segments(item.node):
+        inset = 12 * inside.scale * b.zoom
+        top = item.y + inside.shelf * b.zoom
+        strip = QRectF(item.x + inset, top, item.width - 2 * inset, item.y + item.height - top)
+        painter.shelf(b, strip, 11 * inside.scale * b.zoom)
+    drawn = _wires(b, item.node, item.x, item.y, arrangement, lines, item.loose)
+    if graph.children[item.node]:
+        _signs(b, item, inside, arrangement, tint)
+    return drawn
+
+
+def _signs(b: Brushes, item: Item, inside: Inside, arrangement: Arrangement, tint: Tint) -> None:
+    """The marks on a frame's wires: where they part, meet, or end."""
+    zoom, role = b.zoom, item.role
+    if 10 * inside.scale * zoom < 3:
+        return
+    signs = Brushes(b.painter, b.theme, b.texts, min(zoom * inside.scale, max(zoom, 1.0)))
+    left, right = item.x + inside.left * zoom, item.x + inside.right * zoom
+    children = arrangement.graph.children[item.node]
+    lines = [item.y + (box.y + box.line) * zoom for box in (arrangement.boxes[n] for n in children)]
+    if role == "distribute":
+        painter.bar(signs, left, item.line, lines[-1], tint)
+    elif role in ("residual", "passthrough") or (role in captions.JOINS or role == "parallel") and len(lines) > 1:
+        painter.fork(signs, QPointF(left, item.line))
+    if role in ("parallel", "distribute"):
+        painter.bar(signs, right, item.line, lines[-1], tint)
+    elif role in captions.JOINS:
+        painter.join(signs, QPointF(right, item.line), captions.JOINS[role], tint)
+    elif role == "passthrough":
+        last = arrangement.boxes[children[-1]]
+        x = item.x + (last.x + last.width + 13 * inside.scale) * zoom
+        painter.stop(signs, QPointF(x, lines[-1]))
+
+
+def _wires(
+    b: Brushes, frame: str, x: float, y: float, arrangement: Arrangement, lines: LineCache, loose: bool
+) -> int:
+    """The wires inside a frame; gives the number of segments."""
+    routes = arrangement.routes(frame)
+    if b.zoom >= DETAILED:
+        count = 0
+        for route in routes:
+            parked = loose or _is_parked(arrangement.graph, frame, route)
+            colour = b.theme.text_dim if parked else b.theme.wire
+            painter.wire(b, points(route, x, y, b.zoom), colour, b.stroke, parked)
+            count += len(route.points) - 1
+        return count
+    found = lines.get(frame)
+    if found is None or found[0] is not routes:
+        made = [QLineF(*p, *q) for r in routes for p, q in zip(r.points, r.points[1:], strict=False)]
+        found = lines[frame] = (routes, made)
+    if not found[1] or 30 * b.zoom * _scale(arrangement, frame) < 2:
+        return 0
+    pen = b.pen(b.theme.wire, 1.0)
+    pen.setCosmetic(True)
+    b.painter.setPen(pen)
+    b.painter.setTransform(QTransform(b.zoom, 0, 0, b.zoom, round(x) + 0.5, round(y) + 0.5))
+    b.painter.drawLines(found[1])
+    b.painter.resetTransform()
+    return len(found[1])
+
+
+def _scale(arrangement: Arrangement, frame: str) -> float:
+    inside = arrangement.boxes[frame].inside if frame != CANVAS else None
+    return inside.scale if inside else 1.0
+
+
+def _is_parked(graph: Graph, frame: str, route: Route) -> bool:
+    wire = route.wire
+    if not graph.segments(frame) or wire is None or wire.start[0] == frame:
+        return frame == CANVAS
+    return any(wire.start[0] in segment for segment in graph.segments(frame))
+
+
+def _shape(b: Brushes, item: Item, values: tuple[str, ...]) -> None:
+    text = captions.shape(values)
+    zoom = b.zoom
+    b.texts.draw(
+        b.painter, text, item.x - 14 * zoom, item.y + item.height + 8.5 * zoom, item.width + 28 * zoom, 9.5 * zoom,
+        b.theme.text_dim, False, True,
+    )  # fmt: skip

@@ -1,0 +1,283 @@
+"""What is on screen: the visible part of the tree as a flat list of items, in the order in which they are painted.
+
+Painting, hit testing and gestures all read the same list, so what one sees is what one hits. It costs what is visible.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct, field
+from PySide6.QtCore import QPointF, QRectF
+
+from app.canvas import captions
+from app.canvas.camera import Camera
+from app.canvas.texts import Texts
+from engine.document import scopes
+from engine.document.arrange import GAP, Arrangement, Point, Route
+from engine.document.graph import CANVAS, Graph
+from engine.document.kinds import Catalogue, Role
+from engine.document.scopes import Key
+
+MOST_ITEMS = 1400
+"""At most this many nodes are painted; frames beyond it stay closed plates."""
+
+DETAILED = 0.45
+"""From this zoom on there are ports, rounded corners and text on wires."""
+
+State = Literal["leaf", "plate", "open"]
+PILL = 26.0
+
+
+class Header(Struct):
+    """Where the parts of an open frame's header lie, in widget coordinates. `size` is the title's, in pixels."""
+
+    button: QRectF
+    title: str
+    left: float
+    room: float
+    size: float
+    tag: QRectF | None = None
+    chips: list[tuple[Key, str, QRectF]] = field(default_factory=list)
+    more: tuple[str, QRectF] | None = None
+
+
+class Item(Struct):
+    """One visible node: its rectangle and line in widget coordinates, and how it is shown."""
+
+    node: str
+    x: float
+    y: float
+    width: float
+    height: float
+    line: float
+    state: State
+    role: Role | None
+    depth: int
+    loose: bool
+    header: Header | None = None
+    height_of_header: float = 0.0
+
+    @property
+    def rect(self) -> QRectF:
+        return QRectF(self.x, self.y, self.width, self.height)
+
+    def port(self, side: str) -> QPointF:
+        return QPointF(self.x if side == "in" else self.x + self.width, self.line)
+
+
+class Pill(Struct):
+    """A root input before the root's inlet (or the result behind its outlet), in canvas units."""
+
+    text: str
+    x: float
+    y: float
+    width: float
+    corners: tuple[Point, ...]
+
+
+class Scene(Struct):
+    """The items on screen and the camera they were found with."""
+
+    items: list[Item]
+    by_node: dict[str, Item]
+    zoom: float
+    x: float
+    y: float
+    pills: list[tuple[str, QRectF, list[QPointF]]]
+
+
+def build(arrangement: Arrangement, camera: Camera, width: float, height: float, texts: Texts) -> Scene:
+    """Collect what meets a widget of this size. Frames that would be too small to read are closed plates."""
+    graph, boxes, zoom = arrangement.graph, arrangement.boxes, camera.zoom
+    catalogue = arrangement.catalogue
+    items: list[Item] = []
+    queue: deque[tuple[str, float, float, int, bool]] = deque([(graph.root, camera.x, camera.y, 0, False)])
+    queue.extend((n, camera.x, camera.y, 0, True) for segment in graph.segments(CANVAS) for n in segment)
+    while queue:
+        node, from_x, from_y, depth, loose = queue.popleft()
+        box = boxes[node]
+        x, y = from_x + box.x * zoom, from_y + box.y * zoom
+        wide, high = box.width * zoom, box.height * zoom
+        if x > width or y > height or x + wide < 0 or y + high < 0:
+            continue
+        children = graph.children.get(node)
+        item = Item(node, x, y, wide, high, y + box.line * zoom, "leaf", None, depth, loose)
+        item.role = scopes.role_of(graph, catalogue, node)
+        items.append(item)
+        if children is None:
+            continue
+        item.state = "plate"
+        inside = box.inside
+        if inside is None or not _opens(wide, high, len(children), len(items) + len(queue)):
+            continue
+        item.state = "open"
+        item.height_of_header = inside.header * zoom
+        item.header = _header(arrangement, item, width, texts)
+        queue.extend((child, x, y, depth + 1, loose) for child in children)
+        queue.extend((n, x, y, depth + 1, True) for segment in graph.segments(node) for n in segment)
+    pills = [
+        (
+            pill.text,
+            QRectF(*camera.to_view(pill.x, pill.y), pill.width * zoom, PILL * zoom),
+            [QPointF(*camera.to_view(*corner)) for corner in pill.corners],
+        )
+        for pill in pills_of(arrangement, texts)
+    ]
+    return Scene(items, {item.node: item for item in items}, zoom, camera.x, camera.y, pills)
+
+
+def _opens(width: float, height: float, children: int, items: int) -> bool:
+    """Whether a frame is large enough on screen to show its children, each some pixels wide and high."""
+    if width < 40 or height < 26 or items + children > MOST_ITEMS:
+        return False
+    return width * height >= 260 * children
+
+
+def pills_of(arrangement: Arrangement, texts: Texts) -> list[Pill]:
+    """The root's inputs, stacked left of its inlet, and its result."""
+    graph = arrangement.graph
+    root = arrangement.boxes[graph.root]
+    words = [captions.pill(entry) for entry in graph.inputs]
+    found: list[Pill] = []
+    step = PILL + 10
+    top = root.line - (len(words) - 1) * step / 2
+    for index, text in enumerate(words):
+        width = texts.width(text, 12) + 26
+        middle = top + index * step
+        right = -GAP * 1.4
+        corners: tuple[Point, ...] = ((right, middle), (0.0, root.line))
+        if middle != root.line:
+            corners = ((right, middle), (-GAP * 0.7, middle), (-GAP * 0.7, root.line), (0.0, root.line))
+        found.append(Pill(text, right - width, middle - PILL / 2, width, corners))
+    left = root.width + GAP * 1.4
+    width = texts.width("result", 12) + 26
+    found.append(Pill("result", left, root.line - PILL / 2, width, ((root.width, root.line), (left, root.line))))
+    return found
+
+
+def bounds(arrangement: Arrangement, texts: Texts) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of everything, pills included, in canvas units."""
+    left, top, right, bottom = arrangement.bounds()
+    for pill in pills_of(arrangement, texts):
+        left, right = min(left, pill.x), max(right, pill.x + pill.width)
+        top, bottom = min(top, pill.y), max(bottom, pill.y + PILL)
+    return left, top, right, bottom
+
+
+def measure(graph: Graph, catalogue: Catalogue, texts: Texts, node: str) -> float:
+    """The width a node's own text needs; what `Arrangement` asks for."""
+    found = graph.nodes[node]
+    kind = catalogue.get(found.kind)
+    if node not in graph.children:
+        wide = max(texts.width(found.title, 13, True), texts.width(captions.details(found, kind), 11)) + 28
+        return min(250.0, max(88.0, 4 * math.ceil(wide / 4)))
+    if graph.view(node).collapsed:
+        title = texts.width(captions.plate(graph, catalogue, node), 13, True)
+        return min(300.0, max(120.0, max(title, texts.width(captions.inside(graph, catalogue, node), 11)) + 64))
+    wide = 34 + texts.width(found.title, 13, True) + 16
+    label = captions.tag(found, kind.role if kind else None)
+    if label:
+        wide += texts.width(label, 10, True) + 22
+    wide += sum(texts.width(chip.texts[0], 11) + 26 for chip in captions.chips(found)[:4])
+    return max(100.0, min(wide, 620.0))
+
+
+def _header(arrangement: Arrangement, item: Item, view: float, texts: Texts) -> Header | None:
+    """Lay a header out; its title stays in view while the frame is. None where it would be too small to read."""
+    high = item.height_of_header
+    size = high * 0.44
+    if size < 6.5:
+        return None
+    node = arrangement.graph.nodes[item.node]
+    middle = item.y + high / 2
+    right = min(item.x + item.width, view) - high * 0.3
+    left = max(item.x, min(0.0, right - high * 5))
+    button = QRectF(left + high * 0.2, middle - high * 0.27, high * 0.54, high * 0.54)
+    x = button.right() + high * 0.12
+    whole = round(size)
+    title = node.title
+    room = max(0.0, right - x)
+    header = Header(button, title, x, room, size)
+    x += min(texts.width(title, whole, True), room) + high * 0.28
+    label = captions.tag(node, item.role)
+    if label:
+        wide = texts.width(label, round(high * 0.32), True) + high * 0.4
+        if x + wide <= right:
+            header.tag = QRectF(x, middle - high * 0.27, wide, high * 0.54)
+            x += wide + high * 0.28
+    _put_chips(header, captions.chips(node), x, right, middle, high, texts)
+    return header
+
+
+def _put_chips(
+    header: Header, found: list[captions.Chip], x: float, right: float, middle: float, high: float, texts: Texts
+) -> None:
+    """As many chips as fit, with their values if all of them fit, else with shorter texts; the rest is a number."""
+    size, pad, gap = round(high * 0.38), high * 0.3, high * 0.2
+    if not found or size < 7:
+        return
+
+    def wide(text: str) -> float:
+        return texts.width(text, size) + 2 * pad
+
+    top, tall = middle - high * 0.32, high * 0.64
+    for level in range(3):
+        chosen = [(chip.key, chip.texts[min(level, len(chip.texts) - 1)]) for chip in found]
+        if sum(wide(text) + gap for _, text in chosen) - gap <= right - x or level == 2:
+            break
+    for index, (key, text) in enumerate(chosen):
+        rest = f"+{len(chosen) - index}"
+        last = index == len(chosen) - 1
+        if x + wide(text) + (0 if last else gap + wide(rest)) > right:
+            header.more = (rest, QRectF(x, top, wide(rest), tall)) if x + wide(rest) <= right else None
+            return
+        header.chips.append((key, text, QRectF(x, top, wide(text), tall)))
+        x += wide(text) + gap
+
+
+def points(route: Route, x: float, y: float, zoom: float) -> list[QPointF]:
+    """A route's corners in widget coordinates, for a frame whose corner is at (x, y)."""
+    return [QPointF(x + px * zoom, y + py * zoom) for px, py in route.points]
+
+
+def middle_of(route: Route) -> Point:
+    """A point on a wire that it shares with no other, in its frame's coordinates."""
+    corners = route.points
+    if len(corners) == 2:
+        first = 0
+    elif len(corners) == 6:
+        first = 2
+    else:
+        first = len(corners) - 2 if corners[0][0] == 0.0 else 0
+    (ax, ay), (bx, by) = corners[first], corners[first + 1]
+    return (ax + bx) / 2, (ay + by) / 2
+
+
+def shown(arrangement: Arrangement, node: str, scene: Scene | None = None) -> str:
+    """The node itself, or the closed frame that hides it."""
+    graph = arrangement.graph
+    hiding = node
+    for frame in graph.ancestors(node):
+        item = scene.by_node.get(frame) if scene else None
+        if arrangement.boxes[frame].inside is None or (item and item.state == "plate"):
+            hiding = frame
+    return hiding
+
+
+def rect_of(arrangement: Arrangement, camera: Camera, node: str) -> QRectF:
+    """Where a node is, visible or not, in widget coordinates; for a hidden one, the closed frame that hides it."""
+    node = shown(arrangement, node)
+    box = arrangement.boxes[node]
+    return QRectF(
+        *camera.to_view(*arrangement.corner(node)), box.width * camera.zoom, box.height * camera.zoom
+    )
+
+
+def union(rects: Iterable[QRectF]) -> QRectF:
+    found = QRectF()
+    for rect in rects:
+        found = found.united(rect)
+    return found
+

@@ -1,0 +1,108 @@
+"""Text on the canvas: measured once, fitted by shrinking before cutting, and kept as pixmaps."""
+
+import math
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+
+SMALLEST = 7
+"""Text below this size in pixels is not painted: nobody can read it."""
+
+_KEPT = 6000
+
+
+class Texts:
+    """Fonts, widths and pixmaps of the texts of one widget. `family` is that of the application's font."""
+
+    def __init__(self, family: str) -> None:
+        self.family = family
+        self._fonts: dict[tuple[int, bool], tuple[QFont, QFontMetricsF]] = {}
+        self._widths: dict[tuple[str, int, bool], float] = {}
+        self._fits: dict[tuple[str, int, bool, int], tuple[str, int]] = {}
+        self._pixmaps: dict[tuple[str, int, bool, int, float], tuple[QPixmap, float, float]] = {}
+
+    def font(self, size: int, bold: bool) -> QFont:
+        return self._font(size, bold)[0]
+
+    def _font(self, size: int, bold: bool) -> tuple[QFont, QFontMetricsF]:
+        found = self._fonts.get((size, bold))
+        if found is None:
+            font = QFont(self.family)
+            font.setPixelSize(max(1, size))
+            font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+            found = self._fonts[size, bold] = (font, QFontMetricsF(font))
+        return found
+
+    def width(self, text: str, size: int, bold: bool = False) -> float:
+        """How wide a text is, in pixels."""
+        found = self._widths.get((text, size, bold))
+        if found is None:
+            if len(self._widths) > 10 * _KEPT:
+                self._widths.clear()
+            found = self._widths[text, size, bold] = self._font(size, bold)[1].horizontalAdvance(text)
+        return found
+
+    def fit(self, text: str, size: int, bold: bool, room: float) -> tuple[str, int]:
+        """The text and size that fit into `room` pixels: up to a quarter smaller, then cut with an ellipsis."""
+        key = (text, size, bold, int(room))
+        found = self._fits.get(key)
+        if found is None:
+            if len(self._fits) > _KEPT:
+                self._fits.clear()
+            found = self._fits[key] = self._fitted(text, size, bold, room)
+        return found
+
+    def _fitted(self, text: str, size: int, bold: bool, room: float) -> tuple[str, int]:
+        smallest = max(SMALLEST, math.ceil(size * 0.75))
+        while size > smallest and self.width(text, size, bold) > room:
+            size -= 1
+        if self.width(text, size, bold) <= room:
+            return text, size
+        cut = self._font(size, bold)[1].elidedText(text, Qt.TextElideMode.ElideRight, room)
+        return ("" if len(cut) < 3 else cut), size
+
+    def draw(
+        self,
+        painter: QPainter,
+        text: str,
+        x: float,
+        middle: float,
+        room: float,
+        size: float,
+        colour: QColor,
+        bold: bool = False,
+        centred: bool = False,
+    ) -> float:
+        """Paint one line, vertically centred on `middle`, in at most `room` pixels; gives the width it took."""
+        whole = round(size)
+        if whole < SMALLEST or room < whole or not text:
+            return 0.0
+        text, whole = self.fit(text, whole, bold, room)
+        if not text:
+            return 0.0
+        ratio = painter.device().devicePixelRatioF()
+        key = (text, whole, bold, colour.rgba(), ratio)
+        found = self._pixmaps.get(key)
+        if found is None:
+            if len(self._pixmaps) > _KEPT:
+                self._pixmaps.clear()
+            found = self._pixmaps[key] = self._render(text, whole, bold, colour, ratio)
+        pixmap, wide, high = found
+        left = x + (room - wide) / 2 if centred else x
+        top = middle - high / 2
+        painter.drawPixmap(QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio), pixmap)
+        return wide
+
+    def _render(
+        self, text: str, size: int, bold: bool, colour: QColor, ratio: float
+    ) -> tuple[QPixmap, float, float]:
+        font, metrics = self._font(size, bold)
+        wide, high = metrics.horizontalAdvance(text), metrics.height()
+        pixmap = QPixmap(math.ceil((wide + 2) * ratio), math.ceil(high * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        with QPainter(pixmap) as painter:
+            painter.setFont(font)
+            painter.setPen(colour)
+            painter.drawText(QPointF(0, metrics.ascent()), text)
+        return pixmap, wide, high
