@@ -121,9 +121,7 @@ def edits_of(draw: st.DrawFn, graph: Graph, fresh: Iterator[str], depth: int = 2
     node = st.sampled_from([*sorted(graph.nodes), *sorted(graph.nodes), "nobody"])
     sort = draw(st.integers(0, 9 if depth else 8))
     if sort == 0:
-        return edits.Insert(
-            draw(places(graph)), tuple(draw(st.lists(trees(fresh), min_size=draw(st.integers(0, 9)) > 0, max_size=2)))
-        )
+        return edits.Insert(draw(places(graph)), tuple(draw(st.lists(trees(fresh), min_size=1, max_size=2))))
     if sort == 1:
         return edits.Remove(draw(runs(graph)))
     if sort in (2, 3):
