@@ -11,7 +11,7 @@ import inspect
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import fx
@@ -105,7 +105,8 @@ class _Lowering:
             return [self._item(v) for v in value]
         if not isinstance(value, torch.Tensor | int | float):
             return value
-        node = self.code.placeholder("".join(c if c.isalnum() else "_" for c in name))
+        label = "".join(c if c.isalnum() else "_" for c in name)
+        node = self.code.placeholder(f"{label}_{len(self.origins)}")
         is_tensor = isinstance(value, torch.Tensor)
         node.meta.update(owner="", function="", example=self.fake.from_tensor(value) if is_tensor else value)
         self.origins[node] = origin
@@ -134,7 +135,7 @@ class _Lowering:
         self.symbols.owner = owner
         return result
 
-    def _stop(self, code: str, message: str) -> None:
+    def _stop(self, code: str, message: str) -> NoReturn:
         """Note a fault and end the program with it."""
         fault = self._fault(code, message)
         self.faults.append(fault)
@@ -228,8 +229,6 @@ class _Lowering:
                 return self._evaluate(str(params.get("func") or ""), arguments)
             case "use":
                 store, context, key = self._store(node)
-                if store is None:
-                    raise LoweringError("context-undeclared", f"no frame around it declares the context {context!r}")
                 value = store.get(key)
                 if value is None:
                     raise LoweringError("context-unset", f"{context}.{key} is unset when this node reads it")
@@ -259,8 +258,6 @@ class _Lowering:
         if len(arguments) != 1:
             raise LoweringError("argument-count", f"a SetContext takes one argument, was given {len(arguments)}")
         store, context, key = self._store(node)
-        if store is None:
-            return arguments[0]  # as in Fluxion; `check` warns about it
         callback = self.graph.nodes[node].params.get("callback")
         if not callback:
             store[key] = arguments[0]
@@ -270,11 +267,14 @@ class _Lowering:
             self._evaluate(str(callback), (store[key], arguments[0]))
         return arguments[0]
 
-    def _store(self, node: str) -> tuple[dict[str, Any] | None, str, str]:
+    def _store(self, node: str) -> tuple[dict[str, Any], str, str]:
+        """What the nearest provider holds in the node's context, and the names of context and key."""
         params = self.graph.nodes[node].params
         context, key = str(params.get("context") or ""), str(params.get("key") or "")
         providers = self.providers.get(context)
-        return self.stores[providers[-1]][context] if providers else None, context, key
+        if not providers:
+            raise LoweringError("context-undeclared", f"no frame around it declares the context {context!r}")
+        return self.stores[providers[-1]][context], context, key
 
     def _evaluate(self, source: str, arguments: tuple[Any, ...]) -> Any:
         expression = expressions.parse(source)
