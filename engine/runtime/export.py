@@ -1,11 +1,12 @@
 """Values as files: pictures as .png, tensors as .npy or .safetensors."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from engine.runtime.preview import channels_of, text_of, to_bytes
 
@@ -21,17 +22,18 @@ def export(value: object, path: Path) -> None:
 
     A tuple of tensors fits in .safetensors alone, as "0", "1" and so on; one tensor is called "value" there.
     """
+    file = io.BytesIO()
+    match path.suffix.lower():
+        case ".png":
+            Image.fromarray(_pixels(value)).save(file, format="PNG")
+        case ".npy":
+            np.save(file, _array(value), allow_pickle=False)
+        case ".safetensors":
+            file.write(save(_tensors(value)))
+        case suffix:
+            raise ExportError(f"can't write {suffix or 'a file without an ending'}: use {', '.join(ENDINGS)}")
     try:
-        match path.suffix.lower():
-            case ".png":
-                Image.fromarray(_pixels(value)).save(path, format="PNG")
-            case ".npy":
-                with path.open("wb") as file:  # np.save would add an ending of its own
-                    np.save(file, _array(value), allow_pickle=False)
-            case ".safetensors":
-                save_file(_tensors(value), path)
-            case suffix:
-                raise ExportError(f"can't write {suffix or 'a file without an ending'}: use {', '.join(ENDINGS)}")
+        path.write_bytes(file.getbuffer())
     except OSError as error:
         raise ExportError(f"{path} can't be written: {error.strerror or error}") from error
 
