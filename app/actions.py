@@ -1,0 +1,345 @@
+"""Every command of the window, in one table. Menus, toolbar and the list of keys read it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from app import dialogs
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+Test = Callable[["Window"], bool]
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """One command. `menu` is a path such as "View/Theme"; actions of one `group` exclude one another.
+
+    With the scope "canvas", its keys work only while the canvas has the focus, so that single letters can be typed
+    everywhere else. `icon` names a drawing in resources/icons.
+    """
+
+    id: str
+    menu: str
+    title: str | Callable[["Window"], str]
+    run: Callable[["Window"], object]
+    keys: tuple[str, ...] = ()
+    scope: Literal["window", "canvas"] = "window"
+    icon: str = ""
+    tip: str = ""
+    checked: Test | None = None
+    enabled: Test | None = None
+    group: str = ""
+    separated: bool = False
+    """Whether a line stands above it in the menu."""
+
+
+def _undo_title(window: "Window") -> str:
+    undos = window.document.history.undos
+    return f"Undo {undos[-1].label}" if undos else "Undo"
+
+
+def _redo_title(window: "Window") -> str:
+    redos = window.document.history.redos
+    return f"Redo {redos[-1].label}" if redos else "Redo"
+
+
+def _selected(window: "Window") -> bool:
+    return bool(window.canvas.selection)
+
+
+def _links(mode: str, title: str, separated: bool = False) -> Action:
+    return Action(
+        id=f"links-{mode}",
+        menu="View/Context links",
+        title=title,
+        run=lambda w: w.set_links_shown(mode),
+        checked=lambda w: w.links_shown == mode,
+        group="links",
+        separated=separated,
+    )
+
+
+def _theme(mode: str, title: str) -> Action:
+    return Action(
+        id=f"theme-{mode}",
+        menu="View/Theme",
+        title=title,
+        run=lambda w: w.set_theme_mode(mode),
+        checked=lambda w: w.theme_mode == mode,
+        group="theme",
+    )
+
+
+def _device(device: Literal["auto", "cpu", "cuda"], title: str) -> Action:
+    return Action(
+        id=f"device-{device}",
+        menu="Run/Device",
+        title=title,
+        run=lambda w: w.configure(device=device),
+        checked=lambda w: w.link.settings.device == device,
+        enabled=lambda w: device == "auto" or device in w.devices,
+        group="device",
+    )
+
+
+def _dtype(dtype: Literal["float32", "float16", "bfloat16", "float64"]) -> Action:
+    return Action(
+        id=f"dtype-{dtype}",
+        menu="Run/Dtype",
+        title=dtype,
+        run=lambda w: w.configure(dtype=dtype),
+        checked=lambda w: w.link.settings.dtype == dtype,
+        group="dtype",
+    )
+
+
+def _panel(name: str, title: str) -> Action:
+    return Action(
+        id=f"panel-{name}",
+        menu="View/Panels",
+        title=title,
+        run=lambda w: w.toggle_panel(name),
+        checked=lambda w: not w.docks[name].isHidden(),
+    )
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(id="new", menu="File", title="New", keys=("Ctrl+N",), icon="new", run=lambda w: w.files.new()),
+    Action(id="open", menu="File", title="Open…", keys=("Ctrl+O",), icon="open", run=lambda w: w.files.ask_open()),
+    Action(
+        id="save",
+        menu="File",
+        title="Save",
+        keys=("Ctrl+S",),
+        icon="save",
+        run=lambda w: w.files.save(),
+        separated=True,
+    ),
+    Action(id="save-as", menu="File", title="Save as…", keys=("Ctrl+Shift+S",), run=lambda w: w.files.save_as()),
+    Action(
+        id="load-weights",
+        menu="File",
+        title="Load weights…",
+        tip="Take the weights from a .safetensors file, by path",
+        run=lambda w: w.files.ask_weights(),
+        separated=True,
+    ),
+    Action(
+        id="export-picture",
+        menu="File",
+        title="Export picture of the canvas…",
+        run=lambda w: w.files.ask_picture(),
+    ),
+    Action(id="quit", menu="File", title="Quit", keys=("Ctrl+Q",), run=lambda w: w.close(), separated=True),
+    Action(
+        id="undo",
+        menu="Edit",
+        title=_undo_title,
+        keys=("Ctrl+Z",),
+        icon="undo",
+        run=lambda w: w.document.undo(),
+        enabled=lambda w: bool(w.document.history.undos),
+    ),
+    Action(
+        id="redo",
+        menu="Edit",
+        title=_redo_title,
+        keys=("Ctrl+Y", "Ctrl+Shift+Z"),
+        icon="redo",
+        run=lambda w: w.document.redo(),
+        enabled=lambda w: bool(w.document.history.redos),
+    ),
+    Action(
+        id="delete",
+        menu="Edit",
+        title="Delete",
+        keys=("Delete", "Backspace"),
+        scope="canvas",
+        run=lambda w: w.canvas.delete_selection(),
+        enabled=_selected,
+        separated=True,
+    ),
+    Action(
+        id="select-all",
+        menu="Edit",
+        title="Select all",
+        keys=("Ctrl+A",),
+        scope="canvas",
+        run=lambda w: w.canvas.select_all(),
+    ),
+    Action(
+        id="find-node",
+        menu="Edit",
+        title="Find a node kind",
+        keys=("Ctrl+F",),
+        tip="Type what you look for, Enter adds it",
+        run=lambda w: w.find_kind(),
+        separated=True,
+    ),
+    Action(
+        id="zoom-in",
+        menu="View",
+        title="Zoom in",
+        keys=("Ctrl++", "Ctrl+="),
+        run=lambda w: w.canvas.zoom_by(1.25),
+    ),
+    Action(id="zoom-out", menu="View", title="Zoom out", keys=("Ctrl+-",), run=lambda w: w.canvas.zoom_by(0.8)),
+    Action(id="zoom-actual", menu="View", title="100 %", keys=("Ctrl+0",), run=lambda w: w.canvas.set_zoom(1.0)),
+    Action(
+        id="frame-all",
+        menu="View",
+        title="Show everything",
+        keys=("Home",),
+        scope="canvas",
+        icon="fit",
+        run=lambda w: w.canvas.frame_all(),
+        separated=True,
+    ),
+    Action(
+        id="frame-selection",
+        menu="View",
+        title="Show the selection",
+        keys=("F",),
+        scope="canvas",
+        run=lambda w: w.canvas.frame_selection(),
+        enabled=_selected,
+    ),
+    Action(
+        id="collapse",
+        menu="View",
+        title="Fold or unfold",
+        keys=("H",),
+        scope="canvas",
+        run=lambda w: w.canvas.toggle_collapsed(),
+        enabled=_selected,
+    ),
+    _links("hover", "Of what is selected or under the pointer", separated=True),
+    _links("all", "All"),
+    _links("none", "None"),
+    _theme("system", "As the system"),
+    _theme("light", "Light"),
+    _theme("dark", "Dark"),
+    _panel("palette", "Palette"),
+    _panel("inspector", "Inspector"),
+    _panel("preview", "Preview"),
+    _panel("problems", "Problems"),
+    _panel("log", "Log"),
+    Action(
+        id="run",
+        menu="Run",
+        title="Run",
+        keys=("Ctrl+Return", "F5"),
+        icon="run",
+        tip="Run the graph once",
+        run=lambda w: w.link.run(),
+    ),
+    Action(
+        id="cancel",
+        menu="Run",
+        title="Cancel",
+        keys=("Ctrl+Alt+Return",),
+        icon="stop",
+        tip="Stop the run in progress",
+        run=lambda w: w.link.cancel(),
+        enabled=lambda w: w.link.running,
+    ),
+    Action(
+        id="auto-run",
+        menu="Run",
+        title="Run after every change",
+        icon="auto",
+        tip="Run again whenever something changes",
+        run=lambda w: w.set_auto(not w.link.auto),
+        checked=lambda w: w.link.auto,
+    ),
+    _device("auto", "Automatic"),
+    _device("cpu", "CPU"),
+    _device("cuda", "CUDA"),
+    _dtype("float32"),
+    _dtype("float16"),
+    _dtype("bfloat16"),
+    _dtype("float64"),
+    Action(
+        id="seed",
+        menu="Run",
+        title="Seed…",
+        tip="What initial weights are drawn from",
+        run=lambda w: dialogs.ask_seed(w),
+    ),
+    Action(
+        id="restart",
+        menu="Run",
+        title="Restart the engine",
+        tip="End the process that runs the graph and start another",
+        run=lambda w: w.restart_engine(),
+        separated=True,
+    ),
+    Action(id="keys", menu="Help", title="Keys", keys=("F1",), run=lambda w: dialogs.show_keys(w)),
+    Action(id="about", menu="Help", title="About Catenary", run=lambda w: dialogs.show_about(w)),
+)
+
+
+def build(window: "Window") -> dict[str, QAction]:
+    """Make the menus of a window from the table; gives its actions by id. `refresh` brings them up to date."""
+    menus: dict[str, QMenu] = {}
+    groups: dict[str, QActionGroup] = {}
+    made: dict[str, QAction] = {}
+    for action in ACTIONS:
+        menu = _menu(window, menus, action.menu)
+        if action.separated:
+            menu.addSeparator()
+        qt = QAction(window)
+        qt.setObjectName(action.id)
+        qt.setShortcuts([QKeySequence(key) for key in action.keys])
+        qt.setCheckable(action.checked is not None)
+        if action.scope == "canvas":
+            qt.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            window.canvas.addAction(qt)
+        if action.group:
+            groups.setdefault(action.group, QActionGroup(window)).addAction(qt)
+        qt.triggered.connect(lambda _=False, action=action: (action.run(window), window.refresh_soon()))
+        menu.addAction(qt)
+        made[action.id] = qt
+    window.menus = menus
+    return made
+
+
+def refresh(window: "Window") -> None:
+    """Bring titles, marks and availability up to date."""
+    for action in ACTIONS:
+        qt = window.actions_by_id[action.id]
+        title = action.title if isinstance(action.title, str) else action.title(window)
+        if qt.text() != title:
+            qt.setText(title)
+            keys = f" ({qt.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if action.keys else ""
+            qt.setToolTip((action.tip or title) + keys)
+        if action.checked:
+            qt.setChecked(action.checked(window))
+        if action.enabled:
+            qt.setEnabled(action.enabled(window))
+
+
+def key_list() -> list[tuple[str, str, str]]:
+    """Menu, title and keys of every action that has keys."""
+    return [
+        (
+            action.menu,
+            action.title if isinstance(action.title, str) else action.id.capitalize(),
+            ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in action.keys),
+        )
+        for action in ACTIONS
+        if action.keys
+    ]
+
+
+def _menu(window: "Window", menus: dict[str, QMenu], path: str) -> QMenu:
+    if path not in menus:
+        parent, _, title = path.rpartition("/")
+        menus[path] = _menu(window, menus, parent).addMenu(title) if parent else window.menuBar().addMenu(title)
+        menus[path].setToolTipsVisible(True)
+    return menus[path]

@@ -1,0 +1,50 @@
+"""Small dialogs of the window. They are opened without blocking and have object names."""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog, QMessageBox
+
+from app import actions
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+DELETE_ON_CLOSE = Qt.WidgetAttribute.WA_DeleteOnClose
+
+
+def ask_seed(window: "Window") -> None:
+    """Ask for the seed of initial weights."""
+    dialog = QInputDialog(window)
+    dialog.setObjectName("seed")
+    dialog.setAttribute(DELETE_ON_CLOSE)
+    dialog.setWindowTitle("Seed")
+    dialog.setLabelText("Weights that come from no file are drawn from this seed:")
+    dialog.setInputMode(QInputDialog.InputMode.IntInput)
+    dialog.setIntRange(0, 2**31 - 1)
+    dialog.setIntValue(window.link.settings.seed)
+    dialog.intValueSelected.connect(lambda seed: window.configure(seed=seed))
+    dialog.open()
+
+
+def show_keys(window: "Window") -> None:
+    """List the keys of all actions."""
+    rows = "".join(
+        f"<tr><td>{menu}</td><td>{title}</td><td><b>{key}</b></td></tr>" for menu, title, key in actions.key_list()
+    )
+    _tell(window, "key-list", "Keys", f"<table cellpadding='4'>{rows}</table>")
+
+
+def show_about(window: "Window") -> None:
+    """Say what this is."""
+    text = f"<h3>Catenary {version('catenary')}</h3><p>An editor for neural networks drawn as Fluxion trees.</p>"
+    _tell(window, "about-box", "About Catenary", text)
+
+
+def _tell(window: "Window", name: str, title: str, text: str) -> None:
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, QMessageBox.StandardButton.Close, window)
+    box.setObjectName(name)
+    box.setTextFormat(Qt.TextFormat.RichText)
+    box.setAttribute(DELETE_ON_CLOSE)
+    box.open()

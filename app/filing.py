@@ -1,0 +1,293 @@
+"""Files of the window: new, open, save, recent ones, examples, and the questions before anything is lost.
+
+Every dialog is opened without blocking and has an object name; what follows is a function to call.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QObject, QSettings, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
+
+from app.dialogs import DELETE_ON_CLOSE
+from engine.document import files
+from engine.document.disk import ChangedOnDisk, FileError, Stamp
+from engine.document.document import new_graph
+from engine.document.edits import SetWeights
+from engine.document.graph import Graph
+from engine.document.relocate import relocate
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+EXAMPLES = Path(__file__).parent.parent / "resources" / "examples"
+DEFAULT_EXAMPLE = EXAMPLES / "unsharp.catenary"
+PATTERN = "Catenary graphs (*.catenary)"
+MOST_RECENT = 10
+
+Then = Callable[[], object]
+
+
+def examples() -> list[Path]:
+    """The examples that come with the program."""
+    return sorted(EXAMPLES.glob("*.catenary"))
+
+
+def title_of(example: Path) -> str:
+    """What an example is called in menus: "Hello context" for hello-context.catenary."""
+    return example.stem.replace("-", " ").capitalize()
+
+
+class Filing(QObject):
+    """Which file the window's document is, and what happens to it on disk.
+
+    An example has no path: saving it asks for one, so that what comes with the program is never overwritten.
+    """
+
+    moved = Signal()
+    """The document is another file than before."""
+
+    def __init__(self, window: "Window", settings: QSettings) -> None:
+        super().__init__(window)
+        self.window = window
+        self.settings = settings
+        self.path: Path | None = None
+        self.example: Path | None = None
+        self._stamp: Stamp | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths of the document start."""
+        home = self.path or self.example
+        return home.parent if home else Path.cwd()
+
+    @property
+    def title(self) -> str:
+        if self.path:
+            return self.path.name
+        return f"{title_of(self.example)} (example)" if self.example else "Untitled"
+
+    @property
+    def recent(self) -> list[Path]:
+        """Files opened or saved lately that are still there, the latest first."""
+        stored = self.settings.value("recent", [])
+        names = [stored] if isinstance(stored, str) else stored if isinstance(stored, list) else []
+        return [path for name in names if (path := Path(str(name))).is_file()]
+
+    def new(self) -> None:
+        """Start with an empty graph, once what is open is safe."""
+        self.when_safe(lambda: self._hold(new_graph(), None, None, None))
+
+    def open(self, path: Path) -> None:
+        """Open a file, once what is open is safe."""
+        self.when_safe(lambda: self._open(path))
+
+    def open_example(self, path: Path, then: Then | None = None) -> None:
+        """Open an example as a document without a path."""
+
+        def read() -> None:
+            try:
+                graph, _ = files.load(path)
+            except FileError as error:
+                self._complain("This example can't be opened.", error)
+                return
+            self._hold(graph, None, path, None)
+            if then:
+                then()
+
+        self.when_safe(read)
+
+    def ask_open(self) -> None:
+        """Let the user choose a file to open."""
+        dialog = self._dialog("open", "Open a graph", [PATTERN], QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: self.open(Path(name)))
+        dialog.open()
+
+    def save(self, then: Then | None = None) -> None:
+        """Save where the document is, or ask when it is nowhere yet; `then` follows only when it is saved."""
+        if self.path:
+            self._save(self.path, self._stamp, then)
+        else:
+            self.save_as(then)
+
+    def save_as(self, then: Then | None = None) -> None:
+        """Let the user choose where to save."""
+        dialog = self._dialog("save-as", "Save the graph", [PATTERN], QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("catenary")
+        dialog.selectFile((self.path or self.example or Path("untitled.catenary")).name)
+        dialog.fileSelected.connect(lambda name: self.save_to(Path(name), then))
+        dialog.open()
+
+    def save_to(self, path: Path, then: Then | None = None) -> None:
+        """Save under a name that was just chosen; replacing what is there was agreed to with the choice."""
+        path = Path(os.path.abspath(path))  # noqa: PTH100 - a link in the path stays as the user wrote it
+        self._save(path, self._stamp if path == self.path else None, then)
+
+    def when_safe(self, then: Then) -> None:
+        """Go on at once, or when the user has saved or given up the unsaved changes."""
+        if not self.window.document.modified:
+            then()
+            return
+        box = self._question(
+            "unsaved",
+            f"Save the changes to {self.title}?",
+            "They are lost otherwise.",
+            [
+                ("Save", QMessageBox.ButtonRole.AcceptRole, lambda: self.save(then)),
+                ("Discard", QMessageBox.ButtonRole.DestructiveRole, then),
+                ("Cancel", QMessageBox.ButtonRole.RejectRole, None),
+            ],
+        )
+        box.open()
+
+    def ask_weights(self) -> None:
+        """Let the user choose a weights file."""
+        patterns = ["Weights (*.safetensors)"]
+        dialog = self._dialog("weights", "Load weights", patterns, QFileDialog.FileMode.ExistingFile)
+
+        def use(name: str) -> None:
+            path = Path(name)
+            text = path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else str(path)
+            self.window.document.apply(SetWeights(text), "Load weights")
+
+        dialog.fileSelected.connect(use)
+        dialog.open()
+
+    def ask_picture(self) -> None:
+        """Let the user choose where to put a picture of the canvas."""
+        dialog = self._dialog(
+            "picture", "Export a picture of the canvas", ["Pictures (*.png)"], QFileDialog.FileMode.AnyFile
+        )
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.selectFile(f"{Path(self.title).stem}.png")
+
+        def write(name: str) -> None:
+            if self.window.canvas.image(2.0).save(name):
+                self.window.say(f"Wrote {name}")
+            else:
+                self._complain("The picture can't be written.", FileError(f"{name}: choose another folder or name"))
+
+        dialog.fileSelected.connect(write)
+        dialog.open()
+
+    def fill_menus(self, menu: QMenu, before: QAction) -> None:
+        """Put the menus of recent files and of examples into the file menu."""
+        recent, shipped = QMenu("Open recent", menu), QMenu("Examples", menu)
+        menu.insertMenu(menu.insertSeparator(before), recent)
+        menu.insertMenu(before, shipped)
+        for path in examples():
+            shipped.addAction(title_of(path), lambda path=path: self.open_example(path))
+
+        def fill_recent() -> None:
+            recent.clear()
+            for path in self.recent:
+                recent.addAction(path.name, lambda path=path: self.open(path)).setToolTip(str(path))
+            recent.addSeparator()
+            recent.addAction("Forget these", lambda: self.settings.setValue("recent", []))
+
+        recent.setToolTipsVisible(True)
+        recent.aboutToShow.connect(fill_recent)
+        fill_recent()
+
+    @staticmethod
+    def dropped(data: QMimeData) -> Path | None:
+        """The graph file that is being dropped, if it is one."""
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        return next((path for path in paths if path.suffix == ".catenary"), None)
+
+    def _open(self, path: Path) -> None:
+        path = Path(os.path.abspath(path))  # noqa: PTH100 - a link in the path stays as the user wrote it
+        try:
+            graph, stamp = files.load(path)
+        except FileError as error:
+            self._complain("This file can't be opened.", error)
+            return
+        self._hold(graph, path, None, stamp)
+        self._remember(path)
+
+    def _save(self, path: Path, expected: Stamp | None, then: Then | None) -> None:
+        document = self.window.document
+        edit = relocate(document.graph, self.folder, path.parent)
+        if edit:
+            document.apply(edit, "Follow the files to the new folder")
+        try:
+            self._stamp = files.save(document.graph, path, expected)
+        except ChangedOnDisk as error:
+            self._ask_about_change(path, error, then)
+            return
+        except FileError as error:
+            if edit:
+                document.undo()
+            self._complain("This file can't be saved.", error)
+            return
+        moved = path != self.path
+        self.path, self.example = path, None
+        document.mark_saved()
+        self._remember(path)
+        if moved:
+            self.window.link.reload()
+        self.moved.emit()
+        self.window.say(f"Saved {path.name}")
+        if then:
+            then()
+
+    def _ask_about_change(self, path: Path, error: ChangedOnDisk, then: Then | None) -> None:
+        box = self._question(
+            "changed-on-disk",
+            f"{path.name} is not the file that was opened.",
+            f"{error}\n\nOverwrite it with what is in the window, or reload it and lose what is in the window?",
+            [
+                ("Overwrite", QMessageBox.ButtonRole.DestructiveRole, lambda: self._save(path, None, then)),
+                ("Reload", QMessageBox.ButtonRole.ActionRole, lambda: self._open(path)),
+                ("Cancel", QMessageBox.ButtonRole.RejectRole, None),
+            ],
+        )
+        box.open()
+
+    def _hold(self, graph: Graph, path: Path | None, example: Path | None, stamp: Stamp | None) -> None:
+        self.path, self.example, self._stamp = path, example, stamp
+        self.window.document.replace(graph)
+        self.moved.emit()
+
+    def _remember(self, path: Path) -> None:
+        names = [str(path), *(str(p) for p in self.recent if p != path)]
+        self.settings.setValue("recent", names[:MOST_RECENT])
+
+    def _dialog(self, name: str, title: str, patterns: list[str], mode: QFileDialog.FileMode) -> QFileDialog:
+        start = self.path.parent if self.path else Path(str(self.settings.value("folder", str(Path.home()))))
+        dialog = QFileDialog(self.window, title, str(start))
+        dialog.setObjectName(name)
+        dialog.setNameFilters(patterns)
+        dialog.setFileMode(mode)
+        dialog.setAttribute(DELETE_ON_CLOSE)
+        dialog.fileSelected.connect(lambda chosen: self.settings.setValue("folder", str(Path(chosen).parent)))
+        return dialog
+
+    def _complain(self, what: str, error: FileError) -> None:
+        box = QMessageBox(QMessageBox.Icon.Critical, "Catenary", what, QMessageBox.StandardButton.Ok, self.window)
+        box.setObjectName("file-error")
+        box.setInformativeText(str(error))
+        box.setAttribute(DELETE_ON_CLOSE)
+        box.open()
+
+    def _question(
+        self, name: str, text: str, detail: str, answers: Sequence[tuple[str, QMessageBox.ButtonRole, Then | None]]
+    ) -> QMessageBox:
+        """A question with its answers and what each of them does; the first is the default."""
+        box = QMessageBox(QMessageBox.Icon.Question, "Catenary", text, parent=self.window)
+        box.setObjectName(name)
+        box.setInformativeText(detail)
+        box.setAttribute(DELETE_ON_CLOSE)
+        actions = {}
+        for label, role, then in answers:
+            button = box.addButton(label, role)
+            button.setObjectName(label.lower())
+            actions[button] = then
+        box.setDefaultButton(next(iter(actions)))
+        box.buttonClicked.connect(lambda button: (then := actions[button]) and then())
+        return box

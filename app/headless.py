@@ -1,0 +1,72 @@
+"""A run without a display: the same window, drawn off screen, runs its graph and writes what can be seen."""
+
+# ruff: noqa: T201 - this is where the program speaks to a terminal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QSettings, QTemporaryDir
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from app.panels.picture import image_of
+from app.window import Window
+from engine.document.disk import FileError
+from engine.document.files import load
+from engine.messages import Finished
+
+FOLDER = Path("build")
+"""Where the pictures go, below the current folder."""
+
+
+def run(file: Path | None, theme: str) -> int:
+    """Run a file, or the default example, and write pictures of its result and of the canvas; gives the exit code."""
+    app = QApplication(sys.argv[:1])
+    if file:
+        try:
+            load(file)
+        except FileError as error:
+            print(error, file=sys.stderr)
+            return 1
+    scratch = QTemporaryDir()
+    window = Window(QSettings(scratch.filePath("settings.ini"), QSettings.Format.IniFormat), theme)
+    loop = QEventLoop()
+    ends: list[Finished | str] = []
+    window.link.finished.connect(lambda message: (ends.append(message), loop.quit()))
+    window.link.died.connect(lambda reason, _: (ends.append(reason), loop.quit()))
+    window.link.logged.connect(lambda line: print(line.text))
+    window.show()
+    window.start()
+    if file:
+        window.files.open(file)
+        window.link.run()
+    else:
+        window.open_default()
+    print(f"no display: running {window.files.title} off screen", file=sys.stderr)
+    loop.exec()
+    app.processEvents()
+    code = _report(window, ends[0])
+    window.link.close()
+    return code
+
+
+def _report(window: Window, end: Finished | str) -> int:
+    FOLDER.mkdir(exist_ok=True)
+    _write(window.canvas.image(2.0), FOLDER / "catenary-canvas.png")
+    if isinstance(end, str):
+        print(f"the engine stopped: {end}", file=sys.stderr)
+        return 1
+    if end.status != "done":
+        fault = end.fault
+        where = f" at {fault.path}" if fault and fault.path else ""
+        print(f"the run failed{where}: {fault.message if fault else end.text}", file=sys.stderr)
+        return 1
+    preview = window.preview.previews.get(window.document.graph.root)
+    if preview and preview.picture:
+        _write(image_of(preview.picture), FOLDER / "catenary-preview.png")
+    print(end.text)
+    return 0
+
+
+def _write(image: QImage, path: Path) -> None:
+    image.save(str(path))
+    print(f"wrote {path.resolve()}", file=sys.stderr)

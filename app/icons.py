@@ -1,0 +1,80 @@
+"""Icons: SVG files of resources/icons in a theme's colour, and small plates for node kinds."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from app.theme import Theme, Tint
+from engine.document.kinds import BRANCHES, NodeKind
+
+FOLDER = Path(__file__).parent.parent / "resources" / "icons"
+SIZES = (16, 24, 32, 64)
+
+
+@lru_cache(maxsize=512)
+def icon(name: str, colour: str, faded: str = "") -> QIcon:
+    """The drawing `name` in one colour ("#rrggbb"), and in `faded` where it is disabled."""
+    found = QIcon()
+    for mode, paint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, faded or colour)):
+        text = (FOLDER / f"{name}.svg").read_text("utf-8").replace("currentColor", paint)
+        renderer = QSvgRenderer(QByteArray(text.encode()))
+        for size in SIZES:
+            pixmap = _blank(size)
+            with QPainter(pixmap) as painter:
+                renderer.render(painter)
+            found.addPixmap(pixmap, mode)
+    return found
+
+
+def themed(name: str, theme: Theme) -> QIcon:
+    """The drawing `name` in the colour of the theme's text."""
+    return icon(name, theme.text.name(), theme.line.name())
+
+
+def kind_icon(kind: NodeKind, theme: Theme) -> QIcon:
+    """A plate in the kind's colours: solid for a leaf, open for a frame, with strokes for its branches."""
+    tint = theme.frame(kind.role) if kind.is_frame else theme.leaf(kind.category, kind.role)
+    found = QIcon()
+    for size in SIZES:
+        pixmap = _blank(size)
+        with QPainter(pixmap) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.scale(size / 16, size / 16)
+            _draw_plate(painter, kind, tint)
+        found.addPixmap(pixmap)
+    return found
+
+
+def dot(colour: QColor) -> QIcon:
+    """A filled disc, for lists of colours."""
+    pixmap = _blank(32)
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawEllipse(QRectF(4, 4, 24, 24))
+    return QIcon(pixmap)
+
+
+def _draw_plate(painter: QPainter, kind: NodeKind, tint: Tint) -> None:
+    painter.setPen(QPen(tint.edge, 1.4))
+    if not kind.is_frame:
+        painter.setBrush(tint.header)
+        painter.drawRoundedRect(QRectF(1.5, 4, 13, 8), 2, 2)
+        return
+    painter.setBrush(tint.fill)
+    painter.drawRoundedRect(QRectF(1.5, 1.5, 13, 13), 2, 2)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(tint.edge)
+    plates = ((4, 4.2, 8, 3), (4, 8.8, 8, 3)) if kind.role in BRANCHES else ((3.6, 6, 3.6, 4), (8.8, 6, 3.6, 4))
+    for x, y, width, height in plates:
+        painter.drawRoundedRect(QRectF(x, y, width, height), 0.8, 0.8)
+
+
+def _blank(size: int) -> QPixmap:
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return pixmap

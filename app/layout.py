@@ -1,0 +1,68 @@
+"""Where the panels stand around the canvas, and how large they are at first."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+def build(window: "Window") -> dict[str, QDockWidget]:
+    """Put canvas and panels into the window; gives the docks by name."""
+    middle = QWidget()
+    column = QVBoxLayout(middle)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(window.notice)
+    column.addWidget(window.canvas, 1)
+    window.setCentralWidget(middle)
+    window.setDockNestingEnabled(True)
+    docks = {
+        "palette": _dock(window, "palette", "Nodes", window.palette_panel, LEFT),
+        "inspector": _dock(window, "inspector", "Inspector", window.inspector, RIGHT),
+        "preview": _dock(window, "preview", "Preview", window.preview, RIGHT),
+        "problems": _dock(window, "problems", "Problems", window.problems_panel, BOTTOM),
+        "log": _dock(window, "log", "Log", window.log, BOTTOM),
+    }
+    window.splitDockWidget(docks["problems"], docks["log"], Qt.Orientation.Horizontal)
+    window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
+    window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
+    return docks
+
+
+def restore(window: "Window") -> None:
+    """Give window and panels the sizes they had last, or good ones to begin with."""
+    docks = window.docks
+    window.resize(1400, 900)
+    window.resizeDocks([docks["palette"], docks["inspector"]], [208, 352], Qt.Orientation.Horizontal)
+    window.resizeDocks([docks["inspector"], docks["preview"]], [370, 470], Qt.Orientation.Vertical)
+    window.resizeDocks([docks["problems"]], [132], Qt.Orientation.Vertical)
+    window.resizeDocks([docks["problems"], docks["log"]], [560, 280], Qt.Orientation.Horizontal)
+    geometry, state = window.settings.value("geometry"), window.settings.value("state")
+    if geometry is not None:
+        window.restoreGeometry(geometry)
+    if state is not None:
+        window.restoreState(state)
+
+
+def remember(window: "Window") -> None:
+    """Keep the sizes for the next time."""
+    window.settings.setValue("geometry", window.saveGeometry())
+    window.settings.setValue("state", window.saveState())
+
+
+def _dock(window: "Window", name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    dock = QDockWidget(title, window)
+    dock.setObjectName(name)
+    dock.setWidget(widget)
+    feature = QDockWidget.DockWidgetFeature
+    dock.setFeatures(feature.DockWidgetMovable | feature.DockWidgetClosable)
+    dock.visibilityChanged.connect(window.refresh_soon)
+    window.addDockWidget(area, dock)
+    return dock

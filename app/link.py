@@ -1,0 +1,224 @@
+"""The link to the worker: its messages as Qt signals, and when to run. It owns the client; the worker owns torch."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import monotonic
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from engine.client import Client
+from engine.document import files
+from engine.document.document import Change, Document
+from engine.document.edits import Batch, Edit, SetView
+from engine.messages import (
+    Configure,
+    Configured,
+    Finished,
+    FromWorker,
+    Load,
+    Loaded,
+    Log,
+    Preview,
+    Progress,
+    Ready,
+    Run,
+    Saved,
+    Shapes,
+    Watch,
+)
+
+SHORTEST, LONGEST = 0.2, 1.0
+"""Seconds that a run in progress is given before a newer one replaces it: a drag over a quick graph shows pictures all
+along, and one over a slow graph does not wait for results that nobody wants any more."""
+
+
+class Link(QObject):
+    """Sends what the document goes through, asks for runs, and passes on what the worker says."""
+
+    ready = Signal(object)
+    configured = Signal(object)
+    shapes = Signal(object)
+    progress = Signal(object)
+    logged = Signal(object)
+    previewed = Signal(object)
+    finished = Signal(object)
+    loaded = Signal(object)
+    saved = Signal(object)
+    died = Signal(str, bool)
+    """Why the worker ended, and whether it was started again."""
+    state_changed = Signal()
+    """Running, stale, ready or auto-run is another."""
+
+    _arrived = Signal(object)
+    _ended = Signal(str)
+
+    def __init__(self, document: Document, folder: Callable[[], Path], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.settings = Configure()
+        self.configured_as: Configured | None = None
+        """The settings in force, once the worker has said so."""
+        self.auto = True
+        self.running = False
+        self.stale = True
+        """Whether the document has changed since the last run began."""
+        self._folder = folder
+        self._number = 0
+        self._oldest = 1
+        self._began = 0.0
+        self._seconds = 0.0
+        self._watched: tuple[str, ...] = ()
+        self._wanted = QTimer(self)
+        self._wanted.setSingleShot(True)
+        self._wanted.timeout.connect(self._run_if_due)
+        self._signals = {
+            Ready: self.ready,
+            Configured: self.configured,
+            Shapes: self.shapes,
+            Progress: self.progress,
+            Log: self.logged,
+            Preview: self.previewed,
+            Finished: self.finished,
+            Loaded: self.loaded,
+            Saved: self.saved,
+        }
+        queued = Qt.ConnectionType.QueuedConnection
+        self._arrived.connect(self._take, queued)
+        self._ended.connect(self._bury, queued)
+        self.client = Client("nodes:CATALOGUE", self._snapshot, self._arrived.emit, self._ended.emit)
+        document.listeners.append(self._changed)
+
+    def start(self) -> None:
+        """Start the worker. Returns at once; `ready` comes when it has imported torch."""
+        self.client.start()
+
+    def close(self) -> None:
+        """End the worker."""
+        self._wanted.stop()
+        self.client.close()
+
+    @property
+    def is_ready(self) -> bool:
+        return self.client.ready
+
+    def run(self) -> None:
+        """Run now; a run in progress is abandoned for it. Before the worker is ready, it waits there."""
+        self._wanted.stop()
+        self._number += 1
+        self.running = True
+        self.stale = False
+        self._began = monotonic()
+        self.client.send(Run(self._number, self._watched))
+        self.state_changed.emit()
+
+    def cancel(self) -> None:
+        """Stop the run in progress and forget the one that waits."""
+        self._wanted.stop()
+        if self.running:
+            self.client.cancel()
+
+    def restart(self) -> None:
+        """End the worker and start another one on the same document."""
+        self._stop_waiting()
+        self._revive()
+        self.state_changed.emit()
+
+    def set_auto(self, auto: bool) -> None:
+        """Run after every change from now on, or only when asked."""
+        self.auto = auto
+        if auto and self.stale:
+            self._want()
+        elif not auto:
+            self._wanted.stop()
+        self.state_changed.emit()
+
+    def configure(self, settings: Configure) -> None:
+        """Use another device, dtype or seed."""
+        if settings != self.settings:
+            self.settings = settings
+            self.client.send(settings)
+            self._outdate()
+
+    def reload(self) -> None:
+        """Hand the worker the document as a whole: the folder that its paths start at is another."""
+        self.client.send(self._snapshot())
+
+    def watch(self, nodes: Sequence[str]) -> None:
+        """Ask for previews of these nodes: from the last run at once, and after every later one."""
+        if tuple(nodes) != self._watched:
+            self._watched = tuple(nodes)
+            self.client.send(Watch(self._watched))
+
+    def _snapshot(self) -> Load:
+        return Load(files.dump(self.document.graph), str(self._folder()))
+
+    def _changed(self, change: Change) -> None:
+        self.client.hear(change)
+        if change.edit is None:
+            # What is still under way belongs to another document: opening one runs nothing.
+            self._wanted.stop()
+            if self.running:
+                self.client.cancel()
+            self._oldest = self._number + 1
+            self.running = False
+            self.stale = True
+            self.state_changed.emit()
+        elif runs_differently(change.edit):
+            self._outdate()
+
+    def _outdate(self) -> None:
+        self.stale = True
+        self.state_changed.emit()
+        if self.auto:
+            self._want()
+
+    def _want(self) -> None:
+        """Run as soon as the events at hand are through, or the run in progress has had its time."""
+        wait = self._began + min(max(SHORTEST, 1.5 * self._seconds), LONGEST) - monotonic() if self.running else 0.0
+        if not self._wanted.isActive() or not self.running:
+            self._wanted.start(max(0, round(wait * 1000)))
+
+    def _run_if_due(self) -> None:
+        if self.stale:
+            self.run()
+
+    def _take(self, message: FromWorker) -> None:
+        number = getattr(message, "run", None)
+        if number is not None and number < self._oldest:
+            return
+        if isinstance(message, Finished) and message.run == self._number:
+            self.running = False
+            self._seconds = message.seconds
+            if self._wanted.isActive():
+                self._wanted.start(0)
+        if isinstance(message, Configured):
+            self.configured_as = message
+        self._signals[type(message)].emit(message)
+        if isinstance(message, Finished | Ready | Configured):
+            self.state_changed.emit()
+
+    def _bury(self, reason: str) -> None:
+        was_ready = self.client.ready
+        self._stop_waiting()
+        if was_ready:
+            self._revive()
+        self.died.emit(reason, was_ready)
+        self.state_changed.emit()
+
+    def _revive(self) -> None:
+        self.client.restart()
+        self.client.send(Watch(self._watched))
+
+    def _stop_waiting(self) -> None:
+        self._wanted.stop()
+        self.running = False
+        self.stale = True
+        self.configured_as = None
+        self._oldest = self._number + 1
+
+
+def runs_differently(edit: Edit) -> bool:
+    """Whether an edit can change what a run gives; looks do not."""
+    if isinstance(edit, Batch):
+        return any(runs_differently(e) for e in edit.edits)
+    return not isinstance(edit, SetView)

@@ -1,0 +1,95 @@
+"""The inspector: one selected node shows its form, none or the root the graph, several a summary."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.panels.graph_page import GraphPage
+from app.panels.node_page import NodePage
+from app.theme import Theme
+from engine.document.document import Change, Document
+from engine.document.problems import Problem
+
+Descriptions = Mapping[str, tuple[str, ...]]
+
+
+class SummaryPage(QWidget):
+    """How many of what are selected."""
+
+    def __init__(self, document: Document, nodes: Sequence[str]) -> None:
+        super().__init__()
+        self.nodes = list(nodes)
+        kinds = Counter(document.graph.nodes[node].kind for node in nodes)
+        title = QLabel(f"{len(nodes)} nodes")
+        title.setProperty("tone", "title")
+        lines = QLabel("\n".join(f"{count} × {kind}" for kind, count in kinds.most_common()))
+        lines.setProperty("tone", "muted")
+        column = QVBoxLayout(self)
+        column.addWidget(title)
+        column.addWidget(lines)
+        column.addStretch(1)
+
+
+class Inspector(QScrollArea):
+    """Shows the page of the selection and keeps it true to the document."""
+
+    def __init__(self, document: Document, theme: Theme, folder: Callable[[], Path]) -> None:
+        super().__init__()
+        self.document = document
+        self.theme = theme
+        self.folder = folder
+        self.nodes: list[str] = []
+        self.page: NodePage | GraphPage | SummaryPage | None = None
+        self._problems: Sequence[Problem] = ()
+        self._shapes: tuple[Descriptions, Descriptions] = ({}, {})
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        document.listeners.append(self._changed)
+        self.show_nodes([])
+
+    def show_nodes(self, nodes: Sequence[str]) -> None:
+        """Show the page for a selection."""
+        nodes = [node for node in nodes if node in self.document.graph]
+        if self.page is None or list(nodes) != self.nodes:
+            self.nodes = list(nodes)
+            self._build()
+
+    def set_problems(self, problems: Sequence[Problem]) -> None:
+        """Problems of the whole document; those of the page's node are shown at their fields."""
+        self._problems = problems
+        if isinstance(self.page, NodePage | GraphPage):
+            self.page.set_problems([p for p in problems if p.node == self.page.node])
+
+    def set_shapes(self, returns: Descriptions, receives: Descriptions) -> None:
+        """What every node returns and receives."""
+        self._shapes = (returns, receives)
+        if isinstance(self.page, NodePage):
+            self.page.set_shapes(receives.get(self.page.node), returns.get(self.page.node))
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._build()
+
+    def _build(self) -> None:
+        root = self.document.graph.root
+        if len(self.nodes) > 1:
+            self.page = SummaryPage(self.document, self.nodes)
+        elif self.nodes and self.nodes != [root]:
+            self.page = NodePage(self.document, self.nodes[0], self.folder, self.theme)
+        else:
+            self.page = GraphPage(self.document, self.folder, self.theme)
+        self.setWidget(self.page)
+        self.verticalScrollBar().setValue(QPoint().y())
+        self.set_problems(self._problems)
+        self.set_shapes(*self._shapes)
+
+    def _changed(self, change: Change) -> None:
+        if change.touched is None or any(node not in self.document.graph for node in self.nodes):
+            self.nodes = [] if change.touched is None else [n for n in self.nodes if n in self.document.graph]
+            self._build()
+        elif isinstance(self.page, NodePage | GraphPage):
+            self.page.refresh()

@@ -1,0 +1,53 @@
+"""A bar across the top of the canvas for news that must not be missed and must not be in the way."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton
+
+from app.icons import themed
+from app.theme import Theme
+
+
+class Notice(QFrame):
+    """One message, at most one thing to do about it, and a button that puts it away."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        self.label = QLabel()
+        self.label.setWordWrap(True)
+        self.button = QPushButton()
+        self.close_button = QToolButton()
+        self.close_button.setIconSize(QSize(12, 12))
+        self.close_button.setAutoRaise(True)
+        self.close_button.setToolTip("Put away")
+        self.close_button.setAccessibleName("Put away")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 6, 6)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.button)
+        row.addWidget(self.close_button)
+        self._do: Callable[[], object] | None = None
+        self.button.clicked.connect(self._act)
+        self.close_button.clicked.connect(self.hide)
+        self.set_theme(theme)
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.close_button.setIcon(themed("remove", theme))
+
+    def tell(self, text: str, tone: str = "warning", action: str = "", do: Callable[[], object] | None = None) -> None:
+        """Show a message in a tone (error, warning, info), with a button where there is something to do."""
+        self.label.setText(text)
+        self.setProperty("tone", tone)
+        self.style().polish(self)
+        self.button.setText(action)
+        self.button.setVisible(bool(action))
+        self._do = do
+        self.show()
+
+    def _act(self) -> None:
+        self.hide()
+        if self._do:
+            self._do()

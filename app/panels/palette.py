@@ -1,0 +1,186 @@
+"""The palette: every kind by category, found by typing, dragged onto the canvas or put there by a double click."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeView, QVBoxLayout, QWidget
+from rapidfuzz import fuzz
+
+from app.canvas.view import KIND_MIME
+from app.icons import kind_icon
+from app.theme import Theme
+from engine.document.kinds import Catalogue, NodeKind
+
+KIND_ROLE = Qt.ItemDataRole.UserRole + 1
+"""The kind's name at an entry; None at a category."""
+
+GOOD_MATCH = 60
+
+
+def score(kind: NodeKind, text: str) -> float:
+    """How well a kind answers what was typed, from 0 to 100: by its name first, then its category, then its doc."""
+    wanted = text.casefold().strip()
+    name = kind.name.casefold()
+    if name.startswith(wanted):
+        return 100
+    if wanted in name:
+        return 96
+    by_name = fuzz.partial_ratio(wanted, name) if len(wanted) > 2 else 0
+    if wanted in kind.category.casefold():
+        return 85
+    if len(wanted) > 2 and wanted in kind.doc.casefold():
+        return 75
+    return 0.9 * by_name if by_name >= 75 else 0
+
+
+def found(catalogue: Catalogue, text: str) -> list[NodeKind]:
+    """The kinds that answer `text`, best first; in the catalogue's order where they are equal."""
+    scores = [(score(kind, text), kind) for kind in catalogue.values()]
+    good = [entry for entry in scores if entry[0] >= GOOD_MATCH]
+    return [kind for _, kind in sorted(good, key=lambda entry: -entry[0])]
+
+
+def tooltip(kind: NodeKind) -> str:
+    """What a kind does and takes, as rich text."""
+    params = "".join(f"<br>• <b>{p.name}</b>: {_plain(p.doc)}" for p in kind.params)
+    return f"<p style='width: 320px'><b>{kind.name}</b><br>{_plain(kind.doc)}{params}</p>"
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+class KindModel(QStandardItemModel):
+    """Categories with their kinds, or the matches of a search without categories."""
+
+    def __init__(self, catalogue: Catalogue, theme: Theme) -> None:
+        super().__init__()
+        self.catalogue = catalogue
+        self.theme = theme
+        self.text = ""
+        self.refill()
+
+    def search(self, text: str) -> None:
+        self.text = text
+        self.refill()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self.refill()
+
+    def refill(self) -> None:
+        self.clear()
+        if self.text.strip():
+            for kind in found(self.catalogue, self.text):
+                self.appendRow(self._entry(kind))
+            return
+        categories: dict[str, QStandardItem] = {}
+        for kind in self.catalogue.values():
+            if kind.category not in categories:
+                category = categories[kind.category] = QStandardItem(kind.category)
+                category.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                font = category.font()
+                font.setBold(True)
+                category.setFont(font)
+                self.appendRow(category)
+            categories[kind.category].appendRow(self._entry(kind))
+
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.CopyAction
+
+    def mimeTypes(self) -> list[str]:
+        return [KIND_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        data = QMimeData()
+        names = [name for index in indexes if (name := index.data(KIND_ROLE))]
+        if names:
+            data.setData(KIND_MIME, QByteArray(names[0].encode()))
+            data.setText(names[0])
+        return data
+
+    def index_of(self, kind: str) -> QModelIndex:
+        """Where a kind stands; an invalid index when the search leaves it out."""
+        hits = self.match(self.index(0, 0), KIND_ROLE, kind, 1, Qt.MatchFlag.MatchRecursive | Qt.MatchFlag.MatchExactly)
+        return hits[0] if hits else QModelIndex()
+
+    def _entry(self, kind: NodeKind) -> QStandardItem:
+        item = QStandardItem(kind_icon(kind, self.theme), kind.name)
+        item.setData(kind.name, KIND_ROLE)
+        item.setToolTip(tooltip(kind))
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
+        return item
+
+
+class Palette(QWidget):
+    """Search field and tree. `chosen` names a kind to add where the canvas is looking."""
+
+    chosen = Signal(str)
+
+    def __init__(self, catalogue: Catalogue, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = KindModel(catalogue, theme)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search nodes")
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName("Search nodes")
+        self.tree = QTreeView()
+        self.tree.setModel(self.model)
+        self.tree.setHeaderHidden(True)
+        self.tree.setIndentation(12)
+        self.tree.setDragEnabled(True)
+        self.tree.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.tree.setExpandsOnDoubleClick(False)
+        self.tree.setAccessibleName("Node kinds")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(self.search)
+        layout.addWidget(self.tree)
+        self.tree.expandAll()
+        self.search.textChanged.connect(self._search)
+        self.search.installEventFilter(self)
+        self.tree.installEventFilter(self)
+        self.tree.doubleClicked.connect(self._choose)
+        self.tree.clicked.connect(self._toggle)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.model.set_theme(theme)
+        self.tree.expandAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return super().eventFilter(watched, event)
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if watched is self.search and event.key() == Qt.Key.Key_Down:
+            self.tree.setFocus()
+            self._mark_first()
+        elif watched is self.search and event.key() == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+        elif enter and not event.modifiers():
+            if watched is self.search and self.search.text().strip():
+                self._mark_first()
+            self._choose(self.tree.currentIndex())
+        else:
+            return super().eventFilter(watched, event)
+        return True
+
+    def _search(self, text: str) -> None:
+        self.model.search(text)
+        self.tree.expandAll()
+        if text.strip():
+            self._mark_first()
+
+    def _mark_first(self) -> None:
+        if not self.tree.currentIndex().isValid() or not self.tree.currentIndex().data(KIND_ROLE):
+            first = self.model.index(0, 0)
+            self.tree.setCurrentIndex(first if first.data(KIND_ROLE) else self.model.index(0, 0, first))
+
+    def _choose(self, index: QModelIndex | QPersistentModelIndex) -> None:
+        if kind := index.data(KIND_ROLE):
+            self.chosen.emit(kind)
+
+    def _toggle(self, index: QModelIndex) -> None:
+        if not index.data(KIND_ROLE):
+            self.tree.setExpanded(index, not self.tree.isExpanded(index))

@@ -1,0 +1,96 @@
+"""The status bar: what can be done here, how the run is going, what is wrong, and how the engine is."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar
+
+from app.link import Link
+from engine.document.document import Document
+from engine.messages import Finished, Progress
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+PROGRESS_AFTER = 150
+"""Milliseconds after which a run shows its progress; shorter ones would only flicker."""
+
+
+class Status(QStatusBar):
+    """Left: hints and refusals. Right: node and progress of a run, count of problems, state of the engine."""
+
+    def __init__(self, window: "Window") -> None:
+        super().__init__()
+        self.setSizeGripEnabled(False)
+        self.node = QLabel()
+        self.node.setProperty("tone", "muted")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedSize(120, 8)
+        self.count = QPushButton()
+        self.count.setFlat(True)
+        self.count.setToolTip("Show the problems")
+        self.count.clicked.connect(lambda: (window.docks["problems"].show(), window.docks["problems"].raise_()))
+        self.state = QLabel()
+        for widget in (self.node, self.bar, self.count, self.state):
+            self.addPermanentWidget(widget)
+        self.setContentsMargins(4, 0, 8, 0)
+        self._showing = QTimer(self)
+        self._showing.setSingleShot(True)
+        self._showing.setInterval(PROGRESS_AFTER)
+        self._showing.timeout.connect(lambda: self._show_progress(True))
+        self._show_progress(False)
+
+    def hint(self, text: str) -> None:
+        """What can be done, or what has just been done."""
+        self._write(text, "")
+
+    def refuse(self, reason: str) -> None:
+        """Why a gesture did nothing."""
+        self._write(reason, "refused")
+
+    def problems(self, text: str) -> None:
+        self.count.setText(text)
+        self.count.setVisible(bool(text))
+
+    def progress(self, message: Progress, document: Document) -> None:
+        """A node is about to run."""
+        if message.node in document.graph:
+            self.node.setText(document.graph.nodes[message.node].title)
+        self.bar.setMaximum(max(1, message.total))
+        self.bar.setValue(message.done)
+        if self.bar.isHidden() and not self._showing.isActive():
+            self._showing.start()
+
+    def finished(self, message: Finished) -> None:
+        """A run has ended."""
+        self.clear()
+        text = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}[message.status]
+        seconds = f"{message.seconds:.2f} s" if message.seconds >= 1 else f"{message.seconds * 1000:.0f} ms"
+        self._write(f"{text} in {seconds}", "refused" if message.status == "failed" else "")
+
+    def clear(self) -> None:
+        """No run is in progress."""
+        self._showing.stop()
+        self._show_progress(False)
+
+    def engine(self, link: Link) -> None:
+        """How the worker is."""
+        used = link.configured_as
+        if link.client.pid is None:
+            text = "engine stopped"
+        elif not link.is_ready or used is None:
+            text = "starting engine…"
+        else:
+            text = f"ready: {used.detail or used.device}"
+        self.state.setText(text)
+
+    def _show_progress(self, shown: bool) -> None:
+        self.node.setVisible(shown)
+        self.bar.setVisible(shown)
+
+    def _write(self, text: str, tone: str) -> None:
+        if self.property("tone") != tone:
+            self.setProperty("tone", tone)
+            self.style().polish(self)
+        self.showMessage(text)

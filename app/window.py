@@ -1,0 +1,341 @@
+"""The main window: canvas in the middle, panels around it, and the wires between them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QPoint, QSettings, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+)
+
+from app import actions, layout, theme, tones
+from app.canvas.view import Canvas
+from app.dialogs import DELETE_ON_CLOSE
+from app.filing import DEFAULT_EXAMPLE, Filing
+from app.icons import icon
+from app.link import Link
+from app.panels.inspector import Inspector
+from app.panels.log import LogPanel
+from app.panels.notice import Notice
+from app.panels.palette import Palette
+from app.panels.preview import PreviewPanel
+from app.panels.problems import ProblemsPanel, counted
+from app.status import Status
+from app.theme import DARK, LIGHT, Theme
+from app.toolbar import Toolbar
+from app.typing_keys import TypingKeys
+from engine.document.check import check
+from engine.document.document import Change, Document, new_graph
+from engine.document.problems import Fix, Problem
+from engine.messages import Fault, Finished, Preview, Progress, Ready, Shapes
+from nodes import CATALOGUE
+
+
+class Window(QMainWindow):
+    """One document with everything around it. `start` brings up the worker once the window is shown."""
+
+    def __init__(self, settings: QSettings, theme_mode: str = "") -> None:
+        super().__init__()
+        self.settings = settings
+        self.theme_mode = theme_mode or str(settings.value("theme", "system"))
+        self.theme = self._wanted_theme()
+        self.document = Document(new_graph(), CATALOGUE)
+        self.files = Filing(self, settings)
+        self.link = Link(self.document, lambda: self.files.folder, self)
+        self.link.auto = settings.value("auto", True, bool) is True
+        self.devices: tuple[str, ...] = ("cpu",)
+        self.links_shown = "hover"
+        self.faults: tuple[Fault, ...] = ()
+        self.problems: list[Problem] = []
+        self.menus: dict[str, QMenu] = {}
+        self._closing = False
+        self._refreshing = QTimer(self)
+        self._refreshing.setSingleShot(True)
+        self._refreshing.timeout.connect(self.refresh)
+        self._keys = TypingKeys(self)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        self._app = app
+        self._app.installEventFilter(self._keys)
+        self._build()
+        self._connect()
+        self.set_theme_mode(self.theme_mode)
+        layout.restore(self)
+        self.refresh()
+
+    # Construction
+
+    def _build(self) -> None:
+        self.setObjectName("catenary")
+        self.setAcceptDrops(True)
+        self.canvas = Canvas(self.document, self.theme)
+        self.notice = Notice(self.theme)
+        self.palette_panel = Palette(CATALOGUE, self.theme)
+        self.inspector = Inspector(self.document, self.theme, lambda: self.files.folder)
+        self.preview = PreviewPanel(self.document, self.theme)
+        self.problems_panel = ProblemsPanel(self.theme)
+        self.log = LogPanel()
+        self.docks: dict[str, QDockWidget] = layout.build(self)
+        self.actions_by_id: dict[str, QAction] = actions.build(self)
+        self.files.fill_menus(self.menus["File"], self.actions_by_id["save"])
+        self.toolbar = Toolbar(self)
+        self.addToolBar(self.toolbar)
+        self.status = Status(self)
+        self.setStatusBar(self.status)
+
+    def _connect(self) -> None:
+        self.document.listeners.append(self._changed)
+        self.files.moved.connect(self._moved)
+        self.palette_panel.chosen.connect(self._add_kind)
+        self.canvas.selection_changed.connect(self._selected)
+        self.canvas.hint.connect(self.status.hint)
+        self.canvas.refused.connect(self.status.refuse)
+        self.canvas.activated.connect(lambda _: self.inspector.setFocus())
+        self.canvas.menu_requested.connect(self._context_menu)
+        self.preview.watched.connect(self.link.watch)
+        self.preview.activated.connect(self.show_node)
+        self.problems_panel.activated.connect(self.show_node)
+        self.problems_panel.fixed.connect(self._fix)
+        link = self.link
+        link.ready.connect(self._ready)
+        link.configured.connect(lambda _: self.refresh_soon())
+        link.shapes.connect(self._shaped)
+        link.progress.connect(self._progressed)
+        link.logged.connect(self.log.add)
+        link.previewed.connect(self._previewed)
+        link.finished.connect(self._finished)
+        link.loaded.connect(self._loaded)
+        link.died.connect(self._died)
+        link.state_changed.connect(self._show_state)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+
+    def start(self) -> None:
+        """Bring up the worker. The window can be used in the meantime."""
+        self.link.start()
+        self.link.watch(self.preview.nodes)
+        self._show_state()
+
+    def open_default(self) -> None:
+        """Open the example that the program starts with, and run it: it is ours, and its preview is the welcome."""
+        self.files.open_example(DEFAULT_EXAMPLE, self.link.run)
+
+    # What the document goes through
+
+    def _changed(self, change: Change) -> None:
+        if change.touched is None:
+            self.faults = ()
+            self.status.clear()
+            self.canvas.set_running(None)
+        self.refresh_soon()
+
+    def _moved(self) -> None:
+        self.setWindowFilePath(str(self.files.path or ""))
+        self.refresh_soon()
+        if not self.document.history.undos:
+            QTimer.singleShot(0, self.canvas.frame_all)
+
+    def refresh_soon(self, *_: object) -> None:
+        """Bring everything up to date once the events at hand are through."""
+        self._refreshing.start(0)
+
+    def refresh(self) -> None:
+        """Check the document, and show what follows from its state."""
+        found = check(self.document.graph, CATALOGUE)
+        self.problems = found + problems_of(self.faults, found, self.document)
+        self.canvas.set_problems(found)
+        self.inspector.set_problems(self.problems)
+        self.problems_panel.show_problems(self.problems, self.document.graph)
+        self.docks["problems"].setWindowTitle(f"Problems ({len(self.problems)})" if self.problems else "Problems")
+        self.status.problems(counted(self.problems))
+        self.setWindowTitle(f"{self.files.title}[*] – Catenary")
+        self.setWindowModified(self.document.modified)
+        actions.refresh(self)
+        self._show_state()
+
+    # What the user does
+
+    def show_node(self, node: str) -> None:
+        """Select a node and bring it into view."""
+        if node in self.document.graph:
+            self.canvas.select([node], reveal=True)
+            self.canvas.reveal(node)
+            self.canvas.setFocus()
+
+    def find_kind(self) -> None:
+        self.docks["palette"].show()
+        self.palette_panel.search.setFocus()
+        self.palette_panel.search.selectAll()
+
+    def toggle_panel(self, name: str) -> None:
+        self.docks[name].setVisible(self.docks[name].isHidden())
+
+    def set_links_shown(self, mode: str) -> None:
+        self.links_shown = mode
+        self.canvas.set_links_shown(mode)
+
+    def set_auto(self, auto: bool) -> None:
+        self.settings.setValue("auto", auto)
+        self.link.set_auto(auto)
+
+    def configure(self, **changes: Any) -> None:
+        """Change device, dtype or seed."""
+        self.link.configure(msgspec.structs.replace(self.link.settings, **changes))
+
+    def restart_engine(self) -> None:
+        self.notice.hide()
+        self.link.restart()
+
+    def set_theme_mode(self, mode: str) -> None:
+        """Wear the light theme, the dark one, or the system's."""
+        self.theme_mode = mode
+        self.settings.setValue("theme", mode)
+        self._wear(self._wanted_theme())
+
+    def say(self, text: str) -> None:
+        """A passing remark in the status bar."""
+        self.status.hint(text)
+
+    def _add_kind(self, kind: str) -> None:
+        self.canvas.add_kind(kind)
+        self.canvas.setFocus()
+
+    def _fix(self, fix: Fix) -> None:
+        self.document.apply(fix.edit, fix.label)
+
+    def _selected(self, nodes: Sequence[str]) -> None:
+        self.inspector.show_nodes(nodes)
+        self.preview.follow(nodes)
+        self.refresh_soon()
+
+    def _context_menu(self, node: str | None, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(DELETE_ON_CLOSE)
+        if node is not None:
+            menu.addAction("Pin its preview", lambda: self.preview.pin_node(node))
+            ids = ("collapse", "frame-selection", "delete")
+        else:
+            ids = ("find-node", "select-all", "frame-all")
+        menu.addActions([self.actions_by_id[i] for i in ids])
+        menu.popup(at)
+
+    # What the worker says
+
+    def _ready(self, message: Ready) -> None:
+        self.devices = message.devices
+        self.refresh_soon()
+
+    def _shaped(self, message: Shapes) -> None:
+        self.faults = message.faults
+        self.canvas.set_shapes(message.returns, message.receives)
+        self.canvas.set_faults(message.faults)
+        self.inspector.set_shapes(message.returns, message.receives)
+        self.refresh_soon()
+
+    def _progressed(self, message: Progress) -> None:
+        self.status.progress(message, self.document)
+        self.canvas.set_running(message.node if message.node in self.document.graph else None)
+
+    def _previewed(self, message: Preview) -> None:
+        self.preview.show_preview(message)
+
+    def _finished(self, message: Finished) -> None:
+        if self.link.running:
+            return
+        self.canvas.set_running(None)
+        self.status.finished(message)
+        if message.status != "cancelled":
+            self.preview.show_fault(message.fault)
+
+    def _loaded(self, message: Any) -> None:
+        if message.error:
+            self.notice.tell(f"No weights from {message.path}: {message.error}", "error")
+            return
+        parts = [
+            f"{len(names)} {what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
+            for names, what in (
+                (message.missing, "missing in the file"),
+                (message.unexpected, "without a place in the graph"),
+                (message.mismatched, "of another shape"),
+            )
+            if names
+        ]
+        if parts:
+            self.notice.tell(f"{message.count} weights from {message.path}; " + ", ".join(parts), "warning")
+        else:
+            self.say(f"{message.count} weights from {message.path}")
+
+    def _died(self, reason: str, restarted: bool) -> None:
+        self.canvas.set_running(None)
+        self.status.clear()
+        if restarted:
+            self.notice.tell(f"The engine stopped: {reason}. It was restarted; your graph is untouched.", "warning")
+        else:
+            self.notice.tell(
+                f"The engine could not start: {reason}. Your graph is untouched, but nothing can run.",
+                "error",
+                "Try again",
+                self.restart_engine,
+            )
+
+    def _show_state(self) -> None:
+        self.preview.set_stale(self.link.stale or self.link.running)
+        self.status.engine(self.link)
+        self.toolbar.show_state()
+        self.actions_by_id["cancel"].setEnabled(self.link.running)
+
+    # Looks
+
+    def _wanted_theme(self) -> Theme:
+        return {"light": LIGHT, "dark": DARK}.get(self.theme_mode) or theme.system_theme()
+
+    def _follow_system(self) -> None:
+        if self.theme_mode == "system":
+            self._wear(theme.system_theme())
+
+    def _wear(self, worn: Theme) -> None:
+        self.theme = worn
+        theme.apply(self._app, worn)
+        self.setStyleSheet(tones.sheet(worn))
+        self.setWindowIcon(icon("catenary", worn.selection.name()))
+        for part in (self.canvas, self.palette_panel, self.inspector, self.preview, self.problems_panel, self.notice):
+            part.set_theme(worn)
+        for action in actions.ACTIONS:
+            if action.icon:
+                self.actions_by_id[action.id].setIcon(icon(action.icon, worn.text.name(), worn.line.name()))
+
+    # Qt
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.files.dropped(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = self.files.dropped(event.mimeData())
+        if path:
+            event.acceptProposedAction()
+            self.files.open(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.document.modified and not self._closing:
+            event.ignore()
+            self.files.when_safe(self._close_for_good)
+            return
+        layout.remember(self)
+        self.link.close()
+        event.accept()
+
+    def _close_for_good(self) -> None:
+        self._closing = True
+        self.close()
+
+
+def problems_of(faults: Sequence[Fault], found: Sequence[Problem], document: Document) -> list[Problem]:
+    """What the worker found wrong, where the check has not said so already."""
+    told = {p.node for p in found if p.severity == "error"}
+    fresh = [f for f in faults if f.node not in told and f.node in document.graph]
+    return [Problem(code=f.code, severity="error", node=f.node, message=f.message) for f in fresh]

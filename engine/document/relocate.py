@@ -1,0 +1,45 @@
+"""Relative paths of a graph that moves to another folder: rewritten so that they lead to the same files."""
+
+import os
+from pathlib import Path, PurePath
+
+from msgspec.structs import replace
+
+from engine.document.edits import Batch, Edit, SetContexts, SetInputs, SetWeights
+from engine.document.graph import Graph
+from engine.document.sources import ImageSource, Source, TensorSource
+
+
+def relocate(graph: Graph, old: Path, new: Path) -> Edit | None:
+    """The edit that keeps the graph's files reachable from folder `new`; None when nothing has to change."""
+    if old == new:
+        return None
+    edits: list[Edit] = []
+    inputs = tuple(replace(i, source=_moved(i.source, old, new)) for i in graph.inputs)
+    if inputs != graph.inputs:
+        edits.append(SetInputs(inputs))
+    for node in graph.walk(loose=True):
+        contexts = graph.nodes[node].contexts
+        moved = {c: {k: _moved(s, old, new) for k, s in entries.items()} for c, entries in contexts.items()}
+        if moved != contexts:
+            edits.append(SetContexts(node, moved))
+    weights = _path(graph.weights, old, new)
+    if weights != graph.weights:
+        edits.append(SetWeights(weights))
+    return Batch(tuple(edits)) if edits else None
+
+
+def _moved(source: Source, old: Path, new: Path) -> Source:
+    if isinstance(source, ImageSource | TensorSource):
+        path = _path(source.path, old, new)
+        return source if path == source.path else replace(source, path=path)
+    return source
+
+
+def _path(path: str, old: Path, new: Path) -> str:
+    if not path or PurePath(path).is_absolute():
+        return path
+    try:
+        return Path(os.path.relpath(old / path, new)).as_posix()
+    except ValueError:  # another drive of Windows
+        return (old / path).as_posix()
