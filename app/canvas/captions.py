@@ -66,6 +66,14 @@ def details(node: Node, kind: NodeKind | None) -> str:
     return _cut(", ".join(parts))
 
 
+def lines(node: Node, kind: NodeKind | None, two: bool) -> tuple[str, ...]:
+    """What a leaf says: its title and its main params; of a function or a context leaf, the latter if only one fits."""
+    second = details(node, kind)
+    if two:
+        return (node.title, second) if second else (node.title,)
+    return (second if second and not node.name and kind and kind.role in ("lambda", "use", "set") else node.title,)
+
+
 def contents(graph: Graph, frame: str) -> str:
     """What a frame holds, in a line: its children's titles, neighbours of one title counted."""
     runs: list[tuple[str, int]] = []

@@ -1,5 +1,6 @@
 """What is under a point of the widget. Pure functions of the scene, so tests and gestures ask the same questions."""
 
+from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph
 from engine.document.scopes import Key
 
+Side = Literal["in", "out"]
 Sort = Literal["empty", "body", "header", "button", "node", "port", "wire", "chip", "pill"]
 
 
@@ -20,14 +22,12 @@ class Hit(Struct, frozen=True):
 
     kind: Sort
     node: str | None = None
-    side: Literal["in", "out"] | None = None
+    side: Side | None = None
     wire: Wire | None = None
     key: Key | None = None
 
 
-def item_at(
-    scene: Scene, graph: Graph, x: float, y: float, without: frozenset[str] = frozenset()
-) -> Item | None:
+def item_at(scene: Scene, graph: Graph, x: float, y: float, without: frozenset[str] = frozenset()) -> Item | None:
     """The innermost visible node under a point; `without` leaves out some nodes and what is in them."""
     for item in reversed(scene.items):  # children follow their frames
         if not (item.x <= x <= item.x + item.width and item.y <= y <= item.y + item.height):
@@ -38,25 +38,27 @@ def item_at(
     return None
 
 
-def port_at(scene: Scene, x: float, y: float) -> tuple[Item, Literal["in", "out"]] | None:
+def port_at(scene: Scene, x: float, y: float) -> tuple[Item, Side] | None:
     """The port under a point; leaves before the frames around them."""
     if scene.zoom < DETAILED:
         return None
     reach = max(5.0, min(10.0, 8 * scene.zoom))
-    best: tuple[float, Item, Literal["in", "out"]] | None = None
+    best: tuple[float, Item, Side] | None = None
     for item in reversed(scene.items):
         if abs(item.line - y) > reach:
             continue
-        for side, at in (("in", item.x), ("out", item.x + item.width)):
+        for side, at in _sides(item):
             far = abs(at - x)
             if far <= reach and (best is None or far < best[0]):
                 best = (far, item, side)
     return best[1:] if best else None
 
 
-def wire_at(
-    arrangement: Arrangement, frame: str, x: float, y: float, reach: float
-) -> Wire | None:
+def _sides(item: Item) -> tuple[tuple[Side, float], tuple[Side, float]]:
+    return ("in", item.x), ("out", item.x + item.width)
+
+
+def wire_at(arrangement: Arrangement, frame: str, x: float, y: float, reach: float) -> Wire | None:
     """The wire of a frame within reach of a point in the frame's own coordinates; the nearest, the first of equals."""
     best: tuple[float, Wire] | None = None
     for route in arrangement.routes(frame):
@@ -71,7 +73,7 @@ def wire_at(
 def distance(route: Route, x: float, y: float) -> float:
     """How far a point is from a route."""
     best = float("inf")
-    for (ax, ay), (bx, by) in zip(route.points, route.points[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(route.points):
         dx, dy = bx - ax, by - ay
         square = dx * dx + dy * dy
         t = 0.0 if square == 0 else max(0.0, min(1.0, ((x - ax) * dx + (y - ay) * dy) / square))

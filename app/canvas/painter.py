@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -55,21 +56,22 @@ def background(b: Brushes, width: int, height: int, x: float, y: float) -> None:
     b.painter.drawPoints(dots)
 
 
-def leaf(b: Brushes, item: Item, tint: Tint, title: str, details: str, dashed: bool, reach: str | None) -> None:
-    """A leaf. `reach` is "use" or "set" for one that reaches a context: it wears a port for it on its top edge."""
+def leaf(b: Brushes, item: Item, tint: Tint, lines: Sequence[str], dashed: bool, reach: str | None) -> None:
+    """A leaf with its one or two lines. `reach` is "use" or "set" for one that reaches a context: it wears a port for
+    it on its top edge."""
     plaque(b, item, tint.fill, tint.edge, 6 * b.zoom, dashed)
     height = item.height
     if height < 11:
         return
     room = item.width - 12 * b.zoom
     left = item.x + 6 * b.zoom
-    if details and height >= 32:
-        b.texts.draw(b.painter, title, left, item.y + height * 0.355, room, 13 * b.zoom, tint.ink, True, True)
+    if len(lines) > 1:
+        b.texts.draw(b.painter, lines[0], left, item.y + height * 0.355, room, 13 * b.zoom, tint.ink, True, True)
         faint = b.theme.text_dim if not reach else tint.ink
-        b.texts.draw(b.painter, details, left, item.y + height * 0.70, room, 11 * b.zoom, faint, False, True)
+        b.texts.draw(b.painter, lines[1], left, item.y + height * 0.70, room, 11 * b.zoom, faint, False, True)
     else:
-        size = min(13 * b.zoom * (1 if height >= 32 else 1.35), height * 0.6)
-        b.texts.draw(b.painter, title, left, item.line, room, max(size, 7), tint.ink, True, True)
+        size = max(7.0, min(13 * b.zoom * (1 if b.zoom > 0.6 else 1.3), height * 0.6))
+        b.texts.draw(b.painter, lines[0], left, item.line, room, size, tint.ink, True, True)
     if reach and b.detailed:
         _dot(b, item.x + item.width / 2, item.y, 3.6 * b.zoom, tint, filled=reach == "set")
 
@@ -99,20 +101,22 @@ def plate(b: Brushes, item: Item, tint: Tint, title: str, held: str, collapsed: 
     chevron(b, plate_button(item), tint.ink, closed=True)
     left = plate_button(item).right() + 5 * b.zoom
     room = item.x + item.width - left - 8 * b.zoom
-    if height >= 32:
+    if two_lines(b.zoom):
         b.texts.draw(painter, title, left, item.y + height * 0.355, room, 13 * b.zoom, tint.ink, True)
         b.texts.draw(painter, held, left, item.y + height * 0.70, room, 11 * b.zoom, b.theme.text_dim)
     else:
         b.texts.draw(painter, title, left, line, room, max(7, 13 * b.zoom), tint.ink, True)
 
 
+def two_lines(zoom: float) -> bool:
+    """Whether nodes are large enough for their second line."""
+    return 11 * zoom >= 6.5
+
+
 def plate_button(item: Item) -> QRectF:
     """The button that opens a closed frame."""
-    side = min(16.0, item.height * 0.36)
-    scale = item.height / 44
-    return QRectF(item.x + 8 * scale, item.line - side / 2, side, side) if item.height < 14 else QRectF(
-        item.x + 8 * scale, item.line - 8 * scale, 16 * scale, 16 * scale
-    )
+    side = item.height * 0.36
+    return QRectF(item.x + item.height * 0.18, item.line - side / 2, side, side)
 
 
 def plaque(b: Brushes, item: Item, fill: QColor, edge: QColor, radius: float, dashed: bool = False) -> None:
@@ -172,32 +176,25 @@ def header(b: Brushes, item: Item, header: Header, tint: Tint) -> None:
     chevron(b, header.button, tint.ink, closed=False)
     texts.draw(painter, header.title, header.left, middle, header.room, header.size, tint.ink, True)
     if header.tag:
-        tag = header.tag
+        label, tag = header.tag
         painter.setPen(b.pen(tint.edge))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(snap(tag), tag.height() / 2, tag.height() / 2)
-        texts.draw(painter, header_tag(item), tag.x(), middle, tag.width(), item.height_of_header * 0.32, tint.ink,
-                   True, True)  # fmt: skip
+        texts.draw(painter, label, tag.x(), middle, tag.width(), header.small * 0.88, tint.ink, True, True)
     for _, text, rect in header.chips:
-        chip(b, rect, text, tint)
+        chip(b, rect, text, header.small, tint)
     if header.more:
-        texts.draw(painter, header.more[0], header.more[1].x(), middle, header.more[1].width(),
-                   item.height_of_header * 0.38, tint.ink, False, True)  # fmt: skip
+        text, rect = header.more
+        texts.draw(painter, text, rect.x(), middle, rect.width(), header.small, tint.ink, False, True)
 
 
-def header_tag(item: Item) -> str:
-    from app.canvas.captions import TAGS
-
-    return TAGS.get(item.role, "") if item.role else ""
-
-
-def chip(b: Brushes, rect: QRectF, text: str, tint: Tint) -> None:
+def chip(b: Brushes, rect: QRectF, text: str, size: float, tint: Tint) -> None:
     """One key of a provider."""
     painter = b.painter
     painter.setPen(b.pen(tint.edge))
     painter.setBrush(tint.fill)
     painter.drawRoundedRect(snap(rect), rect.height() / 2, rect.height() / 2)
-    b.texts.draw(painter, text, rect.x(), rect.center().y(), rect.width(), rect.height() * 0.6, tint.ink, False, True)
+    b.texts.draw(painter, text, rect.x(), rect.center().y(), rect.width(), size, tint.ink, False, True)
 
 
 def chevron(b: Brushes, rect: QRectF, colour: QColor, closed: bool) -> None:
@@ -207,9 +204,9 @@ def chevron(b: Brushes, rect: QRectF, colour: QColor, closed: bool) -> None:
         return
     c, r = rect.center(), side * 0.26
     if closed:
-        corners = [QPointF(c.x() - r * 0.6, c.y() - r), QPointF(c.x() + r * 0.6, c.y()), QPointF(c.x() - r * 0.6, c.y() + r)]
+        corners = [c + QPointF(-r * 0.6, -r), c + QPointF(r * 0.6, 0), c + QPointF(-r * 0.6, r)]
     else:
-        corners = [QPointF(c.x() - r, c.y() - r * 0.6), QPointF(c.x(), c.y() + r * 0.6), QPointF(c.x() + r, c.y() - r * 0.6)]
+        corners = [c + QPointF(-r, -r * 0.6), c + QPointF(0, r * 0.6), c + QPointF(r, -r * 0.6)]
     pen = QPen(colour, max(1.2, side * 0.1), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
     b.painter.setPen(pen)
     b.painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -232,7 +229,7 @@ def wire(b: Brushes, corners: Sequence[QPointF], colour: QColor, width: float, d
     if not b.detailed or len(corners) == 2:
         painter.setPen(b.pen(colour, width, dashed))
         snapped = [_snapped(c) for c in corners]
-        painter.drawLines([QLineF(a, c) for a, c in zip(snapped, snapped[1:], strict=False)])
+        painter.drawLines([QLineF(a, c) for a, c in pairwise(snapped)])
         return
     pen = b.pen(colour, width, dashed)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
@@ -398,7 +395,7 @@ def arrow(b: Brushes, tip: QPointF, down: bool, colour: QColor) -> None:
     reach = 6.0 if down else -6.0
     b.painter.setPen(Qt.PenStyle.NoPen)
     b.painter.setBrush(colour)
-    b.painter.drawPolygon(QPolygonF([tip, QPointF(tip.x() - 4, tip.y() - reach), QPointF(tip.x() + 4, tip.y() - reach)]))
+    b.painter.drawPolygon(QPolygonF([tip, tip + QPointF(-4, -reach), tip + QPointF(4, -reach)]))
 
 
 def _dot(b: Brushes, x: float, y: float, radius: float, tint: Tint, filled: bool) -> None:

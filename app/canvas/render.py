@@ -1,6 +1,7 @@
 """Paints a scene: walks its items in order and calls the painter for each thing on them."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from msgspec import Struct, field
 from PySide6.QtCore import QLineF, QPointF, QRectF
@@ -79,7 +80,8 @@ def worst(arrangement: Arrangement, scene: Scene, marks: Marks) -> dict[str, Sev
     order: list[Severity] = ["info", "warning", "error"]
     found: dict[str, Severity] = {}
     entries: list[tuple[str, Severity]] = [(n, s) for n, all_ in marks.problems.items() for s, _ in all_]
-    entries += [(node, "error") for node in marks.faults]
+    for node in marks.faults:
+        entries.append((node, "error"))
     for node, severity in entries:
         if node not in arrangement.graph:
             continue
@@ -110,9 +112,9 @@ def _leaf(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> Non
     tint = tint_of(b.theme, graph, arrangement, marks, item)
     node = graph.nodes[item.node]
     kind = arrangement.catalogue.get(node.kind)
-    second = captions.details(node, kind) if item.height >= 32 else ""
+    lines = captions.lines(node, kind, painter.two_lines(b.zoom)) if item.height >= 11 else ("",)
     reach = item.role if item.role in ("use", "set") else None
-    painter.leaf(b, item, tint, node.title, second, item.loose or kind is None, reach)
+    painter.leaf(b, item, tint, lines, item.loose or kind is None, reach)
 
 
 def _plate(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> None:
@@ -123,7 +125,8 @@ def _plate(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> No
     if item.height >= 11 and item.width >= 24:
         title = captions.plate(graph, catalogue, item.node)
         held = captions.inside(graph, catalogue, item.node)
-    painter.plate(b, item, tint, title, held, collapsed, item.loose, item.width > 16 and _holds(arrangement, marks, item))
+    dot = item.width > 16 and _holds(arrangement, marks, item)
+    painter.plate(b, item, tint, title, held, collapsed, item.loose, dot)
 
 
 def _holds(arrangement: Arrangement, marks: Marks, item: Item) -> bool:
@@ -166,7 +169,7 @@ def _signs(b: Brushes, item: Item, inside: Inside, arrangement: Arrangement, tin
     lines = [item.y + (box.y + box.line) * zoom for box in (arrangement.boxes[n] for n in children)]
     if role == "distribute":
         painter.bar(signs, left, item.line, lines[-1], tint)
-    elif role in ("residual", "passthrough") or (role in captions.JOINS or role == "parallel") and len(lines) > 1:
+    elif role in ("residual", "passthrough") or ((role in captions.JOINS or role == "parallel") and len(lines) > 1):
         painter.fork(signs, QPointF(left, item.line))
     if role in ("parallel", "distribute"):
         painter.bar(signs, right, item.line, lines[-1], tint)
@@ -178,9 +181,7 @@ def _signs(b: Brushes, item: Item, inside: Inside, arrangement: Arrangement, tin
         painter.stop(signs, QPointF(x, lines[-1]))
 
 
-def _wires(
-    b: Brushes, frame: str, x: float, y: float, arrangement: Arrangement, lines: LineCache, loose: bool
-) -> int:
+def _wires(b: Brushes, frame: str, x: float, y: float, arrangement: Arrangement, lines: LineCache, loose: bool) -> int:
     """The wires inside a frame; gives the number of segments."""
     routes = arrangement.routes(frame)
     if b.zoom >= DETAILED:
@@ -193,7 +194,7 @@ def _wires(
         return count
     found = lines.get(frame)
     if found is None or found[0] is not routes:
-        made = [QLineF(*p, *q) for r in routes for p, q in zip(r.points, r.points[1:], strict=False)]
+        made = [QLineF(*p, *q) for r in routes for p, q in pairwise(r.points)]
         found = lines[frame] = (routes, made)
     if not found[1] or 30 * b.zoom * _scale(arrangement, frame) < 2:
         return 0

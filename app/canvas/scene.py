@@ -31,14 +31,18 @@ PILL = 26.0
 
 
 class Header(Struct):
-    """Where the parts of an open frame's header lie, in widget coordinates. `size` is the title's, in pixels."""
+    """Where the parts of an open frame's header lie, in widget coordinates.
+
+    `size` is the title's text size in pixels, `small` that of tag and chips.
+    """
 
     button: QRectF
     title: str
     left: float
     room: float
     size: float
-    tag: QRectF | None = None
+    small: float
+    tag: tuple[str, QRectF] | None = None
     chips: list[tuple[Key, str, QRectF]] = field(default_factory=list)
     more: tuple[str, QRectF] | None = None
 
@@ -88,7 +92,9 @@ class Scene(Struct):
     pills: list[tuple[str, QRectF, list[QPointF]]]
 
 
-def build(arrangement: Arrangement, camera: Camera, width: float, height: float, texts: Texts) -> Scene:
+def build(
+    arrangement: Arrangement, camera: Camera, width: float, height: float, texts: Texts, most: int = MOST_ITEMS
+) -> Scene:
     """Collect what meets a widget of this size. Frames that would be too small to read are closed plates."""
     graph, boxes, zoom = arrangement.graph, arrangement.boxes, camera.zoom
     catalogue = arrangement.catalogue
@@ -110,7 +116,7 @@ def build(arrangement: Arrangement, camera: Camera, width: float, height: float,
             continue
         item.state = "plate"
         inside = box.inside
-        if inside is None or not _opens(wide, high, len(children), len(items) + len(queue)):
+        if inside is None or not _opens(wide, high, len(children), most - len(items) - len(queue)):
             continue
         item.state = "open"
         item.height_of_header = inside.header * zoom
@@ -128,9 +134,9 @@ def build(arrangement: Arrangement, camera: Camera, width: float, height: float,
     return Scene(items, {item.node: item for item in items}, zoom, camera.x, camera.y, pills)
 
 
-def _opens(width: float, height: float, children: int, items: int) -> bool:
+def _opens(width: float, height: float, children: int, left: int) -> bool:
     """Whether a frame is large enough on screen to show its children, each some pixels wide and high."""
-    if width < 40 or height < 26 or items + children > MOST_ITEMS:
+    if width < 40 or height < 26 or children > left:
         return False
     return width * height >= 260 * children
 
@@ -187,7 +193,7 @@ def measure(graph: Graph, catalogue: Catalogue, texts: Texts, node: str) -> floa
 def _header(arrangement: Arrangement, item: Item, view: float, texts: Texts) -> Header | None:
     """Lay a header out; its title stays in view while the frame is. None where it would be too small to read."""
     high = item.height_of_header
-    size = high * 0.44
+    size = max(high * 0.44, min(9.0, high * 0.75))
     if size < 6.5:
         return None
     node = arrangement.graph.nodes[item.node]
@@ -199,13 +205,14 @@ def _header(arrangement: Arrangement, item: Item, view: float, texts: Texts) -> 
     whole = round(size)
     title = node.title
     room = max(0.0, right - x)
-    header = Header(button, title, x, room, size)
+    small = max(high * 0.36, min(8.0, high * 0.6))
+    header = Header(button, title, x, room, size, small)
     x += min(texts.width(title, whole, True), room) + high * 0.28
     label = captions.tag(node, item.role)
     if label:
-        wide = texts.width(label, round(high * 0.32), True) + high * 0.4
+        wide = texts.width(label, round(small * 0.88), True) + high * 0.44
         if x + wide <= right:
-            header.tag = QRectF(x, middle - high * 0.27, wide, high * 0.54)
+            header.tag = label, QRectF(x, middle - high * 0.27, wide, high * 0.54)
             x += wide + high * 0.28
     _put_chips(header, captions.chips(node), x, right, middle, high, texts)
     return header
@@ -215,7 +222,7 @@ def _put_chips(
     header: Header, found: list[captions.Chip], x: float, right: float, middle: float, high: float, texts: Texts
 ) -> None:
     """As many chips as fit, with their values if all of them fit, else with shorter texts; the rest is a number."""
-    size, pad, gap = round(high * 0.38), high * 0.3, high * 0.2
+    size, pad, gap = round(header.small), high * 0.34, high * 0.22
     if not found or size < 7:
         return
 
@@ -223,6 +230,7 @@ def _put_chips(
         return texts.width(text, size) + 2 * pad
 
     top, tall = middle - high * 0.32, high * 0.64
+    chosen: list[tuple[Key, str]] = []
     for level in range(3):
         chosen = [(chip.key, chip.texts[min(level, len(chip.texts) - 1)]) for chip in found]
         if sum(wide(text) + gap for _, text in chosen) - gap <= right - x or level == 2:
@@ -270,14 +278,12 @@ def rect_of(arrangement: Arrangement, camera: Camera, node: str) -> QRectF:
     """Where a node is, visible or not, in widget coordinates; for a hidden one, the closed frame that hides it."""
     node = shown(arrangement, node)
     box = arrangement.boxes[node]
-    return QRectF(
-        *camera.to_view(*arrangement.corner(node)), box.width * camera.zoom, box.height * camera.zoom
-    )
+    return QRectF(*camera.to_view(*arrangement.corner(node)), box.width * camera.zoom, box.height * camera.zoom)
 
 
 def union(rects: Iterable[QRectF]) -> QRectF:
+    """The smallest rectangle around all of them."""
     found = QRectF()
     for rect in rects:
         found = found.united(rect)
     return found
-

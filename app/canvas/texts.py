@@ -93,9 +93,7 @@ class Texts:
         painter.drawPixmap(QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio), pixmap)
         return wide
 
-    def _render(
-        self, text: str, size: int, bold: bool, colour: QColor, ratio: float
-    ) -> tuple[QPixmap, float, float]:
+    def _render(self, text: str, size: int, bold: bool, colour: QColor, ratio: float) -> tuple[QPixmap, float, float]:
         font, metrics = self._font(size, bold)
         wide, high = metrics.horizontalAdvance(text), metrics.height()
         pixmap = QPixmap(math.ceil((wide + 2) * ratio), math.ceil(high * ratio))

@@ -1,7 +1,6 @@
 """The canvas widget: shows a document's graph, keeps camera and selection, and turns gestures into edits."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -12,39 +11,30 @@ from PySide6.QtGui import (
     QDropEvent,
     QFocusEvent,
     QHelpEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
-    QPainter,
-    QPaintEvent,
-    QPixmap,
-    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
-from app.canvas import captions, gestures, hits, links, painter, render, targets
+from app.canvas import captions, gestures, links, painter, targets
 from app.canvas import scene as scenes
-from app.canvas.camera import Camera
 from app.canvas.hits import Hit
 from app.canvas.painter import Brushes
-from app.canvas.render import Marks
-from app.canvas.scene import Scene
-from app.canvas.texts import Texts
+from app.canvas.surface import Surface
 from app.theme import Theme
-from engine.document import flow, wiring
-from engine.document.arrange import Arrangement
+from engine.document import wiring
 from engine.document.document import Change, Document, new_tree
 from engine.document.edits import Edit, EditError, Insert
-from engine.document.graph import Place
+from engine.document.graph import Place, Tree
 from engine.document.wiring import Refusal
 
 KIND_MIME = "application/x-catenary-kind"
 """What the palette drags: the name of a kind, as UTF-8."""
 
 
-class Canvas(QWidget):
+class Canvas(Surface):
     """One painted widget that shows the whole graph. Every change it makes goes through `Document.apply`."""
 
     selection_changed = Signal(object)
@@ -54,84 +44,25 @@ class Canvas(QWidget):
     menu_requested = Signal(object, object)
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.document = document
-        self.theme = theme
-        self.camera = Camera()
-        self.marks = Marks()
-        self.painted = render.Painted()
-        self._texts = Texts(QApplication.font().family())
-        self._widths: dict[str, tuple[object, bool, float]] = {}
-        self._lines: render.LineCache = {}
+        super().__init__(document, theme, parent)
         self._selection: list[str] = []
-        self._scene: Scene | None = None
-        self._back: QPixmap | None = None
         self._gesture: gestures.Gesture | None = None
         self._pressed: tuple[QPointF, Hit, Qt.KeyboardModifier] | None = None
         self._hover = Hit("empty")
         self._drop: tuple[targets.Target, bool] | None = None
         self._panning = False
-        self._framed = False
         self._links_shown = "hover"
         self._links: links.Cache = {}
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMinimumSize(200, 150)
         self.setAccessibleName("Graph")
-        self.arrangement = self._arranged()
-        document.listeners.append(self._changed)
-
-    # The document.
-
-    def set_document(self, document: Document) -> None:
-        """Show another document."""
-        self.document.listeners.remove(self._changed)
-        self.document = document
-        document.listeners.append(self._changed)
-        self._changed(Change(None, None))
-
-    def _arranged(self) -> Arrangement:
-        graph = self.document.graph
-        self._widths.clear()
-        self.marks.providers = {n: i for i, n in enumerate(n for n in graph.walk(loose=True) if graph.nodes[n].contexts)}
-        return Arrangement(graph, self.document.catalogue, self._measure)
-
-    def _measure(self, node: str) -> float:
-        graph = self.document.graph
-        found, closed = graph.nodes[node], graph.view(node).collapsed
-        kept = self._widths.get(node)
-        if kept is None or kept[0] is not found or kept[1] != closed or closed:
-            width = scenes.measure(graph, self.document.catalogue, self._texts, node)
-            kept = self._widths[node] = (found, closed, width)
-        return kept[2]
 
     def _changed(self, change: Change) -> None:
-        graph = self.document.graph
+        super()._changed(change)
         self._links.clear()
-        self.marks.holds.clear()
-        if change.touched is None:
-            self.arrangement = self._arranged()
-            self._framed = False
-        else:
-            self.arrangement.update(change.touched)
-            self._number_providers(change.touched.nodes | change.touched.added)
-        self._invalidate()
-        kept = [n for n in self._selection if n in graph]
-        if kept != self._selection:
-            self.select(kept)
         self._hover = Hit("empty")
-
-    def _number_providers(self, nodes: set[str]) -> None:
-        """Give new providers the lowest free number: it chooses their colour, which stays as others come and go."""
-        graph, numbers = self.document.graph, self.marks.providers
-        for node in [n for n in numbers if n not in graph or not graph.nodes[n].contexts]:
-            del numbers[node]
-        for node in sorted(nodes):
-            if node in graph and graph.nodes[node].contexts and node not in numbers:
-                taken = set(numbers.values())
-                numbers[node] = next(i for i in range(len(taken) + 1) if i not in taken)
+        self.select(n for n in self._selection if n in self.document.graph)
 
     def perform(self, answer: Edit | Refusal, label: str, at: QPointF | None = None) -> bool:
         """Apply what a gesture means, or say why it means nothing and offer what could be done at `at`."""
@@ -183,73 +114,9 @@ class Canvas(QWidget):
         frame = next((graph.parent(n) for n in self._selection if graph.parent(n)), None) or graph.root
         self.select([*graph.children[frame], *(n for s in graph.segments(frame) for n in s)])
 
-    # Where things are.
-
-    @property
-    def zoom(self) -> float:
-        return self.camera.zoom
-
-    @property
-    def scene(self) -> Scene:
-        """What is visible now."""
-        if self._scene is None:
-            self._frame_once()
-            self._scene = scenes.build(self.arrangement, self.camera, self.width(), self.height(), self._texts)
-        return self._scene
-
-    def rect_of(self, node: str) -> QRectF:
-        """A node's rectangle in the widget; for one that is hidden, that of the closed frame which hides it."""
-        self._frame_once()
-        return scenes.rect_of(self.arrangement, self.camera, node)
-
-    def port_of(self, node: str, side: str) -> QPointF:
-        """A node's inlet ("in") or outlet ("out") in the widget."""
-        rect = self.rect_of(node)
-        line = self.arrangement.boxes[scenes.shown(self.arrangement, node)].line
-        return QPointF(rect.left() if side == "in" else rect.right(), rect.top() + line * self.camera.zoom)
-
-    def wire_point(self, wire: flow.Wire) -> QPointF:
-        """A point of the widget on a wire and on no other."""
-        frame = self._frame_of(wire)
-        route = next(r for r in self.arrangement.routes(frame) if r.wire == wire)
-        x, y = scenes.middle_of(route)
-        corner = self.arrangement.corner(frame) if frame else (0.0, 0.0)
-        self._frame_once()
-        return QPointF(*self.camera.to_view(corner[0] + x, corner[1] + y))
-
-    def _frame_of(self, wire: flow.Wire) -> str:
-        if wire.start[1] == "in":
-            return wire.start[0]
-        return wire.end[0] if wire.end[1] == "out" else self.document.graph.parents[wire.end[0]]
-
-    def hit(self, x: float, y: float) -> Hit:
-        """What is under a point of the widget."""
-        return hits.hit(self.scene, self.arrangement, x, y)
-
     def holds(self, frame: str, node: str) -> bool:
         """Whether `node` is in `frame`, at any depth."""
         return frame in self.document.graph.ancestors(node)
-
-    # The camera.
-
-    def _frame_once(self) -> None:
-        """A graph just opened is framed at the first look, once the widget has its size."""
-        if not self._framed:
-            self._framed = True
-            self.frame_all()
-
-    def _moved(self) -> None:
-        self._framed = True
-        self._invalidate()
-
-    def _invalidate(self) -> None:
-        self._scene = self._back = None
-        self.update()
-
-    def frame_all(self) -> None:
-        """Show everything."""
-        self.camera.fit(scenes.bounds(self.arrangement, self._texts), self.width(), self.height(), 28)
-        self._moved()
 
     def frame_selection(self) -> None:
         """Show the selected nodes as large as they fit; everything when none is selected."""
@@ -257,13 +124,6 @@ class Canvas(QWidget):
             self.frame_all()
             return
         self._fit([self.rect_of(n) for n in self._selection], 60)
-
-    def _fit(self, rects: Sequence[QRectF], margin: float) -> None:
-        area = scenes.union(rects)
-        left, top = self.camera.to_canvas(area.left(), area.top())
-        right, bottom = self.camera.to_canvas(area.right(), area.bottom())
-        self.camera.fit((left, top, right, bottom), self.width(), self.height(), margin)
-        self._moved()
 
     def reveal(self, node: str) -> None:
         """Open the frames around a node, bring it into view and select it."""
@@ -291,22 +151,6 @@ class Canvas(QWidget):
             area = scenes.union(self.rect_of(n) for n in nodes)
         if not view.contains(area):
             self.pan_by(view.center().x() - area.center().x(), view.center().y() - area.center().y())
-
-    def pan_by(self, dx: float, dy: float) -> None:
-        """Move what is shown by pixels."""
-        self.camera.x += dx
-        self.camera.y += dy
-        self._moved()
-
-    def zoom_by(self, factor: float, centre: QPointF | None = None) -> None:
-        """Zoom, keeping the point `centre` of the widget (its middle when None) where it is."""
-        at = centre or QPointF(self.width() / 2, self.height() / 2)
-        self.camera.zoom_at(at.x(), at.y(), factor)
-        self._moved()
-
-    def set_zoom(self, zoom: float) -> None:
-        """Zoom to a given scale around the middle; 1.0 is 100 %."""
-        self.zoom_by(zoom / self.camera.zoom)
 
     # Commands.
 
@@ -353,74 +197,6 @@ class Canvas(QWidget):
                 after = self.rect_of(node).topLeft()
                 self.pan_by(before.x() - after.x(), before.y() - after.y())
 
-    # What others know.
-
-    def set_shapes(self, returns: Mapping[str, tuple[str, ...]], receives: Mapping[str, tuple[str, ...]]) -> None:
-        """What every node returns and receives, to be written under nodes and in tooltips."""
-        self.marks.returns, self.marks.receives = returns, receives
-        self._invalidate()
-
-    def set_problems(self, problems: Sequence[Any]) -> None:
-        """Badges on the nodes that have problems."""
-        self.marks.problems = {}
-        for problem in problems:
-            if problem.node:
-                self.marks.problems.setdefault(problem.node, []).append((problem.severity, problem.message))
-        self._invalidate()
-
-    def set_running(self, node: str | None) -> None:
-        """Mark the node that is running."""
-        if node != self.marks.running:
-            self.marks.running = node
-            self._invalidate()
-
-    def set_faults(self, faults: Sequence[Any]) -> None:
-        """Mark the nodes at which the last run, or the inference of shapes, failed."""
-        self.marks.faults = {fault.node: fault.message for fault in faults}
-        self._invalidate()
-
-    def set_links_shown(self, mode: str) -> None:
-        """Show context links on "hover" and selection, "all" of them, or "none"."""
-        self._links_shown = mode
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self._invalidate()
-
-    # Painting.
-
-    def image(self, scale: float = 1.0, margin: float = 24) -> QImage:
-        """A picture of the whole graph, `scale` pixels to a canvas unit."""
-        left, top, right, bottom = scenes.bounds(self.arrangement, self._texts)
-        width, height = (right - left) * scale + 2 * margin, (bottom - top) * scale + 2 * margin
-        camera = Camera(scale, margin - left * scale, margin - top * scale)
-        image = QImage(round(width), round(height), QImage.Format.Format_ARGB32_Premultiplied)
-        with QPainter(image) as p:
-            scene = scenes.build(self.arrangement, camera, width, height, self._texts)
-            self._paint_scene(p, scene, round(width), round(height))
-        return image
-
-    def _paint_scene(self, p: QPainter, scene: Scene, width: int, height: int) -> None:
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        b = Brushes(p, self.theme, self._texts, scene.zoom)
-        painter.background(b, width, height, scene.x, scene.y)
-        self.painted = render.paint(b, scene, self.arrangement, self.marks, self._lines)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        del event
-        scene = self.scene
-        if self._back is None:
-            ratio = self.devicePixelRatioF()
-            self._back = QPixmap(self.size() * ratio)
-            self._back.setDevicePixelRatio(ratio)
-            with QPainter(self._back) as p:
-                self._paint_scene(p, scene, self.width(), self.height())
-        with QPainter(self) as p:
-            p.drawPixmap(0, 0, self._back)
-            p.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_overlay(Brushes(p, self.theme, self._texts, scene.zoom))
-
     def _paint_overlay(self, b: Brushes) -> None:
         scene, theme = self.scene, self.theme
         links.paint(b, self, self._links_shown, self._hover, self._links)
@@ -457,10 +233,6 @@ class Canvas(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         del event
         self.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        del event
-        self._invalidate()
 
     # Mouse.
 
@@ -536,12 +308,13 @@ class Canvas(QWidget):
         if hit.kind == "button" and hit.node:
             self.toggle_collapsed([hit.node])
             return
-        node = hit.node if hit.node in self.document.graph else None
+        node = hit.node if hit.node and hit.node in self.document.graph else None
         if node is None:
             if not keys:
                 self.select([])
         elif keys & Qt.KeyboardModifier.ControlModifier:
-            self.select([n for n in self._selection if n != node] if node in self._selection else [*self._selection, node])
+            rest = [n for n in self._selection if n != node]
+            self.select(rest if node in self._selection else [*rest, node])
         elif keys & Qt.KeyboardModifier.ShiftModifier:
             self.select([*self._selection, node])
         else:
@@ -574,7 +347,7 @@ class Canvas(QWidget):
             at = self.rect_of(node).center().toPoint() if node else self.rect().center()
         else:
             hit = self.hit(at.x(), at.y())
-            node = hit.node if hit.node in self.document.graph else None
+            node = hit.node if hit.node and hit.node in self.document.graph else None
             if node and node not in self._selection:
                 self.select([node])
         self.menu_requested.emit(node, self.mapToGlobal(at))
@@ -625,7 +398,10 @@ class Canvas(QWidget):
             return
         event.acceptProposedAction()
         kind = bytes(event.mimeData().data(KIND_MIME).data()).decode()
-        target, answer = self._dropping(kind, event.position())
+        if kind not in self.document.catalogue:
+            event.ignore()
+            return
+        _, target, answer = self._dropping(kind, event.position())
         self._drop = (target, isinstance(answer, Refusal))
         document = self.document
         self.tell(answer, targets.words(document.graph, document.catalogue, target, kind))
@@ -644,19 +420,17 @@ class Canvas(QWidget):
         if kind not in self.document.catalogue:
             return
         event.acceptProposedAction()
-        before = set(self.document.graph.nodes)
-        _, answer = self._dropping(kind, event.position())
+        tree, _, answer = self._dropping(kind, event.position())
         if self.perform(answer, f"Add {kind}", event.position()):
-            added = [n for n in self.document.graph.nodes if n not in before and self.document.graph.nodes[n].kind == kind]
-            self.select(added[-1:])
+            self.select([tree.node.id])
         self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.update()
 
-    def _dropping(self, kind: str, at: QPointF) -> tuple[targets.Target, Edit | Refusal]:
+    def _dropping(self, kind: str, at: QPointF) -> tuple[Tree, targets.Target, Edit | Refusal]:
         document = self.document
         target = targets.target_at(self.scene, self.arrangement, at.x(), at.y())
-        trees = (new_tree(document.graph, document.catalogue, kind),)
-        return target, targets.drop_new(document.graph, document.catalogue, target, trees)
+        tree = new_tree(document.graph, document.catalogue, kind)
+        return tree, target, targets.drop_new(document.graph, document.catalogue, target, (tree,))
 
     # Keys. Commands with a shortcut are the window's; here are those that only make sense on the canvas.
 

@@ -27,7 +27,7 @@ INSET = 30.0
 LANE = 13.0
 SHELF = 22.0
 ASPECT = 1.6
-ONE_ROW = 1000.0
+ONE_ROW = 1400.0
 """Sequences no longer than this stay in one row."""
 
 Measure = Callable[[str], float]
@@ -187,9 +187,13 @@ class Arrangement:
         box = boxes[frame]
         if box.inside is None:
             return []
-        found += _frame_routes(box, box.inside, [boxes[n] for n in graph.children[frame]], self._role(frame), [
-            *wires(graph, self.catalogue, frame)
-        ])
+        found += _frame_routes(
+            box,
+            box.inside,
+            [boxes[n] for n in graph.children[frame]],
+            self._role(frame),
+            [*wires(graph, self.catalogue, frame)],
+        )
         return found
 
     def _role(self, frame: str) -> str | None:
@@ -198,7 +202,7 @@ class Arrangement:
 
 def _scale(area: float) -> float:
     """How much larger a frame's header and gaps are for this much content, in steps, so that small edits keep it."""
-    return 1.0 if area < 440.0**2 else 1.15 ** round(0.6 * math.log(math.sqrt(area) / 440, 1.15))
+    return 1.0 if area < 440.0**2 else 1.15 ** round(0.75 * math.log(math.sqrt(area) / 440, 1.15))
 
 
 def _extent(boxes: Iterable[Box], gap: float) -> tuple[float, float, float]:
@@ -246,25 +250,30 @@ def _wrap(run: list[Box], gap: float) -> list[int]:
     total = sum(b.width + gap for b in run) - gap
     if len(run) < 4 or total <= ONE_ROW:
         return [0]
-    area = sum((b.width + gap) * (b.height + 1.5 * gap) for b in run)
-    widest = max(b.width for b in run)
-    limit = max(math.sqrt(area * ASPECT), ONE_ROW, widest)
-    rows = _rows(run, gap, limit)
-    if len(rows) > 1:  # even rows, if that needs no more of them
-        even = _rows(run, gap, max(widest, total / len(rows) + widest / 2))
-        if len(even) == len(rows):
-            return even
-    return rows
+    tall, widest = max(b.height for b in run) + gap, max(b.width for b in run)
+    guess = int(math.sqrt(total / (tall * ASPECT)))
+    best, least = [0], math.inf
+    for count in range(max(1, guess - 1), guess + 4):
+        limit = total if count == 1 else max(widest, total / count + widest * 0.3)
+        rows, wide, high = _rows(run, gap, limit)
+        size = max(wide / ASPECT, high)
+        if size < 0.97 * least:  # more rows only where they gain something
+            best, least = rows, size
+    return best
 
 
-def _rows(run: list[Box], gap: float, limit: float) -> list[int]:
-    rows, x = [0], 0.0
+def _rows(run: list[Box], gap: float, limit: float) -> tuple[list[int], float, float]:
+    """Rows no wider than `limit`: where each starts, how wide the widest is, how high they are together."""
+    rows, x, wide, high, row = [0], 0.0, 0.0, 0.0, 0.0
     for index, box in enumerate(run):
-        if x and x + box.width > limit:
+        if x and x + box.width > limit + 0.5:
             rows.append(index)
-            x = 0.0
+            high += row + gap
+            x = row = 0.0
         x += box.width + gap
-    return rows
+        wide = max(wide, x - gap)
+        row = max(row, box.height)
+    return rows, wide, high + row
 
 
 def _sequence(run: list[Box], wide: float, scale: float, skips: bool) -> Box:

@@ -1,0 +1,248 @@
+"""The surface: a widget that shows a graph through a camera. What one does with it is `Canvas`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.canvas import hits, painter, render
+from app.canvas import scene as scenes
+from app.canvas.camera import Camera
+from app.canvas.hits import Hit
+from app.canvas.painter import Brushes
+from app.canvas.render import Marks
+from app.canvas.scene import Scene
+from app.canvas.texts import Texts
+from app.theme import Theme
+from engine.document import flow
+from engine.document.arrange import Arrangement
+from engine.document.document import Change, Document
+from engine.document.problems import Problem
+from engine.messages import Fault
+
+LARGEST = 12000
+"""Pictures are at most this many pixels wide and high."""
+
+
+class Surface(QWidget):
+    """Shows a document's graph, follows its changes, and answers where things are."""
+
+    def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.theme = theme
+        self.camera = Camera()
+        self.marks = Marks()
+        self.painted = render.Painted()
+        self._texts = Texts(QApplication.font().family())
+        self._widths: dict[str, tuple[object, float]] = {}
+        self._families: dict[tuple[tuple[str, ...], int], int] = {}
+        self._lines: render.LineCache = {}
+        self._scene: Scene | None = None
+        self._back: QPixmap | None = None
+        self._whole = True
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(200, 150)
+        self.arrangement = self._arranged()
+        self.frame_all()
+        document.listeners.append(self._changed)
+
+    # The document.
+
+    def set_document(self, document: Document) -> None:
+        """Show another document."""
+        self.document.listeners.remove(self._changed)
+        self.document = document
+        document.listeners.append(self._changed)
+        self._changed(Change(None, None))
+
+    def _arranged(self) -> Arrangement:
+        graph = self.document.graph
+        self._widths.clear()
+        self.marks.providers.clear()
+        self._families.clear()
+        self._number_providers(n for n in graph.walk(loose=True) if graph.nodes[n].contexts)
+        return Arrangement(graph, self.document.catalogue, self._measure)
+
+    def _measure(self, node: str) -> float:
+        graph = self.document.graph
+        found = graph.nodes[node]
+        kept = self._widths.get(node)
+        if kept is None or kept[0] is not found or graph.is_frame(node):
+            kept = self._widths[node] = (found, scenes.measure(graph, self.document.catalogue, self._texts, node))
+        return kept[1]
+
+    def _changed(self, change: Change) -> None:
+        self.marks.holds.clear()
+        if change.touched is None:
+            self.arrangement = self._arranged()
+            self.frame_all()
+        else:
+            self.arrangement.update(change.touched)
+            self._number_providers(sorted(change.touched.nodes | change.touched.added))
+            self._repaint()
+
+    def _number_providers(self, nodes: Iterable[str]) -> None:
+        """Number providers, for their colours: alike for those of the same contexts, unless one is in the other."""
+        graph, numbers = self.document.graph, self.marks.providers
+        for node in [n for n in numbers if n not in graph or not graph.nodes[n].contexts]:
+            del numbers[node]
+        for node in nodes:
+            if node in graph and graph.nodes[node].contexts:
+                names = tuple(sorted(graph.nodes[node].contexts))
+                around = sum(tuple(sorted(graph.nodes[f].contexts)) == names for f in graph.ancestors(node))
+                numbers[node] = self._families.setdefault((names, around), len(self._families))
+
+    # Where things are.
+
+    @property
+    def zoom(self) -> float:
+        return self.camera.zoom
+
+    @property
+    def scene(self) -> Scene:
+        """What is visible now."""
+        if self._scene is None:
+            self._scene = scenes.build(self.arrangement, self.camera, self.width(), self.height(), self._texts)
+        return self._scene
+
+    def rect_of(self, node: str) -> QRectF:
+        """A node's rectangle in the widget; for one that is hidden, that of the closed frame which hides it."""
+        return scenes.rect_of(self.arrangement, self.camera, node)
+
+    def port_of(self, node: str, side: str) -> QPointF:
+        """A node's inlet ("in") or outlet ("out") in the widget."""
+        rect = self.rect_of(node)
+        line = self.arrangement.boxes[scenes.shown(self.arrangement, node)].line
+        return QPointF(rect.left() if side == "in" else rect.right(), rect.top() + line * self.camera.zoom)
+
+    def wire_point(self, wire: flow.Wire) -> QPointF:
+        """A point of the widget on a wire and on no other."""
+        frame = self._frame_of(wire)
+        route = next(r for r in self.arrangement.routes(frame) if r.wire == wire)
+        x, y = scenes.middle_of(route)
+        corner = self.arrangement.corner(frame) if frame else (0.0, 0.0)
+        return QPointF(*self.camera.to_view(corner[0] + x, corner[1] + y))
+
+    def _frame_of(self, wire: flow.Wire) -> str:
+        if wire.start[1] == "in":
+            return wire.start[0]
+        return wire.end[0] if wire.end[1] == "out" else self.document.graph.parents[wire.end[0]]
+
+    def hit(self, x: float, y: float) -> Hit:
+        """What is under a point of the widget."""
+        return hits.hit(self.scene, self.arrangement, x, y)
+
+    # The camera.
+
+    def _repaint(self) -> None:
+        """What is visible, or where, has changed. (`update` alone repaints only what lies on top.)"""
+        self._scene = self._back = None
+        self.update()
+
+    def _moved(self) -> None:
+        self._whole = False
+        self._repaint()
+
+    def frame_all(self) -> None:
+        """Show everything."""
+        self.camera.fit(scenes.bounds(self.arrangement, self._texts), self.width(), self.height(), 28)
+        self._whole = True
+        self._repaint()
+
+    def _fit(self, rects: Sequence[QRectF], margin: float) -> None:
+        area = scenes.union(rects)
+        left, top = self.camera.to_canvas(area.left(), area.top())
+        right, bottom = self.camera.to_canvas(area.right(), area.bottom())
+        self.camera.fit((left, top, right, bottom), self.width(), self.height(), margin)
+        self._moved()
+
+    def pan_by(self, dx: float, dy: float) -> None:
+        """Move what is shown by pixels."""
+        self.camera.x += dx
+        self.camera.y += dy
+        self._moved()
+
+    def zoom_by(self, factor: float, centre: QPointF | None = None) -> None:
+        """Zoom, keeping the point `centre` of the widget (its middle when None) where it is."""
+        at = centre or QPointF(self.width() / 2, self.height() / 2)
+        self.camera.zoom_at(at.x(), at.y(), factor)
+        self._moved()
+
+    def set_zoom(self, zoom: float) -> None:
+        """Zoom to a given scale around the middle; 1.0 is 100 %."""
+        self.zoom_by(zoom / self.camera.zoom)
+
+    # What others know.
+
+    def set_shapes(self, returns: Mapping[str, tuple[str, ...]], receives: Mapping[str, tuple[str, ...]]) -> None:
+        """What every node returns and receives, to be written under nodes and in tooltips."""
+        self.marks.returns, self.marks.receives = returns, receives
+        self._repaint()
+
+    def set_problems(self, problems: Sequence[Problem]) -> None:
+        """Badges on the nodes that have problems."""
+        self.marks.problems = {}
+        for problem in problems:
+            if problem.node:
+                self.marks.problems.setdefault(problem.node, []).append((problem.severity, problem.message))
+        self._repaint()
+
+    def set_running(self, node: str | None) -> None:
+        """Mark the node that is running."""
+        if node != self.marks.running:
+            self.marks.running = node
+            self._repaint()
+
+    def set_faults(self, faults: Sequence[Fault]) -> None:
+        """Mark the nodes at which the last run, or the inference of shapes, failed."""
+        self.marks.faults = {fault.node: fault.message for fault in faults}
+        self._repaint()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._repaint()
+
+    # Painting.
+
+    def image(self, scale: float = 1.0, margin: float = 24) -> QImage:
+        """A picture of the whole graph, `scale` pixels to a canvas unit, fewer where it would be enormous."""
+        left, top, right, bottom = scenes.bounds(self.arrangement, self._texts)
+        scale = min(scale, (LARGEST - 2 * margin) / max(right - left, bottom - top))
+        width, height = (right - left) * scale + 2 * margin, (bottom - top) * scale + 2 * margin
+        camera = Camera(scale, margin - left * scale, margin - top * scale)
+        image = QImage(round(width), round(height), QImage.Format.Format_ARGB32_Premultiplied)
+        with QPainter(image) as p:
+            scene = scenes.build(self.arrangement, camera, width, height, self._texts, len(self.document.graph))
+            self._paint_scene(p, scene, round(width), round(height))
+        return image
+
+    def _paint_scene(self, p: QPainter, scene: Scene, width: int, height: int) -> None:
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        b = Brushes(p, self.theme, self._texts, scene.zoom)
+        painter.background(b, width, height, scene.x, scene.y)
+        self.painted = render.paint(b, scene, self.arrangement, self.marks, self._lines)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        del event
+        scene = self.scene
+        if self._back is None:
+            ratio = self.devicePixelRatioF()
+            self._back = QPixmap(self.size() * ratio)
+            self._back.setDevicePixelRatio(ratio)
+            with QPainter(self._back) as p:
+                self._paint_scene(p, scene, self.width(), self.height())
+        with QPainter(self) as p:
+            p.drawPixmap(0, 0, self._back)
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_overlay(Brushes(p, self.theme, self._texts, scene.zoom))
+
+    def _paint_overlay(self, b: Brushes) -> None:
+        """Paint what changes while the graph stands still."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        del event
+        if self._whole:
+            self.frame_all()
+        self._repaint()
