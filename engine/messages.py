@@ -121,7 +121,7 @@ class Progress(Struct, frozen=True, tag=True):
 
 
 class Log(Struct, frozen=True, tag=True):
-    """A line that a graph printed."""
+    """What a graph printed, with its line ends."""
 
     run: int
     text: str

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from msgspec import structs
 
 from engine.document import edits, files, scopes
 from engine.document.document import new_graph
@@ -43,6 +44,8 @@ from engine.runtime.modules import Modules
 from engine.runtime.program import Cancelled, Given, RunError
 from engine.runtime.sources import Loader
 
+OUT_OF_MEMORY = "out-of-memory"
+
 STEPS_TOLD = 100
 """Progress is reported about so often in a run."""
 
@@ -66,10 +69,11 @@ class Session:
         """What the root returned in the last run that was done."""
         self.values: dict[str, object] = {}
         """What the nodes returned in the last run, as far as it came."""
+        self.lowered: Lowered | None = None
+        """The program at hand, until the structure changes."""
         self._settings = Configure()
         self._modules = _modules(catalogue, self._settings)
         self._loader = Loader()
-        self._lowered: Lowered | None = None
         self._built_wrong: tuple[Fault, ...] = ()
         self._loaded: Loaded | None = None
         self._shown: Shapes | None = None
@@ -117,7 +121,7 @@ class Session:
 
     def _change(self) -> None:
         """The structure has changed: lower again when next a program is needed."""
-        self._lowered = None
+        self.lowered = None
         self._unsettled = True
 
     def _apply(self, edit: Edit) -> None:
@@ -180,11 +184,11 @@ class Session:
         """A program for these values: the one at hand where it holds, otherwise a new one, whose shapes are told."""
         if self._loaded is not None and self._loaded.error:
             self._start_afresh()  # the file may be there by now
-        if self._lowered is None:
+        if self.lowered is None:
             self._build()
-        if self._lowered is None or not self._lowered.program.accepts(given):
-            self._lowered = lower(self.graph, self.catalogue, self._modules.by_node, given)
-        lowered = self._lowered
+        if self.lowered is None or not self.lowered.program.accepts(given):
+            self.lowered = lower(self.graph, self.catalogue, self._modules.by_node, given)
+        lowered = self.lowered
         told = {fault.node for fault in self._built_wrong}
         faults = (*wrong, *self._built_wrong, *(f for f in lowered.faults if f.node not in told))
         shapes = Shapes(lowered.returns, lowered.receives, faults)
@@ -221,11 +225,13 @@ class Session:
         except RunError as error:
             status, self.values = "failed", error.values
             fault = next((f for f in self._built_wrong if f.node == error.fault.node), error.fault)
+            if _is_memory(error.__cause__):
+                fault = structs.replace(fault, code=OUT_OF_MEMORY)
         except Exception as error:  # a fault of ours: told like any other, so that the session goes on
             traceback.print_exc()
-            code = "out-of-memory" if _is_memory(error) else "internal"
+            code = OUT_OF_MEMORY if _is_memory(error) else "internal"
             status, fault = "failed", Fault(self.graph.root, code, f"{type(error).__name__}: {error}")
-        if fault is not None and fault.code == "out-of-memory":
+        if fault is not None and fault.code == OUT_OF_MEMORY:
             fault = self._free(fault)
         seconds = time.perf_counter() - started
         self._preview(dict.fromkeys((*message.watch, *self._watched)))
@@ -269,7 +275,7 @@ class Session:
             torch.cuda.empty_cache()
         device = self._modules.device.type
         advice = f"the {device} has run out of memory: try smaller inputs, float16, or another device"
-        return Fault(fault.node, fault.code, f"{advice} ({fault.message})", fault.path, fault.inputs)
+        return structs.replace(fault, message=f"{advice} ({fault.message})")
 
     # Values of the last run.
 
@@ -311,6 +317,6 @@ def _names(edit: edits.SetInputs | edits.SetContexts) -> list[Any]:
     return [(context, list(entries)) for context, entries in edit.contexts.items()]
 
 
-def _is_memory(error: Exception) -> bool:
+def _is_memory(error: BaseException | None) -> bool:
     """Whether memory ran out. On the CPU, torch says so in words only."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

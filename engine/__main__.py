@@ -1,0 +1,266 @@
+"""The engine without a window: `python -m engine check|run|format FILE`.
+
+Results go to standard output, everything else to standard error. Exit codes: 0 all is well, 1 the graph has errors or
+its run failed, 2 the file or the command line can't be used, 130 interrupted.
+"""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast, get_args
+
+from engine.document import edits, files, kinds
+from engine.document.check import check
+from engine.document.graph import Graph, paths
+from engine.document.kinds import Catalogue
+from engine.document.sources import UnsetSource
+from engine.messages import (
+    Configure,
+    Device,
+    DType,
+    Fault,
+    Finished,
+    FromWorker,
+    Load,
+    Loaded,
+    Log,
+    Run,
+    Shapes,
+)
+from engine.values import SYNTAX, ValueSyntaxError, provide
+
+if TYPE_CHECKING:
+    from engine.runtime.session import Session
+
+CATALOGUE = "nodes:CATALOGUE"
+OUTPUTS = (".png", ".npy", ".safetensors")
+KEYS_SHOWN = 10
+
+FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+
+
+class UsageError(Exception):
+    """What was asked for can't be done; the message says why."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code = options.command(options)
+        sys.stdout.flush()
+    except (files.FileError, ValueSyntaxError, UsageError) as error:
+        _note(f"error: {error}")
+        return UNUSABLE
+    except KeyboardInterrupt:
+        _note("interrupted")
+        return INTERRUPTED
+    return code
+
+
+def check_file(options: argparse.Namespace) -> int:
+    """Print the problems of a graph, one a line."""
+    graph = _open(options)
+    catalogue = _catalogue()
+    path_of = paths(graph)
+    found = [(p.severity, p.node, p.message, p.code) for p in check(graph, catalogue)]
+    if not options.no_shapes and not any(severity == "error" for severity, *_ in found):
+        found += [("error", f.node, f.message + _received(f), f.code) for f in _shape_faults(options, graph, catalogue)]
+    for severity, node, message, code in found:
+        place = path_of.get(node) or graph.nodes[node].title if node in graph else ""
+        print(f"{options.file}: {severity}: {place + ': ' if place else ''}{message} [{code}]")
+    errors = sum(severity == "error" for severity, *_ in found)
+    _note(f"{errors} error{'s' * (errors != 1)}, {len(found) - errors} other{'s' * (len(found) - errors != 1)}")
+    return FAILED if errors else 0
+
+
+def _shape_faults(options: argparse.Namespace, graph: Graph, catalogue: Catalogue) -> tuple[Fault, ...]:
+    """What inferring the shapes finds wrong."""
+    unset = [i.name for i in graph.inputs if isinstance(i.source, UnsetSource)]
+    if unset:
+        _note(f"shapes not checked: no value for {', '.join(unset)}; give one with --input {unset[0]}=VALUE")
+        return ()
+    faults: tuple[Fault, ...] = ()
+
+    def hear(message: FromWorker) -> None:
+        nonlocal faults
+        match message:
+            case Shapes():
+                faults = message.faults
+            case Loaded():
+                _note_weights(message)
+            case _:
+                pass
+
+    session = _session(Configure("cpu"), graph, catalogue, Path(options.file), hear)
+    session.settle()
+    return faults
+
+
+def run_file(options: argparse.Namespace) -> int:
+    """Run a graph; print what it prints, then its value."""
+    graph = _open(options)
+    if options.weights:
+        edits.apply(graph, edits.SetWeights(str(Path(options.weights).absolute())))
+    if options.output:
+        _check_output(Path(options.output))
+    finished: Finished | None = None
+
+    def hear(message: FromWorker) -> None:
+        nonlocal finished
+        match message:
+            case Log(text=text):
+                sys.stdout.write(text)
+                sys.stdout.flush()
+            case Loaded():
+                _note_weights(message)
+            case Finished():
+                finished = message
+            case _:
+                pass
+
+    settings = Configure(options.device, options.dtype, options.seed)
+    session = _session(settings, graph, _catalogue(), Path(options.file), hear)
+    session.take(Run(1))
+    assert finished is not None
+    if finished.fault is not None:
+        fault = finished.fault
+        place = fault.path or graph.nodes[fault.node].title
+        _note(f"error: {place}: {fault.message}{_received(fault)}")
+        return FAILED
+    if session.result is not None:
+        print(_text_of(session.result), flush=True)
+    if options.output:
+        from engine.runtime.export import ExportError, export
+
+        try:
+            export(session.result, Path(options.output))
+        except ExportError as error:
+            _note(f"error: {error}")
+            return FAILED
+        _note(f"wrote {options.output}")
+    return 0
+
+
+def format_file(options: argparse.Namespace) -> int:
+    """Print the canonical text of a graph file."""
+    graph, _ = files.load(Path(options.file))
+    sys.stdout.buffer.write(files.dump(graph))
+    return 0
+
+
+def _open(options: argparse.Namespace) -> Graph:
+    graph, _ = files.load(Path(options.file))
+    provide(graph, options.input, options.context, Path.cwd())
+    return graph
+
+
+def _catalogue() -> Catalogue:
+    return cast(Catalogue, kinds.resolve(CATALOGUE))
+
+
+def _session(
+    settings: Configure, graph: Graph, catalogue: Catalogue, file: Path, hear: Callable[[FromWorker], None]
+) -> "Session":
+    """A session that holds the graph of a file."""
+    from engine.runtime.session import Session, devices  # torch takes seconds to import
+
+    if settings.device not in ("auto", *devices()):
+        raise UsageError(f"this machine has no device {settings.device}; there are {', '.join(devices())}")
+    session = Session(catalogue, hear)
+    session.take(settings)
+    session.take(Load(files.dump(graph), str(file.absolute().parent)))
+    return session
+
+
+def _text_of(value: object) -> str:
+    """A value in one line: tensors with their figures, everything else as Python prints it."""
+    import torch
+
+    from engine.runtime import preview
+
+    text = preview.text_of(value)
+    if isinstance(value, torch.Tensor) and value.dim():
+        found = preview.figures(value)
+        text += f" on {found.device}"
+        if value.numel() > found.not_finite:
+            text += f", min {found.low:.6g}, max {found.high:.6g}, mean {found.mean:.6g}, std {found.std:.6g}"
+        if found.not_finite:
+            text += f", {found.not_finite} not finite"
+    return text
+
+
+def _check_output(path: Path) -> None:
+    """Raise UsageError for a file that can't be written, before anything has been computed."""
+    if path.suffix.lower() not in OUTPUTS:
+        raise UsageError(f"can't write {path}: its name must end in {', '.join(OUTPUTS)}")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"can't write {path}: there is no folder {path.parent}")
+
+
+def _received(fault: Fault) -> str:
+    return f" (received {', '.join(fault.inputs)})" if fault.inputs else ""
+
+
+def _note_weights(loaded: Loaded) -> None:
+    if loaded.error:
+        return  # the run fails with it
+    _note(f"{loaded.path}: {loaded.count} tensors loaded")
+    for what, keys in (
+        ("missing", loaded.missing),
+        ("not used", loaded.unexpected),
+        ("of another shape", loaded.mismatched),
+    ):
+        if keys:
+            more = f" and {len(keys) - KEYS_SHOWN} more" if len(keys) > KEYS_SHOWN else ""
+            _note(f"{loaded.path}: {len(keys)} {what}: {', '.join(keys[:KEYS_SHOWN])}{more}")
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engine", description="Check, run and format graph files.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, function: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name, help=text, description=text, epilog=SYNTAX, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        added.add_argument("file", metavar="FILE", help="the graph file (.catenary)")
+        added.set_defaults(command=function)
+        return added
+
+    checking = command("check", check_file, "Print the problems of a graph, one a line; exit code 1 for errors.")
+    checking.add_argument("--no-shapes", action="store_true", help="leave out what takes torch to find out")
+    running = command("run", run_file, "Run a graph; print what it prints, then its value.")
+    for adding in (checking, running):
+        adding.add_argument(
+            "--input", action="append", default=[], metavar="NAME=VALUE", help="a value for an input of the graph"
+        )
+        adding.add_argument(
+            "--context",
+            action="append",
+            default=[],
+            metavar="CONTEXT.KEY=VALUE",
+            help="a value for what a provider declares",
+        )
+    running.add_argument("--output", metavar="FILE", help=f"write the value to a file ({', '.join(OUTPUTS)})")
+    running.add_argument("--weights", metavar="FILE", help="weights to use instead of the graph's own (.safetensors)")
+    running.add_argument(
+        "--device", choices=get_args(Device), default="auto", help="where to run (default: %(default)s)"
+    )
+    running.add_argument("--dtype", choices=get_args(DType), default="float32", help="precision (default: %(default)s)")
+    running.add_argument("--seed", type=int, default=0, help="seed of the initial weights (default: %(default)s)")
+    formatting = command("format", format_file, "Print the canonical text of a graph file.")
+    formatting.epilog = None
+    return parser
+
+
+if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # end quietly, as other commands do, in `... | head`
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""Values given on a command line: text to sources, and sources into a graph."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.document import edits, scopes
+from engine.document.graph import Graph, Input
+from engine.document.kinds import unfit
+from engine.document.sources import (
+    ImageSource,
+    ListSource,
+    NoiseSource,
+    NumberSource,
+    Source,
+    TensorSource,
+    TextSource,
+    UnsetSource,
+)
+
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+TENSORS = frozenset({".npy", ".safetensors"})
+
+SYNTAX = """\
+VALUE is one of
+  2.0, -3, true         a number
+  [1, 2, [3]]           a list, as in JSON
+  null                  no value
+  noise:1x3x64x64:7     Gaussian noise of a shape, with a seed (0 if left out)
+  photo.jpg, x.npy      a picture or tensor file, by its ending
+  x.safetensors:KEY     the tensor of that name in a file (the only one if KEY is left out)
+  hello, "2.0"          text; in double quotes, anything is"""
+
+
+class ValueSyntaxError(ValueError):
+    """A value or its name that can't be understood; the message says what would be."""
+
+
+def source_of(text: str, folder: Path) -> Source:
+    """The source that a text such as "2.0", "[1, 2]", "photo.jpg" or "noise:1x3x64x64:7" stands for.
+
+    Relative paths start at `folder`. Raises ValueSyntaxError.
+    """
+    if text.startswith("noise:"):
+        return _noise(text)
+    path, key = text, ""
+    if ".safetensors:" in text:
+        path, _, key = text.rpartition(".safetensors:")
+        path += ".safetensors"
+    ending = Path(path).suffix.lower()
+    if ending in PICTURES:
+        return ImageSource(str(folder / path))
+    if ending in TENSORS:
+        return TensorSource(str(folder / path), key)
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    if wrong := unfit(value):
+        raise ValueSyntaxError(f"{text} {wrong}")
+    match value:
+        case None:
+            return UnsetSource()
+        case bool() | int() | float():
+            return NumberSource(value)
+        case list():
+            return ListSource(value)
+        case _:
+            return TextSource(value)
+
+
+def _noise(text: str) -> NoiseSource:
+    _, shape, *seeds = text.split(":")
+    try:
+        (seed,) = [int(s) for s in seeds] or [0]
+        return NoiseSource([int(size) for size in shape.split("x")], seed)
+    except ValueError:
+        raise ValueSyntaxError(f"{text} is no noise: write its shape and its seed, as in noise:1x3x64x64:7") from None
+
+
+def provide(graph: Graph, inputs: list[str], contexts: list[str], folder: Path) -> None:
+    """Put values into a graph: "NAME=VALUE" for its inputs, "CONTEXT.KEY=VALUE" for what its providers declare.
+
+    Raises ValueSyntaxError.
+    """
+    _provide_inputs(graph, dict(_assigned(text, [i.name for i in graph.inputs], "input", folder) for text in inputs))
+    labels = [key.label for key in scopes.keys(graph)]
+    _provide_contexts(graph, dict(_assigned(text, labels, "context", folder) for text in contexts))
+
+
+def _assigned(text: str, names: list[str], what: str, folder: Path) -> tuple[str, Source]:
+    # The longest name wins: a context may be called anything, even "a=b".
+    name = max((n for n in names if text.startswith(f"{n}=")), key=len, default=None)
+    if name is not None:
+        return name, source_of(text[len(name) + 1 :], folder)
+    there = f"there are {', '.join(dict.fromkeys(names))}" if names else "there is none"
+    if "=" not in text:
+        raise ValueSyntaxError(f"--{what} {text} gives no value: write NAME=VALUE; {there}")
+    raise ValueSyntaxError(f"there is no {what} {text.partition('=')[0]!r}; {there}")
+
+
+def _provide_inputs(graph: Graph, sources: Mapping[str, Source]) -> None:
+    inputs = tuple(Input(i.name, sources.get(i.name, i.source)) for i in graph.inputs)
+    edits.apply(graph, edits.SetInputs(inputs))
+
+
+def _provide_contexts(graph: Graph, sources: Mapping[str, Source]) -> None:
+    for provider in dict.fromkeys(key.provider for key in scopes.keys(graph)):
+        declared = {
+            context: {key: sources.get(f"{context}.{key}", source) for key, source in entries.items()}
+            for context, entries in graph.nodes[provider].contexts.items()
+        }
+        edits.apply(graph, edits.SetContexts(provider, declared))
