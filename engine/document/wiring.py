@@ -10,7 +10,7 @@ from typing import ParamSpec
 
 from msgspec import Struct
 
-from engine.document import offers, scopes
+from engine.document import flow, offers, scopes
 from engine.document.document import new_tree
 from engine.document.edits import Edit, EditError
 from engine.document.flow import Port, Wire
@@ -23,10 +23,14 @@ P = ParamSpec("P")
 
 
 class Refusal(Struct, frozen=True):
-    """Why a gesture means no legal edit, in plain words, and what else could be done."""
+    """Why a gesture means no legal edit, in plain words, and what else could be done.
+
+    `code` is stable: "cycle", "second-input", "crosses-frames", "into-itself", "unchanged", or "refused".
+    """
 
     reason: str
     offers: tuple[Offer, ...] = ()
+    code: str = "refused"
 
 
 Answer = Edit | Refusal
@@ -35,9 +39,9 @@ Answer = Edit | Refusal
 class _RefusedError(Exception):
     """A refusal on its way out of the depths of a plan."""
 
-    def __init__(self, reason: str, found: tuple[Offer, ...] = ()) -> None:
+    def __init__(self, code: str, reason: str, found: tuple[Offer, ...] = ()) -> None:
         super().__init__(reason)
-        self.refusal = Refusal(reason, found)
+        self.refusal = Refusal(reason, found, code)
 
 
 def _answering(planned: Callable[P, Edit]) -> Callable[P, Answer]:
@@ -80,7 +84,7 @@ def cut(graph: Graph, catalogue: Catalogue, wire: Wire) -> Edit:
         frame = _frame_of(graph, wire)
         inside, outside = wire.start[1] == "out", wire.end[1] == "in"
         if not inside and not outside:
-            raise _RefusedError("the wire of an empty frame can't be cut")
+            raise _RefusedError("refused", "the wire of an empty frame can't be cut")
         node = wire.end[0] if outside else wire.start[0]
         place = graph.place_of(node)
         if place.segment is None and _is_branching(graph, catalogue, frame):
@@ -122,7 +126,7 @@ def splice(graph: Graph, catalogue: Catalogue, nodes: list[str], wire: Wire) -> 
     """Nodes dragged onto a wire: they come in between, in order."""
     with Plan(graph) as plan:
         if wire.start[0] in nodes or wire.end[0] in nodes:
-            raise _RefusedError(f"{_title(graph, nodes[0])} is already on this wire")
+            raise _RefusedError("unchanged", f"{_title(graph, nodes[0])} is already on this wire")
         _put_on(plan, catalogue, wire, _gather(plan, nodes, _frame_of(graph, wire)))
         return plan.edit
 
@@ -137,7 +141,7 @@ def move_to(graph: Graph, catalogue: Catalogue, nodes: list[str], frame: str, in
         found = runs(graph, nodes)
         stays = len(found) == 1 and graph.children[frame][len(before) - len(found[0]) : index] == found[0]
         if stays or (len(found) == 1 and graph.children[frame][index : index + len(found[0])] == found[0]):
-            raise _RefusedError(f"{_title(graph, nodes[0])} is already there")
+            raise _RefusedError("unchanged", f"{_title(graph, nodes[0])} is already there")
         run = _gather(plan, nodes, frame)
         children = graph.children[frame]
         plan.move(run, Place(frame, children.index(anchor) if anchor else len(children)))
@@ -155,12 +159,12 @@ def park(graph: Graph, catalogue: Catalogue, nodes: list[str], frame: str, posit
             there = (position[0], position[1] + 80 * number) if position else None
             if place.frame == frame and place.segment is not None and graph.slot(place) == run:
                 if frame != CANVAS or there == graph.view(run[0]).position:
-                    raise _RefusedError(f"{_title(graph, run[0])} is already parked here")
+                    raise _RefusedError("unchanged", f"{_title(graph, run[0])} is already parked here")
                 plan.put(run, there)
             else:
                 plan.park(run, frame, there)
         if not runs(graph, nodes):
-            raise _RefusedError("the root stays where it is")
+            raise _RefusedError("refused", "the root stays where it is")
         return plan.edit
 
 
@@ -171,7 +175,7 @@ def delete(graph: Graph, catalogue: Catalogue, nodes: list[str]) -> Edit:
     with Plan(graph) as plan:
         found = runs(graph, nodes)
         if not found:
-            raise _RefusedError("the root stays; delete what is in it")
+            raise _RefusedError("refused", "the root stays; delete what is in it")
         for run in found:
             plan.remove(run)
         return plan.edit
@@ -180,12 +184,12 @@ def delete(graph: Graph, catalogue: Catalogue, nodes: list[str]) -> Edit:
 def _connect_through(plan: Plan, catalogue: Catalogue, start: str, end: str) -> None:
     graph = plan.graph
     if start != end:
-        raise _RefusedError("an inlet and an outlet of different frames can't be joined")
+        raise _RefusedError("crosses-frames", "an inlet and an outlet of different frames can't be joined")
     if not graph.children[start]:
-        raise _RefusedError(f"{_title(graph, start)} already passes its input on")
+        raise _RefusedError("unchanged", f"{_title(graph, start)} already passes its input on")
     if _is_branching(graph, catalogue, start):
         identity = Offer("Add an Identity branch", offers.identity_branch(graph, catalogue, start))
-        raise _RefusedError(f"every branch of a {graph.nodes[start].kind} needs a node", (identity,))
+        raise _RefusedError("refused", f"every branch of a {graph.nodes[start].kind} needs a node", (identity,))
     plan.park(list(graph.children[start]), start)
 
 
@@ -194,10 +198,14 @@ def _connect_inlet(plan: Plan, catalogue: Catalogue, frame: str, node: str) -> N
     _check_outside(graph, [node], frame)
     place = graph.place_of(node)
     if place.frame not in (frame, CANVAS):
-        raise _RefusedError(_across(graph, frame, node), offers.across_frames(graph, catalogue, None, node))
+        raise _RefusedError(
+            "crosses-frames", _across(graph, frame, node), offers.across_frames(graph, catalogue, None, node)
+        )
     if place.segment is None:
         if place.index == 0 or _is_branching(graph, catalogue, frame):
-            raise _RefusedError(f"{_title(graph, node)} already receives the input of {_title(graph, frame)}")
+            raise _RefusedError(
+                "unchanged", f"{_title(graph, node)} already receives the input of {_title(graph, frame)}"
+            )
         plan.park(graph.children[frame][: place.index], frame)
         return
     run = graph.slot(place)[place.index :]
@@ -212,11 +220,15 @@ def _connect_outlet(plan: Plan, catalogue: Catalogue, node: str, frame: str) -> 
     _check_outside(graph, [node], frame)
     place = graph.place_of(node)
     if place.frame not in (frame, CANVAS):
-        raise _RefusedError(_across(graph, node, frame), offers.across_frames(graph, catalogue, node, None))
+        raise _RefusedError(
+            "crosses-frames", _across(graph, node, frame), offers.across_frames(graph, catalogue, node, None)
+        )
     if place.segment is None:
         after = graph.children[frame][place.index + 1 :]
         if not after or _is_branching(graph, catalogue, frame):
-            raise _RefusedError(f"{_title(graph, node)} already leads to the outlet of {_title(graph, frame)}")
+            raise _RefusedError(
+                "unchanged", f"{_title(graph, node)} already leads to the outlet of {_title(graph, frame)}"
+            )
         plan.park(after, frame)
         return
     run = graph.slot(place)[: place.index + 1]
@@ -229,16 +241,19 @@ def _connect_outlet(plan: Plan, catalogue: Catalogue, node: str, frame: str) -> 
 def _connect_nodes(plan: Plan, catalogue: Catalogue, a: str, b: str) -> None:
     graph = plan.graph
     if graph.root in (a, b):
-        raise _RefusedError("the root stands alone: wire what is inside it")
+        raise _RefusedError("refused", "the root stands alone: wire what is inside it")
     if a == b:
-        raise _RefusedError(f"{_title(graph, a)} can't feed itself: that would close a cycle")
+        raise _RefusedError("cycle", f"{_title(graph, a)} can't feed itself: that would close a cycle")
     if a in graph.ancestors(b) or b in graph.ancestors(a):
         raise _RefusedError(
-            f"{_title(graph, a)} and {_title(graph, b)} stand one inside the other: wire to the frame's inner ports"
+            "refused",
+            f"{_title(graph, a)} and {_title(graph, b)} stand one inside the other: wire to the frame's inner ports",
         )
     start, end = graph.place_of(a), graph.place_of(b)
     if start.frame != end.frame and not (start.frame == CANVAS or end.frame == CANVAS):
-        raise _RefusedError(_across(graph, a, b), offers.across_frames(graph, catalogue, a, b))
+        if flow.would_cycle(graph, catalogue, a, b):
+            raise _RefusedError("cycle", _cycle(graph, a, b), (offers.move_after(graph, catalogue, b, a),))
+        raise _RefusedError("crosses-frames", _across(graph, a, b), offers.across_frames(graph, catalogue, a, b))
     if (start.frame, start.segment) == (end.frame, end.segment):
         _connect_in_slot(plan, catalogue, a, b)
     elif end.segment is not None:
@@ -260,17 +275,15 @@ def _connect_in_slot(plan: Plan, catalogue: Catalogue, a: str, b: str) -> None:
     start, end = graph.place_of(a), graph.place_of(b)
     if start.segment is None and _is_branching(graph, catalogue, start.frame):
         raise _RefusedError(
+            "second-input",
             f"{_title(graph, a)} and {_title(graph, b)} are branches of one {graph.nodes[start.frame].kind}: "
             f"{_title(graph, b)} already receives its input",
             offers.between_branches(graph, catalogue, a, b),
         )
     if end.index < start.index:
-        raise _RefusedError(
-            f"{_title(graph, b)} runs before {_title(graph, a)}: the wire would close a cycle",
-            (offers.move_after(graph, catalogue, b, a),),
-        )
+        raise _RefusedError("cycle", _cycle(graph, a, b), (offers.move_after(graph, catalogue, b, a),))
     if end.index == start.index + 1:
-        raise _RefusedError(f"{_title(graph, a)} already feeds {_title(graph, b)}")
+        raise _RefusedError("unchanged", f"{_title(graph, a)} already feeds {_title(graph, b)}")
     plan.park(graph.slot(start)[start.index + 1 : end.index], start.frame, _beside(graph, start))
 
 
@@ -324,7 +337,7 @@ def _gather(plan: Plan, nodes: list[str], frame: str) -> list[str]:
     _check_outside(graph, nodes, frame)
     found = runs(graph, nodes)
     if not found:
-        raise _RefusedError("the root stays where it is")
+        raise _RefusedError("refused", "the root stays where it is")
     first = found[0]
     if len(found) > 1:
         plan.park(first, frame)
@@ -340,7 +353,7 @@ def _check_outside(graph: Graph, nodes: list[str], frame: str) -> None:
     around = {frame, *(graph.ancestors(frame) if frame != CANVAS else ())}
     for node in nodes:
         if node in around:
-            raise _RefusedError(f"{_title(graph, node)} can't be put inside itself")
+            raise _RefusedError("into-itself", f"{_title(graph, node)} can't be put inside itself")
 
 
 def _frame_of(graph: Graph, wire: Wire) -> str:
@@ -362,6 +375,10 @@ def _beside(graph: Graph, place: Place) -> Position | None:
         return None
     position = graph.view(graph.slot(place)[0]).position
     return (position[0], position[1] + 80) if position else None
+
+
+def _cycle(graph: Graph, a: str, b: str) -> str:
+    return f"{_title(graph, b)} runs before {_title(graph, a)}: the wire would close a cycle"
 
 
 def _across(graph: Graph, a: str, b: str) -> str:
