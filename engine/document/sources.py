@@ -56,6 +56,11 @@ class NoiseSource(Struct, frozen=True, forbid_unknown_fields=True, tag="noise"):
 Source = UnsetSource | NumberSource | TextSource | ListSource | ImageSource | TensorSource | NoiseSource
 
 
+def lacks_value(source: Source) -> bool:
+    """Whether the source still has to be chosen: unset, or a file with no path."""
+    return isinstance(source, UnsetSource) or (isinstance(source, ImageSource | TensorSource) and not source.path)
+
+
 def describe(source: Source) -> str:
     """The source in a few words, for chips and lists."""
     match source:

@@ -1,0 +1,96 @@
+"""What a check finds: problems with stable codes, places, plain words and quick fixes."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Literal
+
+from msgspec import Struct
+
+from engine.document.edits import Edit
+from engine.document.graph import Graph, path_of, paths
+from engine.document.kinds import Catalogue
+
+Severity = Literal["error", "warning", "info"]
+
+CODES: dict[str, str] = {
+    "input-missing": "An input of the graph, or an entry of a provider, has no value to run with.",
+    "unknown-kind": "The catalogue has no kind of this name; the node is kept as it is, but can't run.",
+    "kind-shape": "A node of a frame's kind was saved as a leaf, or the other way round.",
+    "missing-param": "A param that the kind needs has no value.",
+    "bad-param": "A param has a value that its kind does not take.",
+    "unknown-param": "A node has a param that its kind does not know; it is kept, but means nothing.",
+    "bad-expression": "A Lambda, compose or callback is no expression of the checked subset, or takes other arguments.",
+    "wrong-child-count": "A frame has too few or too many children, or a Distribute not one for each of its arguments.",
+    "argument-count": "A node receives more or fewer values than it takes.",
+    "empty-frame": "A frame without children passes its input on.",
+    "context-undeclared": "A UseContext or SetContext names a context that no frame around it declares.",
+    "context-key-undeclared": "A UseContext reads a key that its provider does not declare and nobody writes.",
+    "context-never-set": "A key is read, but its provider gives it no value and nobody writes it.",
+    "context-read-before-set": "A key is read before the first node that writes it has run.",
+    "context-shadowed": "A provider declares a context that a provider around it declares as well.",
+    "context-never-read": "A key is declared or written, but nobody reads it.",
+    "loose-node": "Parked nodes are wired to nothing and do not run.",
+}
+"""What every code means, in a sentence."""
+
+
+class Fix(Struct, frozen=True):
+    """A way to make a problem go away: what it says on the button, and the edit."""
+
+    label: str
+    edit: Edit
+
+
+class Problem(Struct, frozen=True):
+    """Something that is wrong with a graph, or worth knowing.
+
+    `code` is a key of `CODES`; `node` is where it is (empty for the graph itself), `param` the param, input or entry
+    concerned.
+    """
+
+    code: str
+    severity: Severity
+    node: str
+    message: str
+    param: str = ""
+    fixes: tuple[Fix, ...] = ()
+
+
+Found = Iterator[Problem]
+
+
+class Subject:
+    """A graph under examination, with what all checks ask for worked out once."""
+
+    def __init__(self, graph: Graph, catalogue: Catalogue) -> None:
+        self.graph = graph
+        self.catalogue = catalogue
+        self.order = {node: index for index, node in enumerate(graph.walk())}
+        self._paths = paths(graph)
+        self._similar: dict[tuple[str, bool], list[str]] = {}
+
+    def named(self, node: str) -> str:
+        """How messages call a node: its path, with its kind where the path does not tell it."""
+        found = self.graph.nodes[node]
+        if node == self.graph.root:
+            return f"{found.title} (root)"
+        path = self._paths.get(node) or path_of(self.graph, node)
+        return path if found.title == found.kind else f"{path} ({found.kind})"
+
+    def similar_kinds(self, kind: str, frames: bool) -> list[str]:
+        """The frames' or leaves' kinds that an unknown one may be a slip of."""
+        if (kind, frames) not in self._similar:
+            known = [each.name for each in self.catalogue.values() if each.is_frame == frames]
+            self._similar[kind, frames] = near(kind, known)
+        return self._similar[kind, frames]
+
+
+def near(word: str, known: list[str]) -> list[str]:
+    """The known words that `word` may be a slip of, the closest first."""
+    by_lower = {each.lower(): each for each in known}
+    return [by_lower[each] for each in get_close_matches(word.lower(), by_lower, 3)]
+
+
+def either(words: list[str]) -> str:
+    """Words as a choice: "A, B or C"."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
