@@ -131,6 +131,7 @@ class Window(QMainWindow):
             self.faults = ()
             self.status.clear()
             self.canvas.set_running(None)
+        actions.refresh(self)  # at once: the next key may be Redo
         self.refresh_soon()
 
     def _moved(self) -> None:

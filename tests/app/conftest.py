@@ -1,0 +1,42 @@
+"""A window of its own for every test, with settings in a temporary folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from pytestqt.qtbot import QtBot
+
+from app.window import Window
+from tests.app.hands import STARTING, Hands
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> QSettings:
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, settings: QSettings) -> Iterator[Window]:
+    """An empty window without a worker."""
+    window = Window(settings, "light")
+    window.resize(1400, 900)
+    with qtbot.waitExposed(window):
+        window.show()
+    yield window
+    window.document.mark_saved()
+    window.close()
+    window.deleteLater()
+
+
+@pytest.fixture
+def live(qtbot: QtBot, window: Window) -> Window:
+    """The window with its worker up."""
+    with qtbot.waitSignal(window.link.ready, timeout=STARTING):
+        window.start()
+    return window
+
+
+@pytest.fixture
+def hands(qtbot: QtBot, window: Window) -> Hands:
+    return Hands(qtbot, window)
