@@ -23,7 +23,7 @@ from nodes import CATALOGUE
 
 NAMES = st.sampled_from(["", "Block", "Tête", "Chain", "Linear"])
 KINDS = st.sampled_from([*sorted(CATALOGUE), "Mystery", "Конволюция"])
-CONTEXTS = st.sampled_from(["unet", "my context", "clé", ""])
+CONTEXTS = st.sampled_from(["unet", "my context", "clé"])
 KEYS = st.sampled_from(["residuals", "my key", "k"])
 TEXTS = st.text(max_size=8)
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
@@ -132,7 +132,7 @@ def edits_of(draw: st.DrawFn, graph: Graph, fresh: Iterator[str], depth: int = 2
     if sort == 5:
         return edits.SetName(draw(node), draw(NAMES | st.just("no name")))
     if sort == 6:
-        return edits.SetContexts(draw(node), draw(PROVIDED))
+        return edits.SetContexts(draw(node), draw(PROVIDED | st.just({"": {}})))
     if sort == 7:
         return edits.SetView(draw(node), draw(VIEWS))
     if sort == 8:

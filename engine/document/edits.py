@@ -218,6 +218,8 @@ def _check_source(what: str, source: Source) -> None:
 
 def _check_contexts(what: str, contexts: Contexts) -> None:
     for context, entries in contexts.items():
+        if not context or "" in entries:
+            raise EditError(f"{what}: every context and key needs a name")
         for key, source in entries.items():
             _check_values(f"{what}: the name of a context or key", context, key)
             _check_source(f"{what}: {context}.{key}", source)

@@ -174,6 +174,8 @@ def _check_entry(entry: NodeEntry, index: int, nodes: dict[str, Node]) -> None:
     for param, value in entry.params.items():
         _check_value((*where, "params", param), value)
     for context, entries in entry.contexts.items():
+        if not context or "" in entries:
+            raise Fault((*where, "contexts"), "every context and key needs a name: give them one")
         for key, source in entries.items():
             for field, value in asdict(source).items():
                 _check_value((*where, "contexts", context, key, field), value)
