@@ -211,7 +211,7 @@ class Window(QMainWindow):
     def _selected(self, nodes: Sequence[str]) -> None:
         self.inspector.show_nodes(nodes)
         self.preview.follow(nodes)
-        self.refresh_soon()
+        actions.refresh(self)
 
     def _context_menu(self, node: str | None, at: QPoint) -> None:
         menu = QMenu(self)

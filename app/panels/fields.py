@@ -144,7 +144,7 @@ class TextField(Field):
         super().__init__(param)
         self.line = QLineEdit()
         self._hold(self.line)
-        self.line.textEdited.connect(self.edited)
+        self.line.textEdited.connect(self.edited.emit)
         self.line.editingFinished.connect(self.finished)
 
     def show_value(self, value: ParamValue) -> None:
@@ -219,7 +219,7 @@ class NameField(Field):
         self._hold(self.combo)
         line = QLineEdit()
         self.combo.setLineEdit(line)
-        line.textEdited.connect(self.edited)
+        line.textEdited.connect(self.edited.emit)
         line.editingFinished.connect(self.finished)
         self.combo.textActivated.connect(self._chosen)
 

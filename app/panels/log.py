@@ -22,4 +22,4 @@ class LogPanel(QPlainTextEdit):
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
 
     def add(self, line: Log) -> None:
-        self.appendPlainText(line.text)
+        self.appendPlainText(line.text.removesuffix("\n"))

@@ -1,0 +1,226 @@
+"""Files through the window: nothing is lost without a question, examples stay, opening runs nothing."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, QUrl
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.filing import DEFAULT_EXAMPLE, examples
+from app.window import Window
+from engine.document import files
+from engine.document.document import new_graph
+from engine.document.edits import SetInputs
+from engine.document.graph import Input
+from engine.document.sources import ImageSource
+from tests.app.hands import STARTING, Hands, drag
+
+
+def box(window: Window, name: str) -> QMessageBox:
+    [found] = [child for child in window.findChildren(QMessageBox, name) if child.isVisible()]
+    return found
+
+
+def answer(hands: Hands, window: Window, name: str, button: str) -> None:
+    """Press a button of a question."""
+    found = box(window, name).findChild(QPushButton, button)
+    assert found is not None
+    hands.click(found)
+
+
+def save_as(window: Window, path: Path) -> None:
+    dialog = window.findChild(QFileDialog, "save-as")
+    assert dialog is not None
+    dialog.setDirectory(str(path.parent))
+    dialog.selectFile(path.name)
+    dialog.accept()
+
+
+@pytest.fixture
+def graph_file(tmp_path: Path) -> Path:
+    path = tmp_path / "graph.catenary"
+    files.save(new_graph(), path, None)
+    return path
+
+
+def test_closing_with_unsaved_changes_asks_and_cancel_stays(window: Window, hands: Hands) -> None:
+    window.canvas.add_kind("ReLU")
+    window.close()
+    answer(hands, window, "unsaved", "cancel")
+    assert window.isVisible()
+    window.close()
+    answer(hands, window, "unsaved", "discard")
+    assert not window.isVisible()
+
+
+def test_closing_with_unsaved_changes_can_save_first(window: Window, hands: Hands, graph_file: Path) -> None:
+    window.files.open(graph_file)
+    window.canvas.add_kind("ReLU")
+    window.close()
+    answer(hands, window, "unsaved", "save")
+    assert not window.isVisible()
+    assert b"ReLU" in graph_file.read_bytes()
+
+
+def test_new_and_open_ask_before_they_replace(window: Window, hands: Hands, graph_file: Path) -> None:
+    node = window.canvas.add_kind("ReLU")
+    hands.trigger("new")
+    answer(hands, window, "unsaved", "cancel")
+    assert node in window.document.graph
+    window.files.open(graph_file)
+    answer(hands, window, "unsaved", "discard")
+    assert node not in window.document.graph
+    assert window.files.path == graph_file
+
+
+def test_the_title_tells_file_and_unsaved_changes(window: Window, hands: Hands, graph_file: Path) -> None:
+    window.files.open(graph_file)
+    window.refresh()
+    assert window.windowTitle().startswith("graph.catenary")
+    assert not window.isWindowModified()
+    window.canvas.add_kind("ReLU")
+    window.refresh()
+    assert window.isWindowModified()
+    hands.trigger("undo")
+    window.refresh()
+    assert not window.isWindowModified()
+
+
+def test_an_example_is_never_overwritten(window: Window, hands: Hands, tmp_path: Path) -> None:
+    shipped = DEFAULT_EXAMPLE.read_bytes()
+    window.files.open_example(DEFAULT_EXAMPLE)
+    window.canvas.select([])
+    window.canvas.add_kind("ReLU")
+    hands.trigger("save")
+    save_as(window, tmp_path / "mine.catenary")
+    assert DEFAULT_EXAMPLE.read_bytes() == shipped
+    assert window.files.path == tmp_path / "mine.catenary"
+    # Its picture is found from the new place, too.
+    source = files.load(tmp_path / "mine.catenary")[0].inputs[0].source
+    assert isinstance(source, ImageSource)
+    assert (tmp_path / source.path).resolve() == DEFAULT_EXAMPLE.parent / "photograph.png"
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda path: path.stem)
+def test_every_example_opens_from_the_menu(window: Window, hands: Hands, example: Path) -> None:
+    title = example.stem.replace("-", " ").capitalize()
+    entry = next(a for m in window.menus["File"].actions() if m.menu() for a in m.menu().actions() if a.text() == title)
+    entry.trigger()
+    graph, _ = files.load(example)
+    assert files.dump(window.document.graph) == files.dump(graph)
+    window.refresh()
+    assert not [p for p in window.problems if p.severity == "error"]
+
+
+def test_opening_runs_nothing_and_a_change_does(qtbot: QtBot, live: Window, tmp_path: Path) -> None:
+    window = live
+    path = tmp_path / "prints.catenary"
+    path.write_text(
+        '{"catenary": 1, "root": "root", "nodes": ['
+        '{"id": "p", "kind": "Lambda", "params": {"func": "lambda: print(\'ran\')"}},'
+        '{"id": "root", "kind": "Chain", "children": ["p"]}], "view": []}'
+    )
+    ends: list[object] = []
+    window.link.finished.connect(ends.append)
+    assert window.link.auto
+    with qtbot.waitSignal(window.link.shapes, timeout=STARTING, check_params_cb=lambda m: "p" in m.returns):
+        window.files.open(path)
+    assert ends == []
+    assert window.log.toPlainText() == ""
+    with qtbot.waitSignal(window.link.finished, timeout=STARTING):
+        window.canvas.select([])
+        window.canvas.add_kind("Identity")
+    qtbot.waitUntil(lambda: "ran" in window.log.toPlainText(), timeout=STARTING)
+
+
+def test_a_broken_file_is_named_with_its_place(window: Window, tmp_path: Path) -> None:
+    path = tmp_path / "broken.catenary"
+    path.write_text('{\n  "catenary": 1,\n  "root": "root",\n  "nodes": [{"id": 3}]\n}\n')
+    before = window.document.graph
+    window.files.open(path)
+    text = box(window, "file-error").informativeText()
+    assert "broken.catenary" in text
+    assert "nodes" in text
+    assert window.document.graph is before
+
+
+def test_a_file_changed_by_another_program_is_not_overwritten_unasked(
+    window: Window, hands: Hands, graph_file: Path
+) -> None:
+    window.files.open(graph_file)
+    window.canvas.add_kind("ReLU")
+    other = new_graph()
+    other.inputs = (Input("theirs", ImageSource("")),)
+    graph_file.write_bytes(files.dump(other))
+    hands.trigger("save")
+    answer(hands, window, "changed-on-disk", "cancel")
+    assert b"theirs" in graph_file.read_bytes()
+    hands.trigger("save")
+    answer(hands, window, "changed-on-disk", "overwrite")
+    assert b"ReLU" in graph_file.read_bytes()
+    assert not window.document.modified
+
+
+def test_reload_takes_what_is_on_disk(window: Window, hands: Hands, graph_file: Path) -> None:
+    window.files.open(graph_file)
+    window.canvas.add_kind("ReLU")
+    other = new_graph()
+    other.inputs = (Input("theirs", ImageSource("")),)
+    graph_file.write_bytes(files.dump(other))
+    hands.trigger("save")
+    answer(hands, window, "changed-on-disk", "reload")
+    if window.document.modified:
+        answer(hands, window, "unsaved", "discard")
+    assert [i.name for i in window.document.graph.inputs] == ["theirs"]
+
+
+def test_a_dropped_file_opens(window: Window, graph_file: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(graph_file))])
+    drag(window, mime, QPointF(20, 20))
+    assert window.files.path == graph_file
+
+
+def test_recent_files_come_back_in_the_menu(window: Window, graph_file: Path) -> None:
+    window.files.open(graph_file)
+    menu = next(a.menu() for a in window.menus["File"].actions() if a.menu() and a.text() == "Open recent")
+    menu.aboutToShow.emit()
+    first = menu.actions()[0]
+    assert first.text() == "graph.catenary"
+    window.document.replace(new_graph())
+    window.files.path = None
+    first.trigger()
+    assert window.files.path == graph_file
+
+
+def test_loading_weights_is_an_edit(window: Window, hands: Hands, tmp_path: Path) -> None:
+    (tmp_path / "w.safetensors").write_bytes(b"")
+    hands.trigger("load-weights")
+    dialog = window.findChild(QFileDialog, "weights")
+    assert dialog is not None
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile("w.safetensors")
+    dialog.accept()
+    assert window.document.graph.weights == str(tmp_path / "w.safetensors")
+    hands.trigger("undo")
+    assert window.document.graph.weights == ""
+
+
+def test_the_canvas_can_be_exported_as_a_picture(window: Window, hands: Hands, tmp_path: Path) -> None:
+    hands.trigger("export-picture")
+    dialog = window.findChild(QFileDialog, "picture")
+    assert dialog is not None
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile("canvas.png")
+    dialog.accept()
+    assert (tmp_path / "canvas.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_saving_elsewhere_keeps_paths_leading_to_the_same_files(window: Window, hands: Hands, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    window.files.save_to(tmp_path / "one" / "g.catenary")
+    window.document.apply(SetInputs((Input("x", ImageSource("a.png")),)), "Set")
+    window.files.save_to(tmp_path / "two" / "g.catenary")
+    assert files.load(tmp_path / "two" / "g.catenary")[0].inputs[0].source == ImageSource("../one/a.png")

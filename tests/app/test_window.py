@@ -1,0 +1,241 @@
+"""The window: keys belong to whoever has the focus, problems lead to their nodes, the engine may die."""
+
+import os
+import signal
+from collections import Counter
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.actions import ACTIONS, Action
+from app.panels.node_page import NodePage
+from app.theme import DARK, LIGHT
+from app.window import Window
+from engine.document import files
+from engine.document.document import new_tree
+from engine.document.edits import Insert
+from engine.document.graph import Place
+from tests.app.hands import STARTING, Hands, text_of
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def add(window: Window, kind: str, **params: str | float) -> str:
+    """Append a new node to the root."""
+    document = window.document
+    tree = new_tree(document.graph, document.catalogue, kind, **params)
+    document.apply(Insert(Place("root", len(document.graph.children["root"])), (tree,)), f"Insert {kind}")
+    return tree.node.id
+
+
+def page_of(window: Window) -> NodePage:
+    page = window.inspector.page
+    assert isinstance(page, NodePage)
+    return page
+
+
+def test_no_two_actions_share_an_id_or_a_key() -> None:
+    assert not [i for i, count in Counter(a.id for a in ACTIONS).items() if count > 1]
+    keys = Counter(QKeySequence(key).toString() for action in ACTIONS for key in action.keys)
+    assert "" not in keys
+    assert not [key for key, count in keys.items() if count > 1]
+
+
+def test_single_letters_are_the_canvas_s_alone() -> None:
+    def is_plain(action: Action) -> bool:
+        return any("+" not in key and not key.startswith("F") for key in action.keys)
+
+    assert all(action.scope == "canvas" for action in ACTIONS if is_plain(action))
+
+
+def test_undo_names_what_it_takes_back(window: Window) -> None:
+    add(window, "Linear")
+    assert window.actions_by_id["undo"].text() == "Undo Insert Linear"
+    window.document.undo()
+    assert window.actions_by_id["redo"].text() == "Redo Insert Linear"
+
+
+def test_both_redo_keys_work(window: Window, hands: Hands) -> None:
+    for key, modifiers in ((Qt.Key.Key_Y, CONTROL), (Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)):
+        add(window, "ReLU")
+        count = len(window.document.graph)
+        window.canvas.setFocus()
+        hands.key(Qt.Key.Key_Z, CONTROL)
+        assert len(window.document.graph) == count - 1
+        hands.key(key, modifiers)
+        assert len(window.document.graph) == count
+
+
+def test_a_text_field_owns_its_keys(window: Window, hands: Hands) -> None:
+    node = add(window, "UseContext")
+    window.canvas.select([node])
+    nodes = len(window.document.graph)
+    search = window.palette_panel.search
+    hands.click(search)
+    hands.qtbot.keyClicks(search, "fh")  # both are keys of the canvas
+    assert search.text() == "fh"
+    hands.key(Qt.Key.Key_Backspace)
+    hands.key(Qt.Key.Key_Home)
+    hands.key(Qt.Key.Key_Delete)
+    assert search.text() == ""
+    hands.key(Qt.Key.Key_Z, CONTROL)
+    assert search.text() != ""
+    hands.key(Qt.Key.Key_Y, CONTROL)
+    assert search.text() == ""
+    assert len(window.document.graph) == nodes
+    assert window.canvas.selection == [node]
+
+
+def test_undo_in_an_inspector_field_edits_the_text(window: Window, hands: Hands) -> None:
+    node = add(window, "Lambda")
+    window.canvas.select([node])
+    line = text_of(page_of(window).name)
+    hands.click(line)
+    hands.qtbot.keyClicks(line, "Square")
+    assert window.document.graph.node(node).name == "Square"
+    hands.key(Qt.Key.Key_Z, CONTROL)
+    assert node in window.document.graph
+    assert window.document.graph.node(node).name == ""
+    hands.key(Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert window.document.graph.node(node).name == "Square"
+
+
+def test_delete_and_fold_on_the_canvas(window: Window, hands: Hands) -> None:
+    frame = add(window, "Residual")
+    window.canvas.select([frame])
+    window.canvas.setFocus()
+    hands.key(Qt.Key.Key_H)
+    assert window.document.graph.view(frame).collapsed
+    hands.key(Qt.Key.Key_Delete)
+    assert frame not in window.document.graph
+
+
+def test_a_click_on_a_problem_leads_to_its_node(window: Window, hands: Hands) -> None:
+    good, bad = add(window, "ReLU"), add(window, "Lambda", func="lambda x: open(x)")
+    window.canvas.select([good])
+    window.refresh()
+    panel = window.problems_panel
+    index = next(i for i, p in enumerate(panel.problems) if p.node == bad)
+    rect = panel.tree.visualItemRect(panel.item(index))
+    hands.click(panel.tree.viewport(), rect.center())
+    assert window.canvas.selection == [bad]
+    assert page_of(window).node == bad
+    message = page_of(window).editing.messages["func"]
+    assert message.isVisible()
+    assert "open" in message.text()
+
+
+def test_a_quick_fix_is_one_step(window: Window, hands: Hands) -> None:
+    add(window, "UseContext", context="unet", key="residuals")
+    window.refresh()
+    before = files.dump(window.document.graph)
+    steps = len(window.document.history.undos)
+    problem = next(p for p in window.problems if p.fixes)
+    panel = window.problems_panel
+    buttons = panel.tree.findChildren(QPushButton)
+    hands.click(next(b for b in buttons if b.text() == problem.fixes[0].label))
+    window.refresh()
+    assert problem not in window.problems
+    assert len(window.document.history.undos) == steps + 1
+    hands.trigger("undo")
+    assert files.dump(window.document.graph) == before
+
+
+def test_the_worker_killed_in_mid_run_is_told_and_replaced(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    window = live
+    window.link.set_auto(False)
+    slow = add(window, "Lambda", func="lambda: torch.ones(3000, 3000) @ torch.ones(3000, 3000)")
+    for _ in range(40):
+        add(window, "Lambda", func="lambda x: (x @ x) / 3000")
+    before = files.dump(window.document.graph)
+    first = window.link.client.pid
+    with qtbot.waitSignal(window.link.progress, timeout=STARTING):
+        hands.trigger("run")
+    with qtbot.waitSignal(window.link.died, timeout=STARTING):
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+    assert window.notice.isVisible()
+    assert "SIGKILL" in window.notice.label.text()
+    assert "your graph is untouched" in window.notice.label.text()
+    assert files.dump(window.document.graph) == before
+    assert window.link.client.pid not in (None, first)
+    for node in window.document.graph.children["root"][1:]:
+        window.canvas.select([node])
+        hands.trigger("delete")
+    window.canvas.select([slow])
+    assert hands.run().status == "done"
+    qtbot.waitUntil(lambda: slow in window.preview.previews, timeout=STARTING)
+
+
+def test_cancel_ends_a_run(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    window = live
+    window.link.set_auto(False)
+    add(window, "Lambda", func="lambda: torch.ones(3000, 3000)")
+    for _ in range(60):
+        add(window, "Lambda", func="lambda x: (x @ x) / 3000")
+    with qtbot.waitSignal(window.link.progress, timeout=STARTING):
+        hands.trigger("run")
+    with qtbot.waitSignal(window.link.finished, timeout=STARTING) as waiting:
+        hands.trigger("cancel")
+    assert waiting.args is not None
+    assert waiting.args[0].status == "cancelled"
+    assert not window.link.running
+
+
+def test_a_failed_run_names_the_node_and_leads_there(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    window = live
+    window.link.set_auto(False)
+    add(window, "Lambda", func="lambda: torch.ones(2, 3)")
+    linear = add(window, "Linear")
+    window.canvas.select([])
+    end = hands.run()
+    assert end.status == "failed"
+    fault = window.preview.fault
+    assert fault.isVisible()
+    assert "Linear" in fault.place.text()
+    assert "(2, 3)" in fault.received.text()
+    hands.click(fault.button)
+    assert window.canvas.selection == [linear]
+    # The same is known without a run, as a problem of the node.
+    qtbot.waitUntil(lambda: any(p.node == linear and p.severity == "error" for p in window.problems))
+
+
+def test_what_a_graph_prints_is_in_the_log(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    add(live, "Lambda", func="lambda: print('hello')")
+    hands.run()
+    qtbot.waitUntil(lambda: "hello" in live.log.toPlainText(), timeout=STARTING)
+
+
+def test_the_window_works_before_the_worker_is_ready(qtbot: QtBot, window: Window, hands: Hands) -> None:
+    window.start()
+    assert window.status.state.text() == "starting engine…"
+    node = add(window, "Lambda", func="lambda: 42")
+    window.canvas.select([node])
+    assert hands.run().text == "42"
+    qtbot.waitUntil(lambda: window.status.state.text().startswith("ready"), timeout=STARTING)
+    assert window.toolbar.device.text() in ("CPU", "CUDA")
+
+
+def test_themes_can_be_chosen_and_are_remembered(window: Window, hands: Hands) -> None:
+    hands.trigger("theme-dark")
+    assert window.canvas.theme is DARK
+    assert window.settings.value("theme") == "dark"
+    hands.trigger("theme-light")
+    assert window.canvas.theme is LIGHT
+
+
+def test_panels_can_be_put_away_and_brought_back(window: Window, hands: Hands) -> None:
+    hands.trigger("panel-log")
+    assert window.docks["log"].isHidden()
+    hands.trigger("panel-log")
+    assert window.docks["log"].isVisible()
+
+
+def test_the_list_of_keys_comes_from_the_table(window: Window, hands: Hands) -> None:
+    hands.trigger("keys")
+    box = window.findChild(QMessageBox, "key-list")
+    assert box is not None
+    assert "Ctrl+Alt+Return" in box.text()
+    assert "Save as" in box.text()
