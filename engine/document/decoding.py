@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import get_args
 
 import msgspec
@@ -52,7 +52,7 @@ def reading(data: bytes, name: str) -> Iterator[None]:
     except Fault as fault:
         place = f", line {line_of(data.decode(), fault.path)}, {written(fault.path)}" if fault.path else ""
         raise FileError(f"{name}{place}: {fault.problem}") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, json.JSONDecodeError) as error:
         raise FileError(f"{name}, {_malformed(str(error), data)}") from None
     except RecursionError:
         raise FileError(f"{name}: its lists or objects nest too deep, so it is no graph file") from None
@@ -95,19 +95,18 @@ def _check_keys(data: bytes) -> None:
             raise Fault((), f"{shown(twice)} stands twice in {shown(members)}: keep one of the two")
         return members
 
-    with suppress(json.JSONDecodeError):  # the decoder that comes next says more
+    try:
         json.loads(data, object_pairs_hook=check, parse_int=_number)
+    except json.JSONDecodeError:
+        msgspec.json.decode(data)  # says more about it
+        raise
 
 
 def _malformed(error: str, data: bytes) -> str:
     text = data.decode()
     at = re.search(r"^JSON is malformed: (.*) \(byte (\d+)\)$", error)
     if at is None:
-        try:
-            json.loads(text)
-        except ValueError:
-            return f"line {line_at(text, len(text.rstrip()))}: the file ends in the middle: open its backup"
-        return "a text in it holds half a character (a \\ud... escape without its other half): type that text anew"
+        return f"line {line_at(text, len(text.rstrip()))}: the file ends in the middle: open its backup"
     position = len(data[: int(at[2])].decode(errors="ignore"))
     start = text.rfind("\n", 0, position) + 1
     line = line_at(text, position)

@@ -125,7 +125,7 @@ def _line(value: object) -> str:
 
 
 def _block(name: str, items: Iterable[object]) -> str:
-    return f'  "{name}": [\n' + ",\n".join(f"    {_line(item)}" for item in items) + "\n  ]"
+    return f'  "{name}": [' + ",".join(f"\n    {_line(item)}" for item in items) + "\n  ]"
 
 
 def _entry(graph: Graph, node: str) -> NodeEntry:
