@@ -92,8 +92,28 @@ class Theme:
         return self.providers[index % len(self.providers)]
 
 
+def contrast(one: QColor, other: QColor) -> float:
+    """The WCAG 2 contrast ratio of two opaque colours, from 1 to 21."""
+
+    def luminance(colour: QColor) -> float:
+        parts = (colour.redF(), colour.greenF(), colour.blueF())
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    light, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dim + 0.05)
+
+
 def _hsl(hue: float, saturation: float, lightness: float) -> QColor:
     return QColor.fromHslF(hue / 360, saturation, lightness)
+
+
+def _seen(hue: float, saturation: float) -> QColor:
+    """An outline for the dark theme: blue and violet need more light than green to be seen as well."""
+    lightness = 0.46
+    while contrast(_hsl(hue, saturation, lightness), QColor("#1e2126")) < 3.2:
+        lightness += 0.02
+    return _hsl(hue, saturation, lightness)
 
 
 def _tint(hue: float, strength: float, dark: bool) -> Tint:
@@ -101,7 +121,7 @@ def _tint(hue: float, strength: float, dark: bool) -> Tint:
         return Tint(
             fill=_hsl(hue, strength * 0.42, 0.205),
             header=_hsl(hue, strength * 0.45, 0.245),
-            edge=_hsl(hue, strength * 0.55, 0.46),
+            edge=_seen(hue, strength * 0.55),
             ink=_hsl(hue, strength * 0.5, 0.90),
         )
     return Tint(
@@ -125,7 +145,7 @@ def _theme(dark: bool) -> Theme:
         wire=pick("#5b6675", "#8b96a6"),
         wire_strong=pick("#2b3440", "#cfd7e2"),
         text=pick("#1b2027", "#e8ebf0"),
-        text_dim=pick("#565f6c", "#a3adbb"),
+        text_dim=pick("#505965", "#b4bdc9"),
         selection=pick("#1f6feb", "#58a6ff"),
         select_fill=QColor(88, 166, 255, 36) if dark else QColor(31, 111, 235, 28),
         target=pick("#0a8f4e", "#3fd487"),
@@ -154,18 +174,6 @@ DARK = _theme(dark=True)
 def system_theme() -> Theme:
     """The theme the desktop asks for; light when it does not say."""
     return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
-
-
-def contrast(one: QColor, other: QColor) -> float:
-    """The WCAG 2 contrast ratio of two opaque colours, from 1 to 21."""
-
-    def luminance(colour: QColor) -> float:
-        parts = (colour.redF(), colour.greenF(), colour.blueF())
-        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    light, dim = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dim + 0.05)
 
 
 def apply(app: QApplication, theme: Theme) -> None:

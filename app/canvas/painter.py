@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
@@ -11,8 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 from app.canvas.scene import DETAILED, Header, Item
 from app.canvas.texts import Texts
 from app.theme import Theme, Tint
-
-Severity = Literal["error", "warning", "info"]
+from engine.document.problems import Severity
 
 
 class Brushes:

@@ -8,12 +8,13 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QTransform
 
 from app.canvas import captions, painter
-from app.canvas.painter import Brushes, Severity
+from app.canvas.painter import Brushes
 from app.canvas.scene import DETAILED, Item, Scene, points, shown
 from app.theme import Theme, Tint
 from engine.document import scopes
 from engine.document.arrange import Arrangement, Inside, Route
 from engine.document.graph import CANVAS, Graph
+from engine.document.problems import Severity
 
 SHAPES_FROM = 0.8
 """From this zoom on the shape of what a node returns is written under it."""
@@ -79,9 +80,10 @@ def worst(arrangement: Arrangement, scene: Scene, marks: Marks) -> dict[str, Sev
     """The worst problem of each visible node, those of nodes hidden in it included."""
     order: list[Severity] = ["info", "warning", "error"]
     found: dict[str, Severity] = {}
-    entries: list[tuple[str, Severity]] = [(n, s) for n, all_ in marks.problems.items() for s, _ in all_]
-    for node in marks.faults:
-        entries.append((node, "error"))
+    entries: list[tuple[str, Severity]] = []
+    for node, problems in marks.problems.items():
+        entries.extend((node, severity) for severity, _ in problems)
+    entries.extend((node, "error") for node in marks.faults)
     for node, severity in entries:
         if node not in arrangement.graph:
             continue

@@ -197,6 +197,11 @@ class Canvas(Surface):
                 after = self.rect_of(node).topLeft()
                 self.pan_by(before.x() - after.x(), before.y() - after.y())
 
+    def set_links_shown(self, mode: str) -> None:
+        """Show context links on "hover" and selection, "all" of them, or "none"."""
+        self._links_shown = mode
+        self.update()
+
     def _paint_overlay(self, b: Brushes) -> None:
         scene, theme = self.scene, self.theme
         links.paint(b, self, self._links_shown, self._hover, self._links)

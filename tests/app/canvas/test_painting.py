@@ -1,0 +1,162 @@
+"""What is painted: both themes, every state, and never more than one can see."""
+
+import random
+
+import pytest
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QApplication
+
+from app.canvas.view import Canvas
+from app.theme import DARK, LIGHT, Theme, Tint, contrast
+from engine.document.document import Document
+from engine.document.edits import Insert, SetInputs, apply
+from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree
+from engine.document.problems import Problem
+from engine.document.sources import NumberSource
+from engine.messages import Fault
+from nodes import CATALOGUE
+from tests.app.canvas.conftest import Open
+from tests.app.canvas.hands import graph_of, middle, tree
+
+
+def provider() -> Graph:
+    use = tree("UseContext", "use", context="unet", key="residuals")
+    put = tree("SetContext", "put", context="unet", key="residuals")
+    entry: Contexts = {"unet": {"residuals": NumberSource(4)}}
+    provides = tree("Chain", "p", tree("Sum", "s", use, tree("Linear", "l")), put, contexts=entry)
+    graph = graph_of(provides, *(tree(kind, kind) for kind in CATALOGUE))
+    apply(graph, Insert(Place("s", 0, 0, new=True), (tree("ReLU", "parked"),)))
+    apply(graph, Insert(Place(CANVAS, 0, 0, new=True), (tree("ReLU", "free"), Tree(Node("odd", "Unheard")))))
+    apply(graph, SetInputs((Input("x", NumberSource(2.0)), Input("y", NumberSource(3)))))
+    return graph
+
+
+def big(count: int) -> Graph:
+    """A tree of about `count` nodes, of all sorts of frames."""
+    chance, made = random.Random(7), [0]
+
+    def build(depth: int) -> Tree:
+        made[0] += 1
+        name = f"n{made[0]}"
+        if depth == 0:
+            return tree(chance.choice(["Conv2d", "SiLU", "Linear"]), name)
+        kind = chance.choice(["Chain", "Chain", "Residual", "Sum", "Concatenate"])
+        return tree(kind, name, *(build(depth - 1) for _ in range(chance.choice([2, 3, 4, 5]))))
+
+    tops: list[Tree] = []
+    while made[0] < count:
+        tops.append(build(chance.choice([1, 2, 3, 4])))
+    return graph_of(*tops)
+
+
+def colours(image: QImage) -> set[int]:
+    return {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
+def test_every_kind_and_mark_paints_in_both_themes(open_canvas: Open, theme: Theme) -> None:
+    canvas, _ = open_canvas(provider())
+    canvas.set_theme(theme)
+    canvas.set_problems([
+        Problem("context-never-set", "warning", "use", "never set"),
+        Problem("shadowed", "info", "p", "shadowed"),
+        Problem("unwired", "error", "", "of the graph itself"),
+    ])  # fmt: skip
+    canvas.set_faults([Fault("l", "shape", "shapes do not fit")])
+    canvas.set_shapes({"l": ("float32 (1, 3, 8, 8)",)}, {"l": ("float",)})
+    canvas.set_running("put")
+    canvas.set_links_shown("all")
+    plain = canvas.grab().toImage()
+    assert colours(plain) >= {theme.canvas.rgb()}
+    canvas.select(["use", "p"])
+    assert canvas.grab().toImage() != plain
+    for zoom in (0.02, 0.3, 1.0, 4.0):
+        canvas.set_zoom(zoom)
+        assert not canvas.grab().isNull()
+    assert canvas.painted.nodes <= len(canvas.document.graph)
+
+
+def test_problems_show_on_the_plate_that_hides_them(open_canvas: Open) -> None:
+    canvas, _ = open_canvas(provider())
+    canvas.toggle_collapsed(["p"])
+    without = canvas.grab().toImage()
+    canvas.set_problems([Problem("context-never-set", "error", "use", "never set")])
+    rect = canvas.rect_of("p")
+    with_badge = canvas.grab().toImage()
+    changed = [
+        (x, y)
+        for x in range(with_badge.width())
+        for y in range(with_badge.height())
+        if with_badge.pixel(x, y) != without.pixel(x, y)
+    ]
+    assert changed
+    assert all(abs(x - rect.right()) < 24 and abs(y - rect.top()) < 24 for x, y in changed)
+
+
+def test_hovering_a_chip_veils_all_but_its_leaves(open_canvas: Open) -> None:
+    canvas, _ = open_canvas(provider())
+    canvas.reveal("p")
+    canvas.frame_selection()
+    header = canvas.scene.by_node["p"].header
+    assert header
+    [(key, text, rect)] = header.chips
+    assert key.label == "unet.residuals"
+    assert text == "unet.residuals = 4"
+    assert canvas.hit(rect.center().x(), rect.center().y()).kind == "chip"
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
+def test_text_has_contrast(theme: Theme) -> None:
+    tints: list[Tint] = [*theme.leaves.values(), *theme.frames.values(), *theme.providers, theme.pill, theme.unknown]
+    for tint in tints:
+        assert contrast(tint.ink, tint.fill) >= 4.5
+        assert contrast(tint.ink, tint.header) >= 4.5
+        assert contrast(theme.text_dim, tint.fill) >= 4.5
+        assert contrast(theme.text_dim, tint.header) >= 4.5
+        assert contrast(tint.edge, theme.surfaces[0]) >= 2.5
+    for back in (*theme.surfaces, theme.canvas, theme.window, theme.panel):
+        assert contrast(theme.text, back) >= 4.5
+        assert contrast(theme.text_dim, back) >= 4.5
+        for sign in (theme.error, theme.warning, theme.info, theme.selection, theme.target, theme.refusal):
+            assert contrast(sign, back) >= 3
+    for sign in (theme.error, theme.warning, theme.info, theme.selection):
+        assert contrast(theme.on_sign, sign) >= 4.5
+
+
+def test_a_repaint_costs_what_is_visible(open_canvas: Open) -> None:
+    canvas, _ = open_canvas(big(10_000))
+    canvas.resize(1920, 1080)
+    canvas.frame_all()
+    zoom, seen = canvas.zoom, 0
+    while zoom < 1.2:
+        for x, y in ((0, 0), (900, 500), (-700, 300)):
+            canvas.set_zoom(zoom)
+            canvas.pan_by(x, y)
+            canvas.grab()
+            seen = max(seen, canvas.painted.nodes)
+            assert canvas.painted.nodes <= 1500
+            assert canvas.painted.segments <= 6000
+            canvas.pan_by(-x, -y)
+        zoom *= 1.5
+    assert seen > 100
+
+
+def test_a_picture_shows_the_whole_graph_without_a_window(qapp: QApplication) -> None:
+    del qapp
+    canvas = Canvas(Document(provider(), CATALOGUE), DARK)
+    image = canvas.image(scale=0.5)
+    assert canvas.painted.nodes == len(canvas.document.graph)
+    assert image.width() > 400
+    assert image.pixel(2, 2) == QColor(DARK.canvas).rgb()
+    assert canvas.image(scale=1000.0).width() <= 12_000
+
+
+def test_small_frames_close_and_their_text_goes(open_canvas: Open) -> None:
+    canvas, _ = open_canvas(provider())
+    canvas.set_zoom(1.0)
+    canvas.reveal("l")
+    assert canvas.scene.by_node["s"].state == "open"
+    at = middle(canvas, "s")
+    canvas.zoom_by(0.03, at)
+    assert canvas.scene.by_node["root"].state == "plate"
+    assert canvas.hit(*canvas.rect_of("l").center().toTuple()).node == "root"
