@@ -7,6 +7,7 @@ its run failed, 2 the file or the command line can't be used, 130 interrupted.
 import argparse
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
@@ -71,9 +72,9 @@ def check_file(options: argparse.Namespace) -> int:
     for severity, node, message, code in found:
         place = path_of.get(node) or graph.nodes[node].title if node in graph else ""
         print(f"{options.file}: {severity}: {place + ': ' if place else ''}{message} [{code}]")
-    errors = sum(severity == "error" for severity, *_ in found)
-    _note(f"{errors} error{'s' * (errors != 1)}, {len(found) - errors} other{'s' * (len(found) - errors != 1)}")
-    return FAILED if errors else 0
+    counts = Counter(severity for severity, *_ in found)
+    _note(", ".join(f"{count} of severity {severity}" for severity, count in counts.items()) or "no problems")
+    return FAILED if counts["error"] else 0
 
 
 def _shape_faults(options: argparse.Namespace, graph: Graph, catalogue: Catalogue) -> tuple[Fault, ...]:

@@ -56,6 +56,8 @@ def source_of(text: str, folder: Path) -> Source:
         value = json.loads(text)
     except ValueError:
         value = text
+    if isinstance(value, dict):
+        raise ValueSyntaxError(f"{text} is a JSON object, but a value is a number, a list, text or a file")
     if wrong := unfit(value):
         raise ValueSyntaxError(f"{text} {wrong}")
     match value:
@@ -93,7 +95,7 @@ def _assigned(text: str, names: list[str], what: str, folder: Path) -> tuple[str
     name = max((n for n in names if text.startswith(f"{n}=")), key=len, default=None)
     if name is not None:
         return name, source_of(text[len(name) + 1 :], folder)
-    there = f"there are {', '.join(dict.fromkeys(names))}" if names else "there is none"
+    there = f"the graph has {', '.join(dict.fromkeys(names)) or 'none'}"
     if "=" not in text:
         raise ValueSyntaxError(f"--{what} {text} gives no value: write NAME=VALUE; {there}")
     raise ValueSyntaxError(f"there is no {what} {text.partition('=')[0]!r}; {there}")

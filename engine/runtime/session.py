@@ -110,6 +110,12 @@ class Session:
             self._prepare(given, wrong)
             self._unsettled = False
 
+    def tell(self, shapes: Shapes) -> None:
+        """Send the shapes, unless they are those told last."""
+        if shapes != self._shown:
+            self._shown = shapes
+            self.send(shapes)
+
     # Changes.
 
     def _start_afresh(self) -> None:
@@ -191,10 +197,7 @@ class Session:
         lowered = self.lowered
         told = {fault.node for fault in self._built_wrong}
         faults = (*wrong, *self._built_wrong, *(f for f in lowered.faults if f.node not in told))
-        shapes = Shapes(lowered.returns, lowered.receives, faults)
-        if shapes != self._shown:
-            self._shown = shapes
-            self.send(shapes)
+        self.tell(Shapes(lowered.returns, lowered.receives, faults))
         return lowered
 
     def _build(self) -> None:

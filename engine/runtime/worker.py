@@ -78,7 +78,7 @@ def serve(connection: Connection, catalogue: str) -> None:
     found = kinds.resolve(catalogue)
     assert isinstance(found, Mapping)
     session = Session(found, send, inbox.interrupts)
-    send(Ready(torch.__version__, devices()))
+    send(Ready(str(torch.__version__), devices()))
     while True:
         message = inbox.next()
         try:
@@ -88,4 +88,4 @@ def serve(connection: Connection, catalogue: str) -> None:
         except Exception as error:  # a fault of ours must not cost people their session
             traceback.print_exc()
             text = f"the worker failed at {type(message).__name__}: {error!r}"
-            send(Shapes({}, {}, (Fault(session.graph.root, "internal", text),)))
+            session.tell(Shapes({}, {}, (Fault(session.graph.root, "internal", text),)))
