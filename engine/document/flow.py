@@ -75,12 +75,12 @@ def order(graph: Graph, catalogue: Catalogue) -> list[str]:
 
 def upstream(graph: Graph, catalogue: Catalogue, node: str) -> set[str]:
     """The nodes whose results can reach `node`, through wires or contexts."""
-    return {n for n, _ in nx.ancestors(flow(graph, catalogue), (node, "out"))} - {node}
+    return {n for n, side in nx.ancestors(flow(graph, catalogue), (node, "out")) if side == "out"} - {node}
 
 
 def downstream(graph: Graph, catalogue: Catalogue, node: str) -> set[str]:
     """The nodes that `node`'s result can reach, through wires or contexts."""
-    return {n for n, _ in nx.descendants(flow(graph, catalogue), (node, "out"))} - {node}
+    return {n for n, side in nx.descendants(flow(graph, catalogue), (node, "out")) if side == "out"} - {node}
 
 
 def would_cycle(graph: Graph, catalogue: Catalogue, start: str, end: str) -> bool:

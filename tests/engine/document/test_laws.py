@@ -1,6 +1,5 @@
 """The laws of the document, on random graphs and random sequences of edits, legal and illegal."""
 
-import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,7 +7,6 @@ from engine.document import edits
 from engine.document.document import Change, Document
 from engine.document.edits import EditError
 from engine.document.files import dump, parse
-from engine.document.flow import flow
 from engine.document.graph import CANVAS, Graph, same
 from nodes import CATALOGUE
 from tests.strategies import edits_of, graphs, ids
