@@ -44,6 +44,11 @@ SOURCES = st.one_of(
 )
 PROVIDED = st.dictionaries(CONTEXTS, st.dictionaries(KEYS, SOURCES, max_size=2), max_size=2)
 PARAMS = st.dictionaries(st.sampled_from(["scale", "context", "key", "func", "a b", "dim"]), VALUES, max_size=3)
+LINKING = st.sampled_from(["UseContext", "SetContext"])
+LINKED = PARAMS | st.fixed_dictionaries(
+    {"context": CONTEXTS, "key": KEYS},
+    optional={"callback": st.just("lambda held, x: held.append(x)"), "compose": st.just("lambda held: held.pop()")},
+)
 SELDOM = st.sampled_from([False] * 5 + [True] + [False] * 5)  # hypothesis prefers the ends
 POSITIONS = st.none() | st.tuples(FLOATS, FLOATS)
 VIEWS = st.builds(View, st.booleans(), TEXTS, st.sampled_from(["", "#ffaa00", "red"]), POSITIONS)
@@ -61,7 +66,9 @@ def ids(prefix: str = "n") -> Iterator[str]:
 def trees(draw: st.DrawFn, fresh: Iterator[str], depth: int = 3) -> Tree:
     """A detached tree of at most this many levels; its ids come from `fresh`."""
     is_frame = depth > 1 and draw(st.booleans())
-    node = Node(next(fresh), draw(KINDS), draw(NAMES), draw(PARAMS), draw(PROVIDED) if is_frame else {})
+    kind = draw(KINDS if is_frame else KINDS | LINKING)
+    params = draw(LINKED if kind in ("UseContext", "SetContext") else PARAMS)
+    node = Node(next(fresh), kind, draw(NAMES), params, draw(PROVIDED) if is_frame else {})
     view = draw(st.none() | VIEWS)
     if not is_frame:
         return Tree(node, view)

@@ -135,8 +135,3 @@ def test_listeners_are_told_what_an_edit_touched(graph, data):
             assert frame in touched.frames
     if (graph.inputs, graph.weights) != (twin.inputs, twin.weights):
         assert touched.inputs
-
-
-@given(graphs())
-def test_what_flows_never_flows_in_a_circle(graph):
-    assert nx.is_directed_acyclic_graph(flow(graph, CATALOGUE))
