@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPla
 
 from app.panels import numbers
 from app.panels.numbers import NumberBox, NumberSlider, Scale
+from app.panels.wheel import pass_wheel
 from engine.document.kinds import Param, ParamType, ParamValue, complaint
 
 
@@ -123,7 +124,7 @@ class ChoiceField(Field):
         super().__init__(param)
         self.combo = QComboBox()
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        pass_wheel(self.combo)
         self.combo.addItems(param.choices)
         self._hold(self.combo)
         self.combo.textActivated.connect(self._chosen)
@@ -215,7 +216,7 @@ class NameField(Field):
         self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.combo.setMinimumContentsLength(8)
-        self.combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        pass_wheel(self.combo)
         self._hold(self.combo)
         line = QLineEdit()
         self.combo.setLineEdit(line)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QSizePolicy, QSlider, QWidget
+
+from app.panels.wheel import pass_wheel
 
 Read = Callable[[str], object]
 """Turns text into a value, or raises ValueError that says what was expected."""
@@ -87,7 +88,7 @@ class NumberBox(QAbstractSpinBox):
         self._write = write
         self._value: object = None
         self._steps = steps
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        pass_wheel(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(64)
         if not steps:
@@ -120,12 +121,6 @@ class NumberBox(QAbstractSpinBox):
         after = value + steps if isinstance(value, int) else tidy(value + steps * step_of(value), step_of(value))
         self.lineEdit().setText(self._write(after))
         self._typed(self.text())
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():  # scrolling the form must not change what the pointer happens to cross
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
     def _typed(self, text: str) -> None:
         try:
@@ -209,6 +204,7 @@ class NumberSlider(QWidget):
         self.slider.setRange(0, SLIDER_STEPS)
         self.slider.setSingleStep(SLIDER_STEPS // 100)
         self.slider.setMinimumWidth(60)
+        pass_wheel(self.slider)
         self._fixed = scale
         self._scale = scale or Scale(0.0, 2.0)
         layout = QHBoxLayout(self)

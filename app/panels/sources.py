@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.panels import numbers
 from app.panels.fields import IntsField
 from app.panels.numbers import NumberBox, NumberSlider
+from app.panels.wheel import pass_wheel
 from engine.document.kinds import Param
 from engine.document.sources import (
     ImageSource,
@@ -247,6 +248,7 @@ class SourceEditor(QWidget):
         self._folder = folder
         self.sort = QComboBox()
         self.sort.addItems([title for title, _, _ in SORTS.values()])
+        pass_wheel(self.sort)
         self.sort.setAccessibleName("Sort of source")
         self.message = QLabel()
         self.message.setProperty("tone", "error")

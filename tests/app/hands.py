@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.window import Window
@@ -41,6 +41,14 @@ class Hands:
         self.click(self.window.canvas, self.window.canvas.rect_of(node).center().toPoint())
 
     def click(self, widget: QWidget, at: QPoint | None = None) -> None:
+        """Click a widget; one of the inspector is scrolled to first, once it has its place."""
+        if self.window.inspector.isAncestorOf(widget):
+
+            def in_view() -> bool:
+                self.window.inspector.ensureWidgetVisible(widget)
+                return widget.visibleRegion().contains(widget.rect().center())
+
+            self.qtbot.waitUntil(in_view)
         self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=at or widget.rect().center())
 
     def write(self, field: QWidget, text: str) -> None:
@@ -51,6 +59,16 @@ class Hands:
         self.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         self.qtbot.keyClicks(line, text)
         self.key(Qt.Key.Key_Tab)
+
+    def choose(self, combo: QComboBox, title: str) -> None:
+        """Open a list and choose an entry of it."""
+        self.click(combo)
+        entries = combo.view()
+        for key in (Qt.Key.Key_Home, *[Qt.Key.Key_Down] * combo.findText(title), Qt.Key.Key_Return):
+            self.qtbot.keyClick(entries, key)
+        self.qtbot.waitUntil(lambda: not entries.isVisible())
+        self.window.activateWindow()  # a window manager does that
+        self.qtbot.waitUntil(self.window.isActiveWindow)
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key where the focus is, or in the window."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QUrl
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.filing import DEFAULT_EXAMPLE, examples
@@ -27,6 +27,12 @@ def answer(hands: Hands, window: Window, name: str, button: str) -> None:
     found = box(window, name).findChild(QPushButton, button)
     assert found is not None
     hands.click(found)
+
+
+def submenu(window: Window, title: str) -> QMenu:
+    found = next(a.menu() for a in window.menus["File"].actions() if a.text() == title)
+    assert isinstance(found, QMenu)
+    return found
 
 
 def save_as(window: Window, path: Path) -> None:
@@ -65,6 +71,7 @@ def test_closing_with_unsaved_changes_can_save_first(window: Window, hands: Hand
 
 def test_new_and_open_ask_before_they_replace(window: Window, hands: Hands, graph_file: Path) -> None:
     node = window.canvas.add_kind("ReLU")
+    assert node is not None
     hands.trigger("new")
     answer(hands, window, "unsaved", "cancel")
     assert node in window.document.graph
@@ -105,8 +112,7 @@ def test_an_example_is_never_overwritten(window: Window, hands: Hands, tmp_path:
 @pytest.mark.parametrize("example", examples(), ids=lambda path: path.stem)
 def test_every_example_opens_from_the_menu(window: Window, hands: Hands, example: Path) -> None:
     title = example.stem.replace("-", " ").capitalize()
-    entry = next(a for m in window.menus["File"].actions() if m.menu() for a in m.menu().actions() if a.text() == title)
-    entry.trigger()
+    next(entry for entry in submenu(window, "Examples").actions() if entry.text() == title).trigger()
     graph, _ = files.load(example)
     assert files.dump(window.document.graph) == files.dump(graph)
     window.refresh()
@@ -184,7 +190,7 @@ def test_a_dropped_file_opens(window: Window, graph_file: Path) -> None:
 
 def test_recent_files_come_back_in_the_menu(window: Window, graph_file: Path) -> None:
     window.files.open(graph_file)
-    menu = next(a.menu() for a in window.menus["File"].actions() if a.menu() and a.text() == "Open recent")
+    menu = submenu(window, "Open recent")
     menu.aboutToShow.emit()
     first = menu.actions()[0]
     assert first.text() == "graph.catenary"

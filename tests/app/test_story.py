@@ -25,7 +25,7 @@ def page_of(window: Window) -> NodePage:
 
 def shown_pixels(window: Window) -> bytes:
     """What the preview shows on the screen."""
-    return window.preview.picture.grab().toImage().constBits().tobytes()
+    return window.preview.picture.grab().toImage().constBits().tobytes()  # pyright: ignore[reportAttributeAccessIssue] - a memoryview
 
 
 def set_input_picture(window: Window, hands: Hands, path: Path) -> None:
@@ -33,8 +33,7 @@ def set_input_picture(window: Window, hands: Hands, path: Path) -> None:
     assert isinstance(page, GraphPage)
     hands.click(page.inputs.add)
     row = page.inputs.rows[0]
-    row.source.sort.setFocus()
-    hands.qtbot.keyClicks(row.source.sort, "image")
+    hands.choose(row.source.sort, "image file")
     assert isinstance(row.source.values, ImageValues)
     hands.write(row.source.values.file.line, str(path))
     hands.write(row.name, "photo")
@@ -106,6 +105,7 @@ def test_draw_wire_set_run_look_undo_redo_save_reopen(qtbot: QtBot, live: Window
     # Save under a name, change something, reopen: equal.
     hands.trigger("save")
     dialog = window.findChild(QFileDialog, "save-as")
+    assert dialog is not None
     dialog.setDirectory(str(tmp_path))
     dialog.selectFile("drawn")
     dialog.accept()

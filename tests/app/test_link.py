@@ -1,0 +1,48 @@
+"""The link: the newest change wins, what nobody waits for is not run, looks are not run at all."""
+
+from pytestqt.qtbot import QtBot
+
+from app.link import runs_differently
+from app.window import Window
+from engine.document.document import new_tree
+from engine.document.edits import Batch, Insert, SetName, SetParam, SetView
+from engine.document.graph import Place, View
+from engine.messages import Finished
+from tests.app.hands import STARTING, Hands
+
+
+def test_looks_do_not_run() -> None:
+    look = SetView("n", View(note="x"))
+    assert not runs_differently(look)
+    assert not runs_differently(Batch((look, look)))
+    assert runs_differently(Batch((look, SetName("n", "x"))))
+    assert runs_differently(SetParam("n", "scale", 1.0))
+
+
+def test_many_changes_at_once_are_one_run_with_the_last_value(qtbot: QtBot, live: Window) -> None:
+    tree = new_tree(live.document.graph, live.document.catalogue, "Lambda", func="lambda: 0")
+    with qtbot.waitSignal(live.link.finished, timeout=STARTING):
+        live.document.apply(Insert(Place("root", 0), (tree,)), "Insert")
+    ends: list[Finished] = []
+    live.link.finished.connect(ends.append)
+    for value in range(1, 101):
+        live.document.apply(SetParam(tree.node.id, "func", f"lambda: {value}"), "Set", "drag")
+    qtbot.waitUntil(lambda: bool(ends) and not live.link.running and not live.link.stale, timeout=STARTING)
+    assert ends[-1].text == "100"
+    assert len(ends) <= 3
+
+
+def test_a_note_makes_nothing_out_of_date(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    hands.run()
+    live.document.apply(SetView("root", View(note="hello")), "Set note")
+    assert not live.link.stale
+
+
+def test_settings_reach_the_worker_and_survive_its_restart(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    with qtbot.waitSignal(live.link.configured, timeout=STARTING, check_params_cb=lambda m: m.dtype == "float64"):
+        hands.trigger("dtype-float64")
+    with qtbot.waitSignal(live.link.configured, timeout=STARTING, check_params_cb=lambda m: m.dtype == "float64"):
+        hands.trigger("restart")
+    tree = new_tree(live.document.graph, live.document.catalogue, "Linear", in_features=2, out_features=3)
+    live.document.apply(Insert(Place("root", 0), (tree,)), "Insert")
+    assert live.toolbar.dtype.text() == "float64"
