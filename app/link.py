@@ -89,8 +89,10 @@ class Link(QObject):
         document.listeners.append(self._changed)
 
     def start(self) -> None:
-        """Start the worker. Returns at once; `ready` comes when it has imported torch."""
+        """Start the worker, with the run that was asked for before. `ready` comes when it has imported torch."""
         self.client.start()
+        if self.running:
+            self.client.send(Run(self._number, self._watched))
 
     def close(self) -> None:
         """End the worker."""
@@ -102,7 +104,7 @@ class Link(QObject):
         return self.client.ready
 
     def run(self) -> None:
-        """Run now; a run in progress is abandoned for it. Before the worker is ready, it waits there."""
+        """Run now; a run in progress is abandoned for it. Before the worker is started, it waits for that."""
         self._wanted.stop()
         self._number += 1
         self.running = True
