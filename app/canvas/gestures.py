@@ -95,23 +95,28 @@ class DragNodes(Gesture):
 
     def move(self, at: QPointF) -> None:
         super().move(at)
-        canvas = self.canvas
-        graph, catalogue = canvas.document.graph, canvas.document.catalogue
-        self.target = targets.target_at(canvas.scene, canvas.arrangement, at.x(), at.y(), frozenset(self.nodes))
-        if not self.rects:
+        if not self.nodes:
             return
-        shift = at - self.start
-        head = canvas.camera.to_canvas(self.rects[0].x() + shift.x(), self.rects[0].y() + shift.y())
-        self.answer = targets.drop_nodes(graph, catalogue, self.target, self.nodes, head)
-        canvas.tell(self.answer, targets.words(graph, catalogue, self.target, self._what()))
+        canvas, before = self.canvas, self.target
+        self.target = targets.target_at(canvas.scene, canvas.arrangement, at.x(), at.y(), frozenset(self.nodes))
+        if before is None or not targets.same_place(before, self.target):
+            self.answer = self._judge(self.target)
+            document = canvas.document
+            canvas.tell(self.answer, targets.words(document.graph, document.catalogue, self.target, self._what()))
+
+    def _judge(self, target: targets.Target) -> Edit | Refusal:
+        shift = self.at - self.start
+        head = self.canvas.camera.to_canvas(self.rects[0].x() + shift.x(), self.rects[0].y() + shift.y())
+        document = self.canvas.document
+        return targets.drop_nodes(document.graph, document.catalogue, target, self.nodes, head)
 
     def _what(self) -> str:
         title = self.canvas.document.graph.nodes[self.nodes[0]].title
         return title if len(self.nodes) == 1 else f"{len(self.nodes)} nodes"
 
     def finish(self) -> None:
-        if self.answer is not None:
-            self.canvas.perform(self.answer, f"Move {self._what()}", self.at)
+        if self.target is not None:
+            self.canvas.perform(self._judge(self.target), f"Move {self._what()}", self.at)
 
     def paint(self, b: Brushes) -> None:
         shift = self.at - self.start
@@ -119,10 +124,10 @@ class DragNodes(Gesture):
         if self.target:
             show_target(b, self.target, refused)
         colour = b.theme.refusal if refused else b.theme.selection
-        for rect in self.rects:
+        nodes = self.canvas.document.graph.nodes
+        for node, rect in zip(self.nodes, self.rects, strict=True):
             ghost = rect.translated(shift)
-            b.painter.fillRect(ghost, b.theme.select_fill)
-            painter.outline(b, ghost, colour, 1.5, 0, refused)
+            painter.ghost(b, ghost, nodes[node].title, colour, refused)
 
 
 class DrawWire(Gesture):
@@ -178,7 +183,7 @@ class DrawWire(Gesture):
         hit = self.canvas.hit(at.x(), at.y())
         if hit.kind == "port" and hit.node and hit.side:
             return hit.node, hit.side
-        if hit.kind == "node" and hit.node and hit.node != self.port[0]:
+        if hit.kind in ("node", "header") and hit.node and hit.node != self.port[0]:
             return hit.node, "in" if self.port[1] == "out" or self.canvas.holds(self.port[0], hit.node) else "out"
         return None
 

@@ -34,7 +34,9 @@ def paint(b: Brushes, canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> 
     count = 0
     for key, leaves in wanted.items():
         tint = canvas.theme.provider(canvas.marks.providers.get(key.provider, 0))
-        chip = chip_rect(canvas, key)
+        chip, text, size = chip_of(canvas, key)
+        if text:
+            painter.chip(b, chip, text, size, tint)
         seen: set[tuple[str, bool]] = set()
         for leaf, writes in leaves:
             end = scenes.shown(canvas.arrangement, leaf, canvas.scene)
@@ -48,7 +50,7 @@ def paint(b: Brushes, canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> 
             painter.arrow(b, foot if writes else tip, not writes, tint.edge)
             if hover.kind == "chip":
                 painter.outline(b, rect, tint.edge, 2, 1)
-        painter.outline(b, chip, tint.edge, 2, 0)
+        painter.outline(b, chip, tint.edge, 2, 1)
 
 
 def _wanted(canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> dict[Key, list[tuple[str, bool]]]:
@@ -68,17 +70,17 @@ def _wanted(canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> dict[Key, 
     return found
 
 
-def chip_rect(canvas: "Canvas", key: Key) -> QRectF:
-    """Where a key's chip is; the provider's header (or the provider, when closed) if the chip isn't shown."""
+def chip_of(canvas: "Canvas", key: Key) -> tuple[QRectF, str, float]:
+    """Where a key's chip is, its text and text size; without text, the part of its provider that stands for it."""
     item = canvas.scene.by_node.get(scenes.shown(canvas.arrangement, key.provider, canvas.scene))
     if item is None:
         rect = canvas.rect_of(key.provider)
-        return QRectF(rect.center().x() - 20, rect.top(), 40, 10)
+        return QRectF(rect.center().x() - 20, rect.top(), 40, 10), "", 0
     if item.header:
-        for other, _, rect in item.header.chips:
+        for other, text, rect in item.header.chips:
             if other == key:
-                return rect
+                return rect, text, item.header.small
         if item.header.more:
-            return item.header.more[1]
+            return item.header.more[1], "", 0
     high = item.height_of_header or item.height
-    return QRectF(item.x, item.y, min(item.width, 4 * high), high)
+    return QRectF(item.x, item.y, min(item.width, 4 * high), high), "", 0

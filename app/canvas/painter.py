@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from app.canvas.scene import DETAILED, Header, Item
 from app.canvas.texts import Texts
@@ -39,19 +40,27 @@ def snap(rect: QRectF) -> QRectF:
 
 
 def background(b: Brushes, width: int, height: int, x: float, y: float) -> None:
-    """The free canvas: a plain colour, with a quiet grid of dots where they don't crowd."""
+    """The free canvas: a plain colour, with a quiet grid of dots that keeps about the same distance at any zoom."""
     b.painter.fillRect(0, 0, width, height, b.theme.canvas)
     step = 32 * b.zoom
     while step < 24:
-        step *= 4
-    if step > 200:
-        return
-    rows, columns = int(height / step) + 2, int(width / step) + 2
-    dots = QPolygonF(
-        [QPointF(x % step + i * step, y % step + j * step) for j in range(-1, rows) for i in range(-1, columns)]
-    )
-    b.painter.setPen(QPen(b.theme.dots, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    b.painter.drawPoints(dots)
+        step *= 2
+    while step > 64:
+        step /= 2
+    whole = round(step)
+    tile = _tile(whole, b.theme.dots.rgba(), b.painter.device().devicePixelRatioF())
+    b.painter.drawTiledPixmap(0, 0, width, height, tile, whole - int(x) % whole, whole - int(y) % whole)
+
+
+@lru_cache(maxsize=64)
+def _tile(step: int, colour: int, ratio: float) -> QPixmap:
+    """One square of the grid, with its dot."""
+    tile = QPixmap(round(step * ratio), round(step * ratio))
+    tile.setDevicePixelRatio(ratio)
+    tile.fill(Qt.GlobalColor.transparent)
+    with QPainter(tile) as painter:
+        painter.fillRect(QRectF(0, 0, 2, 2), QColor.fromRgba(colour))
+    return tile
 
 
 def leaf(b: Brushes, item: Item, tint: Tint, lines: Sequence[str], dashed: bool, reach: str | None) -> None:
@@ -61,15 +70,15 @@ def leaf(b: Brushes, item: Item, tint: Tint, lines: Sequence[str], dashed: bool,
     height = item.height
     if height < 11:
         return
-    room = item.width - 12 * b.zoom
-    left = item.x + 6 * b.zoom
+    margin = 6 * b.zoom if len(lines) > 1 else max(2.0, 3 * b.zoom)
+    left, room = item.x + margin, item.width - 2 * margin
     if len(lines) > 1:
         b.texts.draw(b.painter, lines[0], left, item.y + height * 0.355, room, 13 * b.zoom, tint.ink, True, True)
         faint = b.theme.text_dim if not reach else tint.ink
         b.texts.draw(b.painter, lines[1], left, item.y + height * 0.70, room, 11 * b.zoom, faint, False, True)
     else:
         size = max(7.0, min(13 * b.zoom * (1 if b.zoom > 0.6 else 1.3), height * 0.6))
-        b.texts.draw(b.painter, lines[0], left, item.line, room, size, tint.ink, True, True)
+        b.texts.draw(b.painter, lines[0], left, item.line, room, size, tint.ink, size >= 9 or two_lines(b.zoom), True)
     if reach and b.detailed:
         _dot(b, item.x + item.width / 2, item.y, 3.6 * b.zoom, tint, filled=reach == "set")
 
@@ -86,15 +95,15 @@ def plate(b: Brushes, item: Item, tint: Tint, title: str, held: str, collapsed: 
     plaque(b, item, tint.header, tint.edge, min(6 * b.zoom, 6), dashed)
     height, line = item.height, item.line
     small = not collapsed
-    if dot and item.width > 16:
-        painter.setPen(Qt.PenStyle.NoPen)
+    if dot:
+        painter.setPen(b.pen(b.theme.surfaces[0]))
         painter.setBrush(b.theme.providers[0].edge)
-        painter.drawEllipse(QPointF(item.x + item.width - 5, item.y + 5), 2, 2)
+        painter.drawEllipse(QPointF(item.x + item.width - 1, item.y + 1), 3, 3)
     if height < 11 or item.width < 24:
         return
     if small:
         size = min(12.0, height * 0.5, max(8.0, item.width * 0.12))
-        b.texts.draw(painter, title, item.x + 4, item.y + height / 2, item.width - 8, size, tint.ink, True, True)
+        b.texts.draw(painter, title, item.x + 4, item.y + height / 2, item.width - 8, size, tint.ink, size >= 9, True)
         return
     chevron(b, plate_button(item), tint.ink, closed=True)
     left = plate_button(item).right() + 5 * b.zoom
@@ -329,7 +338,7 @@ def badge(b: Brushes, item: Item, severity: Severity) -> None:
     """A sign at a node's corner. Its shape says how bad it is, not only its colour."""
     theme, painter = b.theme, b.painter
     colour = {"error": theme.error, "warning": theme.warning, "info": theme.info}[severity]
-    r = min(9.0, max(3.0, min(item.width, item.height) * 0.2))
+    r = min(9.0, max(4.0, 7 * b.zoom + 1), item.height * 0.4)
     at = QPointF(item.x + item.width - r * 0.6, item.y + r * 0.3)
     painter.setPen(b.pen(theme.surfaces[0], 1.2))
     painter.setBrush(colour)
@@ -358,6 +367,19 @@ def outline(b: Brushes, rect: QRectF, colour: QColor, width: float, gap: float =
     around = snap(rect).adjusted(-gap, -gap, gap, gap)
     radius = min(12.0, 7 * b.zoom + gap)
     b.painter.drawRoundedRect(around, radius, radius)
+
+
+def ghost(b: Brushes, rect: QRectF, title: str, colour: QColor, refused: bool) -> None:
+    """What is being dragged."""
+    fill = QColor(b.theme.surfaces[0])
+    fill.setAlphaF(0.8)
+    radius = min(12.0, 6 * b.zoom)
+    b.painter.setPen(b.pen(colour, 1.5, refused))
+    b.painter.setBrush(fill)
+    b.painter.drawRoundedRect(snap(rect), radius, radius)
+    top = min(rect.height(), 44 * b.zoom)
+    b.texts.draw(b.painter, title, rect.x() + 4, rect.y() + top / 2, rect.width() - 8, max(9.0, 13 * b.zoom),
+                 b.theme.text, True, True)  # fmt: skip
 
 
 def caret(b: Brushes, line: QLineF, colour: QColor) -> None:

@@ -71,8 +71,6 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
             painter.ports(b, item, b.theme.wire)
     for node, severity in worst(arrangement, scene, marks).items():
         painter.badge(b, scene.by_node[node], severity)
-    if marks.running and (item := scene.by_node.get(shown(arrangement, marks.running, scene))):
-        painter.outline(b, item.rect, b.theme.running, 3, 3)
     return done
 
 
@@ -200,7 +198,7 @@ def _wires(b: Brushes, frame: str, x: float, y: float, arrangement: Arrangement,
         found = lines[frame] = (routes, made)
     if not found[1] or 30 * b.zoom * _scale(arrangement, frame) < 2:
         return 0
-    pen = b.pen(b.theme.wire, 1.0)
+    pen = b.pen(b.theme.wire, b.painter.device().devicePixelRatioF())
     pen.setCosmetic(True)
     b.painter.setPen(pen)
     b.painter.setTransform(QTransform(b.zoom, 0, 0, b.zoom, round(x) + 0.5, round(y) + 0.5))

@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from app.canvas import captions
 from app.canvas.camera import Camera
-from app.canvas.texts import Texts
+from app.canvas.texts import SMALLEST, Texts
 from engine.document import scopes
 from engine.document.arrange import GAP, Arrangement, Point, Route
 from engine.document.graph import CANVAS, Graph
@@ -209,7 +209,7 @@ def _header(arrangement: Arrangement, item: Item, view: float, texts: Texts) -> 
     header = Header(button, title, x, room, size, small)
     x += min(texts.width(title, whole, True), room) + high * 0.28
     label = captions.tag(node, item.role)
-    if label:
+    if label and round(small * 0.88) >= SMALLEST:
         wide = texts.width(label, round(small * 0.88), True) + high * 0.44
         if x + wide <= right:
             header.tag = label, QRectF(x, middle - high * 0.27, wide, high * 0.54)
@@ -223,7 +223,7 @@ def _put_chips(
 ) -> None:
     """As many chips as fit, with their values if all of them fit, else with shorter texts; the rest is a number."""
     size, pad, gap = round(header.small), high * 0.34, high * 0.22
-    if not found or size < 7:
+    if not found or size < SMALLEST:
         return
 
     def wide(text: str) -> float:

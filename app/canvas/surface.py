@@ -67,9 +67,11 @@ class Surface(QWidget):
 
     def _measure(self, node: str) -> float:
         graph = self.document.graph
+        if graph.view(node).collapsed:  # its text depends on what is in it
+            return scenes.measure(graph, self.document.catalogue, self._texts, node)
         found = graph.nodes[node]
         kept = self._widths.get(node)
-        if kept is None or kept[0] is not found or graph.is_frame(node):
+        if kept is None or kept[0] is not found:
             kept = self._widths[node] = (found, scenes.measure(graph, self.document.catalogue, self._texts, node))
         return kept[1]
 
@@ -193,7 +195,7 @@ class Surface(QWidget):
         """Mark the node that is running."""
         if node != self.marks.running:
             self.marks.running = node
-            self._repaint()
+            self.update()
 
     def set_faults(self, faults: Sequence[Fault]) -> None:
         """Mark the nodes at which the last run, or the inference of shapes, failed."""
@@ -240,6 +242,11 @@ class Surface(QWidget):
 
     def _paint_overlay(self, b: Brushes) -> None:
         """Paint what changes while the graph stands still."""
+        running = self.marks.running
+        if running and running in self.document.graph:
+            item = self.scene.by_node.get(scenes.shown(self.arrangement, running, self.scene))
+            if item:
+                painter.outline(b, item.rect, self.theme.running, 3, 3)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         del event

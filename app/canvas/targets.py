@@ -97,6 +97,11 @@ def _slot(scene: Scene, arrangement: Arrangement, item: Item, x: float, y: float
     return Target("slot", item.node, index=index, caret=caret, rect=item.rect)
 
 
+def same_place(one: Target, other: Target) -> bool:
+    """Whether two targets mean the same place, wherever exactly the pointer is."""
+    return (one.sort, one.frame, one.wire, one.index) == (other.sort, other.frame, other.wire, other.index)
+
+
 def drop_new(graph: Graph, catalogue: Catalogue, target: Target, trees: tuple[Tree, ...]) -> Edit | Refusal:
     """What dropping new nodes on a target means."""
     match target.sort:

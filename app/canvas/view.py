@@ -61,7 +61,7 @@ class Canvas(Surface):
     def _changed(self, change: Change) -> None:
         super()._changed(change)
         self._links.clear()
-        self._hover = Hit("empty")
+        self._hover, self._gesture, self._pressed = Hit("empty"), None, None
         self.select(n for n in self._selection if n in self.document.graph)
 
     def perform(self, answer: Edit | Refusal, label: str, at: QPointF | None = None) -> bool:
@@ -203,9 +203,14 @@ class Canvas(Surface):
         self.update()
 
     def _paint_overlay(self, b: Brushes) -> None:
+        super()._paint_overlay(b)
         scene, theme = self.scene, self.theme
         links.paint(b, self, self._links_shown, self._hover, self._links)
         hovered = scene.by_node.get(self._hover.node or "")
+        if self._hover.wire and self._hover.node is not None and self._gesture is None:
+            corner = (hovered.x, hovered.y) if hovered else (scene.x, scene.y)
+            route = next(r for r in self.arrangement.routes(self._hover.node) if r.wire == self._hover.wire)
+            painter.wire(b, scenes.points(route, *corner, scene.zoom), theme.selection, b.stroke + 1)
         if hovered and self._hover.kind in ("node", "header", "button") and self._gesture is None:
             painter.outline(b, hovered.rect, theme.selection, 1.0, 1)
         for node in self._selection:
