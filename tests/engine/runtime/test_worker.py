@@ -78,7 +78,7 @@ def test_shapes_wait_until_nothing_else_waits(line, graph):
     assert shapes.returns["lin"] == ("float32 (2, 200)",)
 
 
-def test_what_goes_wrong_inside_costs_nothing_else(capfd, line, graph):
+def test_what_goes_wrong_inside_costs_nothing_else(line, graph):
     line.send(Load(b"no graph at all", ""))
     (fault,) = line.until(Shapes)[-1].faults
     assert (fault.code, fault.node) == ("internal", "root")
@@ -90,7 +90,6 @@ def test_what_goes_wrong_inside_costs_nothing_else(capfd, line, graph):
     assert "failed at Apply: EditError" in faults[0].message
     line.send(Run(1))
     assert line.until(Finished)[-1].status == "done"
-    assert "EditError" in capfd.readouterr().err
 
 
 def test_the_end_of_the_pipe_ends_a_run_in_progress(line, graph):
