@@ -23,7 +23,7 @@ JOINS: dict[Role, str] = {"sum": "+", "residual": "+", "concatenate": "⧺", "ma
 
 _SHORT = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "groups": "g", "start_dim": "from",
           "end_dim": "to"}  # fmt: skip
-_LONGEST = 40
+_LONGEST = 48
 
 
 class Chip(Struct, frozen=True):

@@ -70,14 +70,16 @@ def leaf(b: Brushes, item: Item, tint: Tint, lines: Sequence[str], dashed: bool,
     height = item.height
     if height < 11:
         return
-    margin = 6 * b.zoom if len(lines) > 1 else max(2.0, 3 * b.zoom)
+    margin = max(2.0, (5 if b.zoom > 0.7 else 3) * b.zoom)
     left, room = item.x + margin, item.width - 2 * margin
     if len(lines) > 1:
-        b.texts.draw(b.painter, lines[0], left, item.y + height * 0.355, room, 13 * b.zoom, tint.ink, True, True)
+        b.texts.draw(
+            b.painter, lines[0], left, item.y + height * 0.355, room, max(7.5, 13 * b.zoom), tint.ink, True, True
+        )
         faint = b.theme.text_dim if not reach else tint.ink
-        b.texts.draw(b.painter, lines[1], left, item.y + height * 0.70, room, 11 * b.zoom, faint, False, True)
+        b.texts.draw(b.painter, lines[1], left, item.y + height * 0.70, room, max(7.0, 11 * b.zoom), faint, False, True)
     else:
-        size = max(7.0, min(13 * b.zoom * (1 if b.zoom > 0.6 else 1.3), height * 0.6))
+        size = max(7.5, min(13 * b.zoom * (1 if two_lines(b.zoom) else 1.3), height * 0.6))
         b.texts.draw(b.painter, lines[0], left, item.line, room, size, tint.ink, size >= 9 or two_lines(b.zoom), True)
     if reach and b.detailed:
         _dot(b, item.x + item.width / 2, item.y, 3.6 * b.zoom, tint, filled=reach == "set")
@@ -117,7 +119,7 @@ def plate(b: Brushes, item: Item, tint: Tint, title: str, held: str, collapsed: 
 
 def two_lines(zoom: float) -> bool:
     """Whether nodes are large enough for their second line."""
-    return 11 * zoom >= 6.5
+    return zoom >= 0.52
 
 
 def plate_button(item: Item) -> QRectF:
@@ -331,7 +333,8 @@ def pill(b: Brushes, rect: QRectF, text: str, corners: Sequence[QPointF]) -> Non
     b.painter.setPen(b.pen(tint.edge))
     b.painter.setBrush(tint.fill)
     b.painter.drawRoundedRect(snap(rect), rect.height() / 2, rect.height() / 2)
-    b.texts.draw(b.painter, text, rect.x(), rect.center().y(), rect.width(), 12 * b.zoom, tint.ink, False, True)
+    size = max(12 * b.zoom, 7.0 if rect.height() >= 9 else 0.0)
+    b.texts.draw(b.painter, text, rect.x() + 3, rect.center().y(), rect.width() - 6, size, tint.ink, False, True)
 
 
 def badge(b: Brushes, item: Item, severity: Severity) -> None:

@@ -178,7 +178,7 @@ def measure(graph: Graph, catalogue: Catalogue, texts: Texts, node: str) -> floa
     kind = catalogue.get(found.kind)
     if node not in graph.children:
         wide = max(texts.width(found.title, 13, True), texts.width(captions.details(found, kind), 11)) + 28
-        return min(250.0, max(88.0, 4 * math.ceil(wide / 4)))
+        return min(320.0, max(88.0, 4 * math.ceil(wide / 4)))
     if graph.view(node).collapsed:
         title = texts.width(captions.plate(graph, catalogue, node), 13, True)
         return min(300.0, max(120.0, max(title, texts.width(captions.inside(graph, catalogue, node), 11)) + 64))

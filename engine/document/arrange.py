@@ -27,7 +27,7 @@ INSET = 30.0
 LANE = 13.0
 SHELF = 22.0
 ASPECT = 1.6
-ONE_ROW = 1400.0
+ONE_ROW = 1250.0
 """Sequences no longer than this stay in one row."""
 
 Measure = Callable[[str], float]
@@ -248,7 +248,7 @@ def _empty(wide: float, scale: float) -> Box:
 def _wrap(run: list[Box], gap: float) -> list[int]:
     """The index at which each row of a sequence starts, for a block about 1.6 times as wide as high."""
     total = sum(b.width + gap for b in run) - gap
-    if len(run) < 4 or total <= ONE_ROW:
+    if len(run) < 2 or total <= ONE_ROW:
         return [0]
     tall, widest = max(b.height for b in run) + gap, max(b.width for b in run)
     guess = int(math.sqrt(total / (tall * ASPECT)))

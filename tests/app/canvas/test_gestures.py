@@ -1,14 +1,16 @@
 """Every gesture with real events, and what it makes of the graph."""
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 
 from app.canvas.view import Canvas
 from engine.document.document import new_graph
 from engine.document.edits import Insert, apply
 from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph, Place, same
+from engine.document.problems import Problem
 from tests.app.canvas.conftest import Open
 from tests.app.canvas.hands import graph_of, middle, order, tree
 
@@ -350,6 +352,29 @@ def test_double_click_on_a_leaf_activates_it(open_canvas: Open) -> None:
     canvas.activated.connect(heard.append)
     hand.double_click(middle(canvas, "c"))
     assert heard == ["c"]
+
+
+def test_the_context_menu_is_asked_for_with_the_node_under_the_pointer(open_canvas: Open) -> None:
+    canvas, _ = open_canvas(row())
+    asked: list[tuple[str | None, QPoint]] = []
+    canvas.menu_requested.connect(lambda node, at: asked.append((node, at)))
+    for at in (middle(canvas, "b").toPoint(), QPoint(9, 9)):
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.mapToGlobal(at))
+        QApplication.sendEvent(canvas, event)
+    assert asked == [("b", canvas.mapToGlobal(middle(canvas, "b").toPoint())), (None, canvas.mapToGlobal(QPoint(9, 9)))]
+    assert canvas.selection == ["b"]
+
+
+def test_the_tooltip_says_what_a_node_is_and_what_is_wrong(open_canvas: Open) -> None:
+    canvas, _ = open_canvas(row())
+    canvas.set_problems([Problem("bad-param", "error", "b", "no such <thing>")])
+    canvas.set_shapes({"b": ("float32 (1, 64)",)}, {})
+    at = middle(canvas, "b").toPoint()
+    QApplication.sendEvent(canvas, QHelpEvent(QEvent.Type.ToolTip, at, canvas.mapToGlobal(at)))
+    text = QToolTip.text()
+    for part in ("ReLU", "max(x, 0)", "float32 (1, 64)", "no such &lt;thing&gt;"):
+        assert part in text
+    QToolTip.hideText()
 
 
 def test_arrows_walk_the_tree(open_canvas: Open) -> None:

@@ -41,6 +41,14 @@ def shown(arrangement: Arrangement) -> list[str]:
     return found
 
 
+def visible(arrangement: Arrangement) -> dict[str, Box]:
+    """The boxes that are shown: positions in a closed frame mean nothing until it opens."""
+    graph = arrangement.graph
+    held = [n for frame in shown(arrangement) for n in graph.children[frame]]
+    parked = [n for frame in (*shown(arrangement), CANVAS) for s in graph.segments(frame) for n in s]
+    return {node: arrangement.boxes[node] for node in (graph.root, *held, *parked)}
+
+
 def overlap(a: Box, b: Box) -> bool:
     return a.x < b.x + b.width and b.x < a.x + a.width and a.y < b.y + b.height and b.y < a.y + a.height
 
@@ -93,7 +101,7 @@ def test_following_edits_gives_what_arranging_afresh_gives(graph: Graph, data: s
         except EditError:
             continue
         arrangement.update(edits.touched(edit, inverse))
-        assert arrangement.boxes == arranged(graph).boxes
+        assert visible(arrangement) == visible(arranged(graph))
     for frame in shown(arrangement):
         assert arrangement.routes(frame) == arranged(graph).routes(frame)
 
