@@ -45,7 +45,7 @@ SOURCES = st.one_of(
 PROVIDED = st.dictionaries(CONTEXTS, st.dictionaries(KEYS, SOURCES, max_size=2), max_size=2)
 PARAMS = st.dictionaries(st.sampled_from(["scale", "context", "key", "func", "a b", "dim"]), VALUES, max_size=3)
 LINKING = st.sampled_from(["UseContext", "SetContext"])
-LINKED = PARAMS | st.fixed_dictionaries(
+LINKED: st.SearchStrategy[dict[str, Any]] = PARAMS | st.fixed_dictionaries(
     {"context": CONTEXTS, "key": KEYS},
     optional={"callback": st.just("lambda held, x: held.append(x)"), "compose": st.just("lambda held: held.pop()")},
 )

@@ -88,4 +88,5 @@ def would_cycle(graph: Graph, catalogue: Catalogue, start: str, end: str) -> boo
     if start == end:
         return True
     found = flow(graph, catalogue)
-    return (end, "in") in found and nx.has_path(found, (end, "in"), (start, "out"))
+    ports: tuple[Port, Port] = (end, "in"), (start, "out")
+    return all(port in found for port in ports) and nx.has_path(found, *ports)

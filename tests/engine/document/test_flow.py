@@ -110,6 +110,9 @@ def test_wires_that_would_close_a_cycle():
     assert would_cycle(graph, CATALOGUE, "a", "a")
     assert not would_cycle(graph, CATALOGUE, "a", "d")
     assert not would_cycle(graph, CATALOGUE, "b", "c")
+    apply(graph, Insert(Place("root", 0, 0, new=True), (tree("parked", "ReLU"),)))
+    assert not would_cycle(graph, CATALOGUE, "parked", "a")
+    assert not would_cycle(graph, CATALOGUE, "a", "parked")
 
 
 def test_a_wire_back_along_a_context_would_close_a_cycle():

@@ -7,38 +7,10 @@ from engine.document import edits
 from engine.document.document import Change, Document
 from engine.document.edits import EditError
 from engine.document.files import dump, parse
-from engine.document.graph import CANVAS, Graph, same
+from engine.document.graph import CANVAS, same
 from nodes import CATALOGUE
+from tests.legal import assert_legal
 from tests.strategies import edits_of, graphs, ids
-
-
-def assert_legal(graph: Graph) -> None:
-    """The graph is a tree under its root, with parked segments; found out from its stores alone."""
-    standing: dict[str, str | None] = {graph.root: None}
-    for frame, run in [
-        *graph.children.items(),
-        *((frame, segment) for frame, segments in graph.loose.items() for segment in segments),
-    ]:
-        for node in run:
-            assert node not in standing, f"{node} stands in two places"
-            standing[node] = frame
-    assert set(standing) == set(graph.nodes)
-    assert all(node.id == key for key, node in graph.nodes.items())
-    assert {node: frame for node, frame in standing.items() if frame is not None} == graph.parents
-    assert set(graph.children) <= set(graph.nodes)
-    assert graph.root in graph.children
-    assert CANVAS not in graph.nodes
-    for frame, segments in graph.loose.items():
-        assert frame == CANVAS or frame in graph.children
-        assert segments
-        assert all(segments)
-    for node in graph.nodes.values():
-        assert node.id in graph.children or not node.contexts
-        above, frame = 1, standing[node.id]
-        while frame:
-            above, frame = above + 1, standing[frame]
-            assert above <= edits.MAX_DEPTH
-    assert set(graph.views) <= set(graph.nodes)
 
 
 @given(graphs())
