@@ -1,4 +1,4 @@
-"""A run without a display: the same window, drawn off screen, runs its graph and writes what can be seen."""
+"""A run without a display: the same window, never shown, runs its graph and writes what can be seen."""
 
 # ruff: noqa: T201 - this is where the program speaks to a terminal
 import sys
@@ -33,8 +33,7 @@ def run(file: Path | None, theme: str) -> int:
     ends: list[Finished | str] = []
     window.link.finished.connect(lambda message: (ends.append(message), loop.quit()))
     window.link.died.connect(lambda reason, _: (ends.append(reason), loop.quit()))
-    window.link.logged.connect(lambda line: print(line.text))
-    window.show()
+    window.link.logged.connect(lambda line: print(line.text, end=""))
     window.start()
     if file:
         window.files.open(file)

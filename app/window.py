@@ -49,7 +49,7 @@ class Window(QMainWindow):
         self.link = Link(self.document, lambda: self.files.folder, self)
         self.link.auto = settings.value("auto", True, bool) is True
         self.devices: tuple[str, ...] = ("cpu",)
-        self.links_shown = "hover"
+        self.links_shown = "few"
         self.faults: tuple[Fault, ...] = ()
         self.problems: list[Problem] = []
         self.menus: dict[str, QMenu] = {}

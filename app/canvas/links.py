@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from app.canvas.view import Canvas
 
 MOST_LINKS = 400
+SMALL_GRAPH, FEW_LINKS = 200, 12
+"""In a graph of so few nodes with so few readers and writers, the mode "few" shows every link."""
+FAINT = 0.5
+"""Opacity of links that are shown without being pointed at, so that the names they cross stay legible."""
 Cache = dict[Key, Links]
 """Writers and readers by key; emptied at every change of the document."""
 
@@ -46,8 +50,11 @@ def paint(b: Brushes, canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> 
             count += 1
             rect = canvas.rect_of(end)
             foot, tip = QPointF(chip.center().x(), chip.bottom()), QPointF(rect.center().x(), rect.top())
+            near = hover.kind == "chip" or leaf == hover.node or leaf in canvas.selection
+            b.painter.setOpacity(1.0 if near else FAINT)
             painter.link(b, foot, tip, tint.edge, QRectF(canvas.rect()))
             painter.arrow(b, foot if writes else tip, not writes, tint.edge)
+            b.painter.setOpacity(1.0)
             if hover.kind == "chip":
                 painter.outline(b, rect, tint.edge, 2, 1)
         painter.outline(b, chip, tint.edge, 2, 1)
@@ -57,11 +64,13 @@ def _wanted(canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> dict[Key, 
     """Leaves, and whether they write, by key."""
     graph, catalogue = canvas.document.graph, canvas.document.catalogue
     found: dict[Key, list[tuple[str, bool]]] = {}
-    if mode == "all" or hover.kind == "chip":
-        if not cache:
-            cache.update(scopes.links(graph, catalogue))
+    small = mode == "few" and len(graph) <= SMALL_GRAPH
+    if not cache and (small or mode == "all" or hover.kind == "chip"):
+        cache.update(scopes.links(graph, catalogue))
+    few = small and sum(len(ends.writers) + len(ends.readers) for ends in cache.values()) <= FEW_LINKS
+    if few or mode == "all" or hover.kind == "chip":
         for key, ends in cache.items():
-            if mode == "all" or key == hover.key:
+            if hover.kind != "chip" or key == hover.key:
                 found[key] = [*((n, True) for n in ends.writers), *((n, False) for n in ends.readers)]
         return found
     for node in {*canvas.selection, *([hover.node] if hover.node else [])}:

@@ -51,7 +51,7 @@ class Canvas(Surface):
         self._hover = Hit("empty")
         self._drop: tuple[targets.Target, bool] | None = None
         self._panning = False
-        self._links_shown = "hover"
+        self._links_shown = "few"
         self._links: links.Cache = {}
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -198,7 +198,7 @@ class Canvas(Surface):
                 self.pan_by(before.x() - after.x(), before.y() - after.y())
 
     def set_links_shown(self, mode: str) -> None:
-        """Show context links on "hover" and selection, "all" of them, or "none"."""
+        """Show context links on "hover" and selection, all while there are "few", "all" of them, or "none"."""
         self._links_shown = mode
         self.update()
 

@@ -62,7 +62,7 @@ class PictureView(QWidget):
 
     def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
         """Zoom around a point of the widget, its middle by default."""
-        zoom = min(max(zoom, 1 / MOST_ZOOM), MOST_ZOOM)
+        zoom = min(max(zoom, 1 / MOST_ZOOM), max(MOST_ZOOM, 4 * self._fitting))
         at = at or QPointF(self.width() / 2, self.height() / 2)
         self._offset = at - (at - self._offset) * (zoom / self._zoom)
         self._zoom = zoom
@@ -89,13 +89,18 @@ class PictureView(QWidget):
         y = int((point.y() - rect.top()) / rect.height() * self.image.height())
         return min(x, self.image.width() - 1), min(y, self.image.height() - 1)
 
+    @property
+    def _fitting(self) -> float:
+        """The zoom that shows all of the picture."""
+        width, height = max(1, self.image.width()), max(1, self.image.height())
+        return self.devicePixelRatioF() * min(self.width() / width, self.height() / height)
+
     def _settle(self) -> None:
         """Fit, or keep the picture within reach."""
         if self.image.isNull():
             return
-        ratio = self.devicePixelRatioF()
         if self.fitted:
-            self._zoom = ratio * min(self.width() / self.image.width(), self.height() / self.image.height())
+            self._zoom = self._fitting
         rect = self.shown_rect()
         for span, size, start, move in (
             (self.width(), rect.width(), rect.left(), self._offset.setX),

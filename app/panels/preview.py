@@ -22,7 +22,7 @@ from app.panels.picture import PictureView, image_of
 from app.theme import Theme
 from engine.document.document import Change, Document
 from engine.document.graph import path_of
-from engine.messages import Fault, Preview
+from engine.messages import Fault, Picture, Preview
 
 STALE_AFTER = 250
 """Milliseconds after which a value that no longer fits the document is marked."""
@@ -87,6 +87,7 @@ class PreviewPanel(QWidget):
         self.pins: list[str] = []
         self.previews: dict[str, Preview] = {}
         self.stale = False
+        self._shown: Picture | None = None
         self._lasting = QTimer(self)
         self._lasting.setSingleShot(True)
         self._lasting.setInterval(STALE_AFTER)
@@ -265,12 +266,14 @@ class PreviewPanel(QWidget):
             loose = "This node is loose: wire it up to see what it makes."
             self.empty.setText(loose if graph.is_loose(node) else "Nothing yet: press Run.")
         elif picture:
-            self.picture.show_image(image_of(picture))
+            if picture is not self._shown:
+                self.picture.show_image(image_of(picture))
             self.caption.setText(picture.caption)
         elif preview:
             self.text.setPlainText(preview.text)
         if preview and preview.figures:
             self.figures.show_figures(preview.figures)
+        self._shown = picture
         self._mark_stale()
 
     def _mark_stale(self) -> None:
