@@ -175,9 +175,11 @@ class Link(QObject):
             self._want()
 
     def _want(self) -> None:
-        """Run as soon as the events at hand are through, or the run in progress has had its time."""
-        wait = self._began + min(max(SHORTEST, 1.5 * self._seconds), LONGEST) - monotonic() if self.running else 0.0
-        if not self._wanted.isActive() or not self.running:
+        """Run at once, or when the run in progress has ended or has had its time."""
+        if not self.running:
+            self.run()
+        elif not self._wanted.isActive():
+            wait = self._began + min(max(SHORTEST, 1.5 * self._seconds), LONGEST) - monotonic()
             self._wanted.start(max(0, round(wait * 1000)))
 
     def _run_if_due(self) -> None:

@@ -239,7 +239,8 @@ class Window(QMainWindow):
 
     def _progressed(self, message: Progress) -> None:
         self.status.progress(message, self.document)
-        self.canvas.set_running(message.node if message.node in self.document.graph else None)
+        if self.status.bar.isVisible():  # marks that come and go at once would only flicker
+            self.canvas.set_running(message.node if message.node in self.document.graph else None)
 
     def _previewed(self, message: Preview) -> None:
         self.preview.show_preview(message)
