@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_LINKS = 400
 SMALL_GRAPH, FEW_LINKS = 200, 12
 """In a graph of so few nodes with so few readers and writers, the mode "few" shows every link."""
-FAINT = 0.5
+FAINT = 0.65
 """Opacity of links that are shown without being pointed at, so that the names they cross stay legible."""
 Cache = dict[Key, Links]
 """Writers and readers by key; emptied at every change of the document."""

@@ -91,10 +91,8 @@ def _undeclared(subject: Subject, leaf: Access) -> Problem:
     for frame in dict.fromkeys([provider, around[0], graph.root]):
         declared: Contexts = {**graph.nodes[frame].contexts, leaf.context: {leaf.name: UnsetSource()}}
         fixes.append(Fix(f"Declare it on {subject.named(frame)}", SetContexts(frame, declared)))
-    effect = "" if leaf.role == "use" else " It only passes its input on."
-    message = f"{subject.named(leaf.node)}: no frame around it declares the context {leaf.context}.{effect}{meant}"
-    severity = "error" if leaf.role == "use" else "warning"
-    return Problem("context-undeclared", severity, leaf.node, message, "context", tuple(fixes))
+    message = f"{subject.named(leaf.node)}: no frame around it declares the context {leaf.context}.{meant}"
+    return Problem("context-undeclared", "error", leaf.node, message, "context", tuple(fixes))
 
 
 def _never_read(subject: Subject, key: Key, uses: Uses, declared: bool) -> Problem:

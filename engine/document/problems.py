@@ -29,9 +29,13 @@ CODES: dict[str, str] = {
     "context-read-before-set": "A key is read before the first node that writes it has run.",
     "context-shadowed": "A provider declares a context that a provider around it declares as well.",
     "context-never-read": "A key is declared or written, but nobody reads it.",
+    "cycle": "A wire would feed a node from what comes after it; drawing it is refused.",
+    "second-input": "A wire would give a branch a second input; drawing it is refused.",
+    "crosses-frames": "A wire would cross a frame's edge; drawing it is refused.",
+    "into-itself": "A frame would be put inside itself; moving it is refused.",
     "loose-node": "Parked nodes are wired to nothing and do not run.",
 }
-"""What every code means, in a sentence."""
+"""What every code means, in a sentence: of problems, and of refused gestures (`wiring.Refusal`)."""
 
 
 class Fix(Struct, frozen=True):

@@ -289,12 +289,11 @@ def test_reading_a_context_that_nobody_declares():
     ]
 
 
-def test_writing_a_context_that_nobody_declares_does_nothing():
+def test_writing_a_context_that_nobody_declares_fails_too():
     graph = graph_of(put())
     problem = only(graph, "context-undeclared")
-    assert problem.severity == "warning"
-    assert "It only passes its input on" in problem.message
-    assert labels(graph, problem) == ["Declare it on Chain (root)"]
+    assert problem.severity == "error"
+    assert "Declare it on one of the frames around it" in problem.message
 
 
 def test_a_key_that_is_neither_declared_nor_written():
