@@ -4,18 +4,21 @@ An edit that can't be applied raises `EditError` and leaves the graph as it was.
 """
 
 from msgspec import Struct
-from msgspec.structs import astuple
 
-from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, misnamed, tree_nodes
-from engine.document.kinds import ParamValue, unfit
-from engine.document.sources import Source
+from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, tree_nodes
+from engine.document.kinds import ParamValue
+from engine.document.legal import (
+    EditError,
+    require_contexts,
+    require_inputs,
+    require_name,
+    require_node,
+    require_values,
+    require_view,
+)
 
 MAX_DEPTH = 200
 """Frames nest at most this deep: far beyond real models, well within what recursion can walk."""
-
-
-class EditError(ValueError):
-    """An edit that would make an illegal tree; the message says why."""
 
 
 class Insert(Struct, frozen=True, tag=True):
@@ -111,7 +114,7 @@ def apply(graph: Graph, edit: Edit) -> Edit:
             return _move(graph, nodes, place)
         case SetParam(node, param, value, absent):
             old = _known(graph, node)
-            _check_values(f"{old.title}.{param}", param, value)
+            require_values(f"{old.title}.{param}", param, value)
             inverse = SetParam(node, param, old.params.get(param), param not in old.params)
             params = {k: v for k, v in old.params.items() if k != param}
             if not absent:
@@ -120,28 +123,28 @@ def apply(graph: Graph, edit: Edit) -> Edit:
             return inverse
         case SetName(node, name):
             old = _known(graph, node)
-            _check_name(name)
+            require_name(name)
             graph.nodes[node] = _with(old, name=name)
             return SetName(node, old.name)
         case SetContexts(node, contexts):
             old = _known(graph, node)
             if contexts and not graph.is_frame(node):
                 raise EditError(f"{old.title} is a leaf: only frames provide contexts")
-            _check_contexts(old.title, contexts)
+            require_contexts(old.title, contexts)
             graph.nodes[node] = _with(old, contexts=contexts)
             return SetContexts(node, old.contexts)
         case SetView(node, view):
-            _check_view(_known(graph, node).title, view)
+            require_view(_known(graph, node).title, view)
             inverse = SetView(node, graph.view(node))
             _put_view(graph, node, view)
             return inverse
         case SetInputs(inputs):
             inverse = SetInputs(graph.inputs)
-            _check_inputs(inputs)
+            require_inputs(inputs)
             graph.inputs = inputs
             return inverse
         case SetWeights(path):
-            _check_values("the path of the weights", path)
+            require_values("the path of the weights", path)
             inverse = SetWeights(graph.weights)
             graph.weights = path
             return inverse
@@ -201,56 +204,6 @@ def _known(graph: Graph, node: str) -> Node:
     return graph.nodes[node]
 
 
-def _check_name(name: str) -> None:
-    if name and (reason := misnamed(name)):
-        raise EditError(reason)
-
-
-def _check_values(what: str, *values: object) -> None:
-    for value in values:
-        if reason := unfit(value):
-            raise EditError(f"{what} {reason}")
-
-
-def _check_source(what: str, source: Source) -> None:
-    _check_values(what, *astuple(source))
-
-
-def _check_contexts(what: str, contexts: Contexts) -> None:
-    for context, entries in contexts.items():
-        if not context or "" in entries:
-            raise EditError(f"{what}: every context and key needs a name")
-        for key, source in entries.items():
-            _check_values(f"{what}: the name of a context or key", context, key)
-            _check_source(f"{what}: {context}.{key}", source)
-
-
-def _check_view(what: str, view: View) -> None:
-    _check_values(f"{what}: its view", view.note, view.colour, *(view.position or ()))
-
-
-def _check_node(node: Node) -> None:
-    if reason := misnamed(node.kind):
-        raise EditError(reason)
-    _check_name(node.name)
-    _check_values("the id", node.id)
-    for param, value in node.params.items():
-        _check_values(f"{node.title}.{param}", param, value)
-    _check_contexts(node.title, node.contexts)
-
-
-def _check_inputs(inputs: tuple[Input, ...]) -> None:
-    names = [i.name for i in inputs]
-    for name in names:
-        if not name:
-            raise EditError("an input needs a name")
-        _check_name(name)
-        if names.count(name) > 1:
-            raise EditError(f"two inputs are called {name!r}")
-    for given in inputs:
-        _check_source(f"the input {given.name}", given.source)
-
-
 def _put_view(graph: Graph, node: str, view: View | None) -> None:
     if view is None or view == View():
         graph.views.pop(node, None)
@@ -303,9 +256,9 @@ def _check_trees(graph: Graph, place: Place, trees: tuple[Tree, ...]) -> None:
             if not node.id or node.id in seen or node.id in graph.nodes:
                 raise EditError(f"the id {node.id!r} is empty or already taken")
             seen.add(node.id)
-            _check_node(node)
+            require_node(node)
             if tree.view:
-                _check_view(node.title, tree.view)
+                require_view(node.title, tree.view)
             if tree.children is None and (tree.loose or node.contexts):
                 raise EditError(f"{node.title} is a leaf: it can't hold other nodes or provide contexts")
             if not all(tree.loose):

@@ -1,0 +1,68 @@
+"""What may stand in a graph: names that are names, and values that a file keeps exactly. Raises EditError otherwise."""
+
+from msgspec.structs import astuple
+
+from engine.document.graph import Contexts, Input, Node, View, misnamed
+from engine.document.kinds import unfit
+from engine.document.sources import Source
+
+
+class EditError(ValueError):
+    """An edit that would make an illegal tree; the message says why."""
+
+
+def require_name(name: str) -> None:
+    """Refuse a node's name that is none; empty is fine."""
+    if name and (reason := misnamed(name)):
+        raise EditError(reason)
+
+
+def require_values(what: str, *values: object) -> None:
+    """Refuse values that no file could keep; `what` says whose they are."""
+    for value in values:
+        if reason := unfit(value):
+            raise EditError(f"{what} {reason}")
+
+
+def require_source(what: str, source: Source) -> None:
+    """Refuse a source with values that no file could keep."""
+    require_values(what, *astuple(source))
+
+
+def require_contexts(what: str, contexts: Contexts) -> None:
+    """Refuse contexts and keys without names, and what can't be kept."""
+    for context, entries in contexts.items():
+        if not context or "" in entries:
+            raise EditError(f"{what}: every context and key needs a name")
+        for key, source in entries.items():
+            require_values(f"{what}: the name of a context or key", context, key)
+            require_source(f"{what}: {context}.{key}", source)
+
+
+def require_view(what: str, view: View) -> None:
+    """Refuse a view with values that no file could keep."""
+    require_values(f"{what}: its view", view.note, view.colour, *(view.position or ()))
+
+
+def require_node(node: Node) -> None:
+    """Refuse a node with a kind, name, params or contexts that can't be."""
+    if reason := misnamed(node.kind):
+        raise EditError(reason)
+    require_name(node.name)
+    require_values("the id", node.id)
+    for param, value in node.params.items():
+        require_values(f"{node.title}.{param}", param, value)
+    require_contexts(node.title, node.contexts)
+
+
+def require_inputs(inputs: tuple[Input, ...]) -> None:
+    """Refuse inputs without names of their own."""
+    names = [i.name for i in inputs]
+    for name in names:
+        if not name:
+            raise EditError("an input needs a name")
+        require_name(name)
+        if names.count(name) > 1:
+            raise EditError(f"two inputs are called {name!r}")
+    for given in inputs:
+        require_source(f"the input {given.name}", given.source)
