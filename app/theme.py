@@ -163,7 +163,7 @@ def _theme(dark: bool) -> Theme:
         window=pick("#f3f4f6", "#1b1d21"),
         panel=pick("#ffffff", "#202328"),
         input=pick("#ffffff", "#17191d"),
-        line=pick("#d4d8de", "#343941"),
+        line=pick("#d4d8de", "#3d434d"),
     )
 
 
@@ -219,6 +219,9 @@ QStatusBar {{ border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: none; }}
 QToolBar {{ border: none; border-bottom: 1px solid {line}; padding: 3px; spacing: 3px; }}
 QTreeView, QListView, QTableView, QPlainTextEdit {{ border: 1px solid {line}; }}
+QLineEdit {{ border: 1px solid {line}; border-radius: 3px; padding: 2px 4px; background: {input}; }}
+QLineEdit:focus {{ border-color: {selection}; }}
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0px; }}
 QTreeView::item, QListView::item {{ padding: 3px 2px; }}
 QHeaderView::section {{ background: {window}; color: {text_dim}; border: none;
     border-bottom: 1px solid {line}; padding: 4px; }}
