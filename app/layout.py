@@ -1,9 +1,13 @@
 """Where the panels stand around the canvas, and how large they are at first."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from app.icons import icon
+from app.theme import Theme
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -11,6 +15,25 @@ if TYPE_CHECKING:
 LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+class TitleBar(QFrame):
+    """The head of a panel: its title, and a button that puts it away. Qt's own cuts off the letters' feet."""
+
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__()
+        self.setObjectName("titlebar")
+        label = QLabel(dock.windowTitle())
+        self.button = QToolButton()
+        self.button.setIconSize(QSize(10, 10))
+        self.button.setToolTip("Put this panel away (View > Panels brings it back)")
+        self.button.setAccessibleName(f"Close {dock.windowTitle()}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 3, 6, 3)
+        row.addWidget(label, 1)
+        row.addWidget(self.button)
+        dock.windowTitleChanged.connect(label.setText)
+        self.button.clicked.connect(dock.close)
 
 
 def build(window: "Window") -> dict[str, QDockWidget]:
@@ -34,6 +57,14 @@ def build(window: "Window") -> dict[str, QDockWidget]:
     window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
     window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
     return docks
+
+
+def wear(docks: Mapping[str, QDockWidget], theme: Theme) -> None:
+    """Draw the buttons of the panels' heads in the colours of a theme."""
+    for dock in docks.values():
+        head = dock.titleBarWidget()
+        if isinstance(head, TitleBar):
+            head.button.setIcon(icon("remove", theme.text_dim.name()))
 
 
 def restore(window: "Window") -> None:
@@ -63,6 +94,7 @@ def _dock(window: "Window", name: str, title: str, widget: QWidget, area: Qt.Doc
     dock.setWidget(widget)
     feature = QDockWidget.DockWidgetFeature
     dock.setFeatures(feature.DockWidgetMovable | feature.DockWidgetClosable)
+    dock.setTitleBarWidget(TitleBar(dock))
     dock.visibilityChanged.connect(window.refresh_soon)
     window.addDockWidget(area, dock)
     return dock

@@ -1,7 +1,8 @@
-"""How the window's own parts look: a stylesheet made of a theme, for what carries a `tone`."""
+"""How the panels look: a stylesheet made of a theme, for fields and buttons, and for what carries a `tone`."""
 
 from PySide6.QtGui import QColor
 
+from app.icons import FOLDER
 from app.theme import Theme
 
 _SHEET = """
@@ -12,13 +13,50 @@ QLabel[tone="muted"] {{ color: {text_dim}; }}
 QLabel[tone="error"] {{ color: {error}; }}
 QLabel[tone="warning"] {{ color: {warning}; }}
 QLabel[tone="info"] {{ color: {info}; }}
-QPushButton[tone="small"] {{ padding: 1px 8px; }}
 QStatusBar[tone="refused"] {{ color: {error}; }}
-QFrame#notice {{ border: none; border-left: 4px solid {warning}; background: {panel}; }}
-QFrame#notice[tone="error"] {{ border-left-color: {error}; }}
-QFrame#notice[tone="info"] {{ border-left-color: {info}; }}
-QFrame#fault {{ border: none; border-left: 4px solid {error}; background: {panel}; }}
-QPlainTextEdit#log {{ border: none; }}
+
+QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit#field {{
+    background: {input}; border: 1px solid {line}; border-radius: 4px; padding: 2px 5px; min-height: 18px;
+    selection-background-color: {selection}; selection-color: {on_sign};
+}}
+QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover, QPlainTextEdit#field:hover {{ border-color: {text_dim}; }}
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit#field:focus {{ border-color: {selection}; }}
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{
+    border: none; padding: 0; background: transparent; min-height: 16px;
+}}
+QPlainTextEdit#field {{ padding: 0; min-height: 0; }}
+QComboBox::drop-down {{ border: none; width: 18px; }}
+QComboBox::down-arrow {{ image: url("{icons}/down.svg"); width: 12px; height: 12px; }}
+QComboBox QAbstractItemView {{ background: {panel}; border: 1px solid {line}; outline: none; }}
+QAbstractSpinBox {{ padding-right: 1px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; width: 14px; background: transparent; }}
+QAbstractSpinBox::up-arrow {{ image: url("{icons}/up.svg"); width: 9px; height: 9px; }}
+QAbstractSpinBox::down-arrow {{ image: url("{icons}/down.svg"); width: 9px; height: 9px; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {text_dim}; border-radius: 3px;
+    background: {input}; }}
+QCheckBox::indicator:checked {{ background: {selection}; border-color: {selection}; image: url("{icons}/check.svg"); }}
+QCheckBox::indicator:focus {{ border-color: {selection}; }}
+
+QPushButton {{ background: {panel}; border: 1px solid {line}; border-radius: 4px; padding: 3px 10px;
+    min-height: 18px; }}
+QPushButton:hover, QPushButton:focus {{ border-color: {selection}; }}
+QPushButton:pressed, QPushButton:default {{ background: {tinted}; }}
+QPushButton:flat {{ border: none; background: transparent; padding: 2px 6px; }}
+QPushButton[tone="small"] {{ padding: 0 8px; min-height: 20px; max-height: 20px; }}
+QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 3px; background: transparent; }}
+QToolButton:hover {{ background: {tinted}; }}
+QToolButton:checked {{ background: {tinted}; border-color: {selection}; }}
+QToolButton[popupMode="2"] {{ padding-right: 18px; padding-left: 6px; border-color: {line}; }}
+QToolButton::menu-indicator {{ image: url("{icons}/down.svg"); width: 11px; height: 11px;
+    subcontrol-origin: padding; subcontrol-position: right center; right: 4px; }}
+
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {line}; }}
+QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {selection}; }}
+QSlider::handle:horizontal {{ width: 12px; height: 12px; margin: -5px 0; border-radius: 7px; background: {panel};
+    border: 1px solid {selection}; }}
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ background: {selection}; }}
+QProgressBar {{ border: none; border-radius: 3px; background: {line}; }}
+QProgressBar::chunk {{ border-radius: 3px; background: {selection}; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
 QScrollBar::handle {{ background: {line}; border-radius: 4px; margin: 1px; min-height: 28px; min-width: 28px; }}
@@ -26,9 +64,33 @@ QScrollBar::handle:hover {{ background: {text_dim}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: {window}; }}
+QTabBar::tab {{ padding: 4px 10px; border: none; border-bottom: 2px solid transparent; color: {text_dim}; }}
+QTabBar::tab:selected {{ color: {text}; border-bottom-color: {selection}; }}
+
+QPlainTextEdit#log, QTreeWidget#problems {{ border: none; }}
+QFrame#titlebar {{ background: {window}; border: none; border-bottom: 1px solid {line}; }}
+QFrame#titlebar QLabel {{ font-weight: 600; }}
+QTreeWidget#problems::item {{ padding: 0; }}
+QFrame#notice {{ border: none; border-left: 4px solid {warning}; background: {panel}; }}
+QFrame#notice[tone="error"] {{ border-left-color: {error}; }}
+QFrame#notice[tone="info"] {{ border-left-color: {info}; }}
+QFrame#fault {{ border: none; border-left: 4px solid {error}; background: {panel}; }}
 """
 
 
 def sheet(theme: Theme) -> str:
     """The stylesheet for this theme."""
-    return _SHEET.format_map({k: v.name() for k, v in vars(theme).items() if isinstance(v, QColor)})
+    colours = {k: v.name() for k, v in vars(theme).items() if isinstance(v, QColor)}
+    tinted = _mixed(theme.selection, theme.panel, 0.22 if theme.dark else 0.12)
+    return _SHEET.format_map(colours | {"tinted": tinted.name(), "icons": FOLDER.as_posix()})
+
+
+def _mixed(one: QColor, other: QColor, share: float) -> QColor:
+    """`share` of one colour in the other, opaque."""
+
+    def mix(a: float, b: float) -> float:
+        return a * share + b * (1 - share)
+
+    return QColor.fromRgbF(
+        mix(one.redF(), other.redF()), mix(one.greenF(), other.greenF()), mix(one.blueF(), other.blueF())
+    )

@@ -306,6 +306,7 @@ class Window(QMainWindow):
         self.setWindowIcon(icon("catenary", worn.selection.name()))
         for part in (self.canvas, self.palette_panel, self.inspector, self.preview, self.problems_panel, self.notice):
             part.set_theme(worn)
+        layout.wear(self.docks, worn)
         for action in actions.ACTIONS:
             if action.icon:
                 self.actions_by_id[action.id].setIcon(icon(action.icon, worn.text.name(), worn.line.name()))

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFocusEvent, QFontDatabase, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from app.panels import numbers
-from app.panels.numbers import NumberBox, NumberSlider, Scale
+from app.panels.numbers import NumberBox, NumberSlider, Scale, ValueLine
 from app.panels.wheel import pass_wheel
 from engine.document.kinds import Param, ParamType, ParamValue, complaint
 
@@ -96,7 +96,7 @@ class IntsField(Field):
 
     def __init__(self, param: Param) -> None:
         super().__init__(param)
-        self.line = NumberBox(self._read, self._write, steps=False)
+        self.line = ValueLine(self._read, self._write)
         self._hold(self.line)
         self.line.changed.connect(self._check)
         self.line.refused.connect(self.refused)
@@ -161,6 +161,7 @@ class SourceEdit(QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("field")
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.setTabChangesFocus(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -1,6 +1,7 @@
 """What the pages of the inspector are made of: sections, labelled rows with messages, and the one way to edit."""
 
 from collections.abc import Callable, Sequence
+from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
@@ -10,6 +11,13 @@ from engine.document.edits import Edit, EditError
 
 Problems = Sequence[tuple[str, str]]
 """Severity and message."""
+
+
+def rich(text: str) -> str:
+    """Plain text as rich text that wraps, with what stands in backticks as code."""
+    parts = escape(text, quote=False).split("`")
+    marked = [f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts)]
+    return f"<span>{''.join(marked)}</span>"
 
 
 class Section(QWidget):
@@ -54,7 +62,7 @@ class Message(QLabel):
         if self.property("tone") != tone:
             self.setProperty("tone", tone)
             self.style().polish(self)
-        self.setText("\n".join(message for _, message in shown))
+        self.setText(rich("\n".join(message for _, message in shown)).replace("\n", "<br>"))
         self.setVisible(bool(shown))
 
 

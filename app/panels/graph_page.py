@@ -9,6 +9,7 @@ from app.icons import themed
 from app.panels.contexts import ContextsEditor
 from app.panels.entries import Entries, fresh_name
 from app.panels.form import Editing, Message, Section
+from app.panels.problems import brief
 from app.panels.sources import FileLine
 from app.theme import Theme
 from engine.document.document import Document
@@ -84,8 +85,9 @@ class GraphPage(QWidget):
         self.weights.show_path(graph.weights)
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
-        """Show the problems of the root and of the graph as a whole."""
-        self.editing.messages[""].set_problems([(p.severity, p.message) for p in problems])
+        """Show what is wrong with the root; what is merely worth knowing stays in the problems panel."""
+        grave = [p for p in problems if p.severity != "info"]
+        self.editing.messages[""].set_problems([(p.severity, brief(p, self.document.graph)) for p in grave])
 
     def _apply(self, sources: dict[str, Source], label: str, merge: str = "") -> None:
         inputs = tuple(Input(name, source) for name, source in sources.items())

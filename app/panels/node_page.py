@@ -10,7 +10,8 @@ from app.icons import kind_icon
 from app.panels.colours import ColourField
 from app.panels.contexts import ContextsEditor
 from app.panels.fields import Field, field_for
-from app.panels.form import Editing, Form, Message, Section
+from app.panels.form import Editing, Form, Message, Section, rich
+from app.panels.problems import brief
 from app.theme import Theme
 from engine.document import scopes
 from engine.document.document import Document
@@ -25,6 +26,7 @@ class Note(QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("field")
         self.setTabChangesFocus(True)
         self.setPlaceholderText("What is this for?")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -83,7 +85,7 @@ class NodePage(QWidget):
             here = [p for p in problems if p.param == name]
             if name == "":
                 here = [p for p in problems if p.param not in self.editing.messages or not p.param]
-            message.set_problems([(p.severity, p.message) for p in here])
+            message.set_problems([(p.severity, brief(p, self.document.graph)) for p in here])
 
     def set_shapes(self, receives: tuple[str, ...] | None, returns: tuple[str, ...] | None) -> None:
         """Show what comes in and what goes out, where it is known."""
@@ -107,7 +109,7 @@ class NodePage(QWidget):
         self.path = _muted()
         self.path.setToolTip("Path: names this node's weights")
         kind = self.document.graph.nodes[self.node].kind
-        doc = QLabel(self.kind.doc if self.kind else f"There is no kind {kind!r} here. Everything it holds is kept.")
+        doc = QLabel(rich(self.kind.doc if self.kind else f"There is no kind {kind!r} here; what it holds is kept."))
         doc.setWordWrap(True)
         self.shapes = _muted()
         self.shapes.setToolTip("What it receives, and what it returns")
@@ -138,7 +140,7 @@ class NodePage(QWidget):
 
     def _add_field(self, form: Form, param: Param) -> None:
         field = self.fields[param.name] = field_for(param)
-        message = form.add(param.name, field, f"<p style='width: 280px'>{param.doc}</p>")
+        message = form.add(param.name, field, rich(param.doc))
         self.editing.messages[param.name] = message
         field.edited.connect(lambda value: self.set_param(param, value))
         field.finished.connect(self.editing.finish)

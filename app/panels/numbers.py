@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLineEdit, QSizePolicy, QSlider, QWidget
 
 from app.panels.wheel import pass_wheel
 
@@ -73,8 +73,8 @@ def _plain(item: object) -> bool:
     return item is None or isinstance(item, bool | int | str)
 
 
-class NumberBox(QAbstractSpinBox):
-    """A spin box that never rejects or rewrites text: what can't be read stays as typed, and `refused` says why.
+class ValueLine(QLineEdit):
+    """A line that never rejects or rewrites text: what can't be read stays as typed, and `refused` says why.
 
     `changed` carries each new value, `refused` the reason ("" once the text reads well again).
     """
@@ -82,44 +82,31 @@ class NumberBox(QAbstractSpinBox):
     changed = Signal(object)
     refused = Signal(str)
 
-    def __init__(self, read: Read, write: Callable[[object], str] = repr, steps: bool = True) -> None:
+    def __init__(self, read: Read, write: Callable[[object], str] = repr) -> None:
         super().__init__()
+        self.value: object = None
+        """The value that is shown, or was before the text became unreadable."""
         self._read = read
         self._write = write
-        self._value: object = None
-        self._steps = steps
-        pass_wheel(self)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(64)
-        if not steps:
-            self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.lineEdit().textEdited.connect(self._typed)
+        self.textEdited.connect(self._typed)
 
     def show_value(self, value: object) -> None:
         """Show a value; text that spells it, or that was refused while it stayed the same, is left as it was typed."""
-        shown, self._value = self._value, value
+        shown, self.value = self.value, value
         try:
             spelled = self._read(self.text())
         except ValueError:
             if self.text() and _same(shown, value):
                 return
         else:
-            if _same(spelled, value):
+            if self.text() and _same(spelled, value):
                 return
-        self.lineEdit().setText("" if value is None else self._write(value))
+        self.setText("" if value is None else self._write(value))
         self.refused.emit("")
 
-    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
-        if not self._steps:
-            return QAbstractSpinBox.StepEnabledFlag.StepNone
-        return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
-
-    def stepBy(self, steps: int) -> None:
-        value = self._value
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            return
-        after = value + steps if isinstance(value, int) else tidy(value + steps * step_of(value), step_of(value))
-        self.lineEdit().setText(self._write(after))
+    def enter(self, value: object) -> None:
+        """Show a value as if it had been typed."""
+        self.setText(self._write(value))
         self._typed(self.text())
 
     def _typed(self, text: str) -> None:
@@ -128,9 +115,33 @@ class NumberBox(QAbstractSpinBox):
         except ValueError as error:
             self.refused.emit(str(error))
             return
-        self._value = value
+        self.value = value
         self.refused.emit("")
         self.changed.emit(value)
+
+
+class NumberBox(QAbstractSpinBox):
+    """A value line that steps with arrows, wheel and keys: by one, or by a tenth of the leading digit."""
+
+    def __init__(self, read: Read) -> None:
+        super().__init__()
+        self.line = ValueLine(read)
+        self.changed = self.line.changed
+        self.refused = self.line.refused
+        self.show_value = self.line.show_value
+        self.setLineEdit(self.line)
+        pass_wheel(self)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(64)
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        return QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
+
+    def stepBy(self, steps: int) -> None:
+        value = self.line.value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            step = step_of(value)
+            self.line.enter(value + steps if isinstance(value, int) else tidy(value + steps * step, step))
 
 
 def _same(one: object, other: object) -> bool:

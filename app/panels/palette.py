@@ -9,6 +9,7 @@ from rapidfuzz import fuzz
 
 from app.canvas.view import KIND_MIME
 from app.icons import kind_icon
+from app.panels.form import rich
 from app.theme import Theme
 from engine.document.kinds import Catalogue, NodeKind
 
@@ -43,12 +44,8 @@ def found(catalogue: Catalogue, text: str) -> list[NodeKind]:
 
 def tooltip(kind: NodeKind) -> str:
     """What a kind does and takes, as rich text."""
-    params = "".join(f"<br>• <b>{p.name}</b>: {_plain(p.doc)}" for p in kind.params)
-    return f"<p style='width: 320px'><b>{kind.name}</b><br>{_plain(kind.doc)}{params}</p>"
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
+    params = "".join(f"<br>• <b>{p.name}</b>: {rich(p.doc)}" for p in kind.params)
+    return f"<b>{kind.name}</b><br>{rich(kind.doc)}{params}"
 
 
 class KindModel(QStandardItemModel):

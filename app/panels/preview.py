@@ -190,6 +190,7 @@ class PreviewPanel(QWidget):
     def show_fault(self, fault: Fault | None) -> None:
         """Show where the last run failed, or that it did not."""
         self.fault.show_fault(fault)
+        self._update()
 
     def set_stale(self, stale: bool) -> None:
         """Whether what is shown is older than the document. Marked only when it lasts: quick runs must not flicker."""
@@ -263,8 +264,7 @@ class PreviewPanel(QWidget):
         self._show(preview is not None and preview.figures is not None, self.figures)
         self._show(preview is None, self.empty)
         if preview is None:
-            loose = "This node is loose: wire it up to see what it makes."
-            self.empty.setText(loose if graph.is_loose(node) else "Nothing yet: press Run.")
+            self.empty.setText(self._why_nothing(node))
         elif picture:
             if picture is not self._shown:
                 self.picture.show_image(image_of(picture))
@@ -275,6 +275,11 @@ class PreviewPanel(QWidget):
             self.figures.show_figures(preview.figures)
         self._shown = picture
         self._mark_stale()
+
+    def _why_nothing(self, node: str) -> str:
+        if self.document.graph.is_loose(node):
+            return "This node is loose: wire it up to see what it makes."
+        return "The last run did not get here." if self.fault.fault else "Nothing yet: press Run."
 
     def _mark_stale(self) -> None:
         stale = self.stale and not self._lasting.isActive() and self.node in self.previews

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.icons import icon
+from app.panels.form import rich
 from app.theme import Theme
-from engine.document.graph import Graph, path_of
-from engine.document.problems import Problem
+from engine.document.graph import Graph
+from engine.document.problems import Problem, named
 
 MOST_SHOWN = 500
 SEVERITIES = ("error", "warning", "info")
@@ -43,6 +44,20 @@ def counted(problems: Sequence[Problem]) -> str:
     return ", ".join(parts)
 
 
+def brief(problem: Problem, graph: Graph) -> str:
+    """The message without the name of its node and of its param, for where both can be seen."""
+    text = problem.message
+    for prefix in (named(graph, problem.node) if problem.node in graph else "", problem.param):
+        text = text.removeprefix(f"{prefix}: ") if prefix else text
+    return text
+
+
+def full(problem: Problem, graph: Graph) -> str:
+    """The message with the name of its node in front."""
+    name = named(graph, problem.node) if problem.node in graph else ""
+    return problem.message if problem.message.startswith(name) else f"{name}: {problem.message}"
+
+
 class ProblemsPanel(QWidget):
     """A row for each problem, errors first. `activated` names a node to show; `fixed` carries a Fix to apply."""
 
@@ -55,7 +70,8 @@ class ProblemsPanel(QWidget):
         self.problems: list[Problem] = []
         self._graph: Graph | None = None
         self.tree = QTreeWidget()
-        self.tree.setColumnCount(3)
+        self.tree.setObjectName("problems")
+        self.tree.setColumnCount(2)
         self.tree.setHeaderHidden(True)
         self.tree.setRootIsDecorated(False)
         self.tree.setUniformRowHeights(True)
@@ -65,9 +81,7 @@ class ProblemsPanel(QWidget):
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        header.resizeSection(1, 180)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         empty = QLabel("No problems.")
         empty.setProperty("tone", "muted")
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -99,35 +113,30 @@ class ProblemsPanel(QWidget):
         self.tree.clear()
         self._stack.setCurrentIndex(1 if self.problems else 0)
         for problem in self.problems[:MOST_SHOWN]:
-            text, place = problem.message, self._place(problem)
-            row = QTreeWidgetItem(self.tree, [text.replace("\n", " "), place, ""])
+            text = full(problem, self._graph) if self._graph else problem.message
+            row = QTreeWidgetItem(self.tree, [text.replace("\n", " "), ""])
             row.setIcon(0, severity_icon(problem.severity, self.theme))
-            row.setToolTip(0, text)
-            row.setToolTip(1, place)
+            row.setToolTip(0, rich(text))
             row.setData(0, PROBLEM_ROLE, problem)
             row.setSizeHint(0, QSize(0, 28))
             if problem.fixes:
-                self.tree.setItemWidget(row, 2, self._buttons(problem))
+                self.tree.setItemWidget(row, 1, self._buttons(problem))
         if len(self.problems) > MOST_SHOWN:
-            QTreeWidgetItem(self.tree, [f"and {len(self.problems) - MOST_SHOWN} more", "", ""])
-
-    def _place(self, problem: Problem) -> str:
-        if self._graph is None or problem.node not in self._graph:
-            return ""
-        path = path_of(self._graph, problem.node) or self._graph.nodes[problem.node].title
-        return f"{path}: {problem.param}" if problem.param else path
+            QTreeWidgetItem(self.tree, [f"and {len(self.problems) - MOST_SHOWN} more", ""])
 
     def _buttons(self, problem: Problem) -> QWidget:
-        holder = QWidget()
+        holder = QWidget(self.tree)
         row = QHBoxLayout(holder)
-        row.setContentsMargins(4, 1, 4, 1)
+        row.setContentsMargins(4, 2, 4, 2)
         row.setSpacing(4)
+        row.addStretch(1)
         for fix in problem.fixes:
             button = QPushButton(fix.label)
             button.setProperty("tone", "small")
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _, fix=fix: self.fixed.emit(fix))
             row.addWidget(button)
+            button.ensurePolished()  # the column is as wide as the buttons are once they are dressed
         return holder
 
     def _open(self, row: QTreeWidgetItem) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.panels import numbers
 from app.panels.fields import IntsField
-from app.panels.numbers import NumberBox, NumberSlider
+from app.panels.numbers import NumberBox, NumberSlider, ValueLine
 from app.panels.wheel import pass_wheel
 from engine.document.kinds import Param
 from engine.document.sources import (
@@ -110,7 +110,7 @@ class ListValues(Values):
     """A list, written as in Python."""
 
     def build(self) -> None:
-        self.line = NumberBox(numbers.literal_list, steps=False)
+        self.line = ValueLine(numbers.literal_list)
         self._row("", self.line)
         self.line.changed.connect(lambda value: self.edited.emit(ListSource(value)))
         self.line.refused.connect(self.refused)

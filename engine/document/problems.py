@@ -74,12 +74,8 @@ class Subject:
         self._similar: dict[tuple[str, bool], list[str]] = {}
 
     def named(self, node: str) -> str:
-        """How messages call a node: its path, with its kind where the path does not tell it."""
-        found = self.graph.nodes[node]
-        if node == self.graph.root:
-            return f"{found.title} (root)"
-        path = self._paths.get(node) or path_of(self.graph, node)
-        return path if found.title == found.kind else f"{path} ({found.kind})"
+        """How messages call a node."""
+        return named(self.graph, node, self._paths.get(node))
 
     def similar_kinds(self, kind: str, frames: bool) -> list[str]:
         """The frames' or leaves' kinds that an unknown one may be a slip of."""
@@ -87,6 +83,15 @@ class Subject:
             known = [each.name for each in self.catalogue.values() if each.is_frame == frames]
             self._similar[kind, frames] = near(kind, known)
         return self._similar[kind, frames]
+
+
+def named(graph: Graph, node: str, path: str | None = None) -> str:
+    """How messages call a node: its path (worked out unless given), with its kind where the path does not tell it."""
+    found = graph.nodes[node]
+    if node == graph.root:
+        return f"{found.title} (root)"
+    path = path or path_of(graph, node)
+    return path if found.title == found.kind else f"{path} ({found.kind})"
 
 
 def near(word: str, known: list[str]) -> list[str]:

@@ -82,8 +82,11 @@ class Hands:
         found.trigger()
 
     def run(self) -> Finished:
-        """Run, and wait for the end."""
-        with self.qtbot.waitSignal(self.window.link.finished, timeout=STARTING) as waiting:
+        """Run, and wait for the end; an earlier run that this one replaces ends before."""
+        link = self.window.link
+        with self.qtbot.waitSignal(
+            link.finished, timeout=STARTING, check_params_cb=lambda _: not link.running
+        ) as waiting:
             self.trigger("run")
         return waiting.args[0]  # pyright: ignore[reportOptionalSubscript]
 
