@@ -110,7 +110,8 @@ def context_link(graph: Graph, catalogue: Catalogue, a: str, b: str) -> Offer | 
 def chain_around(plan: Plan, catalogue: Catalogue, node: str) -> str:
     """The Chain a branch is, or becomes by being wrapped, so that other nodes can stand before or after it."""
     graph = plan.graph
-    if scopes.role_of(graph, catalogue, node) == "chain" and not graph.nodes[node].contexts:
+    is_chain = graph.is_frame(node) and scopes.role_of(graph, catalogue, node) == "chain"
+    if is_chain and not graph.nodes[node].contexts:
         return node
     return _wrap(plan, catalogue, [node], "Chain")
 

@@ -66,6 +66,8 @@ def connect(graph: Graph, catalogue: Catalogue, start: Port, end: Port) -> Edit:
     with what follows it if it was loose; what the new wire passes over becomes a loose segment.
     """
     with Plan(graph) as plan:
+        if (graph.root, "out") == start or (graph.root, "in") == end:
+            raise _RefusedError("refused", "the root stands alone: wire what is inside it")
         if start[1] == "in" and end[1] == "out":
             _connect_through(plan, catalogue, start[0], end[0])
         elif start[1] == "in":
@@ -240,8 +242,6 @@ def _connect_outlet(plan: Plan, catalogue: Catalogue, node: str, frame: str) -> 
 
 def _connect_nodes(plan: Plan, catalogue: Catalogue, a: str, b: str) -> None:
     graph = plan.graph
-    if graph.root in (a, b):
-        raise _RefusedError("refused", "the root stands alone: wire what is inside it")
     if a == b:
         raise _RefusedError("cycle", f"{_title(graph, a)} can't feed itself: that would close a cycle")
     if a in graph.ancestors(b) or b in graph.ancestors(a):

@@ -216,6 +216,13 @@ def test_refused_wires_say_why_and_what_else_to_do(graph):
     assert "can't cross a frame's edge" in across.reason
     assert any("by context" in offer.label for offer in across.offers)
     assert "already feeds" in refused(graph, connect(graph, "a", "b"), "unchanged").reason
+    apply(graph, Insert(Place(CANVAS, 0, 0, new=True), (tree("far", "Chain"),)))
+    for start, end in [
+        (("root", "out"), ("far", "out")),
+        (("far", "in"), ("root", "in")),
+        (("root", "out"), ("a", "in")),
+    ]:
+        assert "the root stands alone" in refused(graph, wiring.connect(graph, CATALOGUE, start, end), "refused").reason
     assert "one inside the other" in refused(graph, connect(graph, "s", "sum"), "refused").reason
 
 
