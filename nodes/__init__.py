@@ -1,17 +1,42 @@
 """The catalogue: every node kind, declared without torch. The torch side lives in `nodes.ops`."""
 
 from engine.document.kinds import Catalogue, catalogue_of
-from nodes import activation, arithmetic, context, conv, dense, image, shape, structure
+from nodes import (
+    activation,
+    arithmetic,
+    attention,
+    context,
+    conv,
+    dense,
+    dropout,
+    image,
+    loss,
+    norm,
+    padding,
+    pooling,
+    recurrent,
+    shape,
+    structure,
+    values,
+)
 
 CATALOGUE: Catalogue = catalogue_of(
     [
         *structure.KINDS,
         *context.KINDS,
+        *values.KINDS,
         *dense.KINDS,
         *conv.KINDS,
+        *norm.KINDS,
         *activation.KINDS,
-        *arithmetic.KINDS,
+        *attention.KINDS,
+        *recurrent.KINDS,
+        *pooling.KINDS,
+        *padding.KINDS,
+        *dropout.KINDS,
         *shape.KINDS,
+        *arithmetic.KINDS,
         *image.KINDS,
+        *loss.KINDS,
     ]
 )

@@ -23,6 +23,7 @@ KINDS = [
                 live=True,
             ),
         ),
+        source="fluxion.utils.gaussian_blur",
     ),
     NodeKind(
         name="Grayscale",
@@ -58,5 +59,33 @@ KINDS = [
                 doc="How new pixels are made from old ones.",
             ),
         ),
+        source="torch.nn.functional.interpolate",
+    ),
+    NodeKind(
+        name="Interpolate",
+        category=CATEGORY,
+        role="module",
+        impl="nodes.ops.image:Interpolate",
+        doc="Repeats or drops pixels: a tensor (N, C, ...), and as second argument the sizes after the channels, to "
+        "(N, C, *sizes). A single number instead is a factor.",
+        source="fluxion.layers.Interpolate",
+    ),
+    NodeKind(
+        name="PixelShuffle",
+        category=CATEGORY,
+        role="module",
+        impl="torch.nn:PixelShuffle",
+        doc="Turns channels into pixels: (N, C * factor * factor, H, W) to (N, C, H * factor, W * factor).",
+        params=(Param(name="upscale_factor", type="int", default=2, low=1, doc="Factor of height and width."),),
+        source="torch.nn.PixelShuffle; arXiv:1609.05158",
+    ),
+    NodeKind(
+        name="PixelUnshuffle",
+        category=CATEGORY,
+        role="module",
+        impl="torch.nn:PixelUnshuffle",
+        doc="Turns pixels into channels: (N, C, H * factor, W * factor) to (N, C * factor * factor, H, W).",
+        params=(Param(name="downscale_factor", type="int", default=2, low=1, doc="Divisor of height and width."),),
+        source="fluxion.layers.PixelUnshuffle",
     ),
 ]

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 
 class Multiply(nn.Module):
@@ -18,3 +19,17 @@ class Multiply(nn.Module):
 
     def forward(self, x: Any) -> Any:
         return self.scale * x + self.bias
+
+
+class Sin(nn.Module):
+    """The sine of each element, in radians."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sin(x)
+
+
+class Cos(nn.Module):
+    """The cosine of each element, in radians."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cos(x)

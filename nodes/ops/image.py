@@ -4,6 +4,8 @@ Nothing is cached between calls: shapes are also inferred by running these modul
 linger, and the kernels are far cheaper than what they are applied to.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -68,6 +70,15 @@ class Resize(nn.Module):
         if self.mode == "bicubic":
             resized = resized.clamp(exact.amin((1, 2, 3), keepdim=True), exact.amax((1, 2, 3), keepdim=True))
         return resized.to(x.dtype)
+
+
+class Interpolate(nn.Module):
+    """Repeats or drops pixels: (N, C, ...) to (N, C, *shape), or to `shape` times the size when it is one number."""
+
+    def forward(self, x: Tensor, shape: Sequence[int] | float) -> Tensor:
+        if isinstance(shape, int | float):
+            return F.interpolate(x, scale_factor=shape, mode="nearest")
+        return F.interpolate(x, size=tuple(shape), mode="nearest")
 
 
 def gaussian(radius: int, sigma: float, device: torch.device | str = "cpu") -> Tensor:
