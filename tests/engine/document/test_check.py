@@ -117,7 +117,7 @@ def test_an_unknown_kind_is_told_with_what_it_may_be(kind, tree, suggestion):
     (problem,) = problems(graph, "unknown-kind")
     assert problem.severity == "error"
     assert f"there is no kind {kind}" in problem.message
-    assert f"Did you mean {suggestion}?" in problem.message
+    assert f"Did you mean {suggestion}" in problem.message
     assert labels(graph, problem)[0] == f"Make it a {suggestion}"
 
 
