@@ -1,6 +1,7 @@
 """The main window: canvas in the middle, panels around it, and the wires between them."""
 
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ from app.panels.notice import Notice
 from app.panels.palette import Palette
 from app.panels.preview import PreviewPanel
 from app.panels.problems import ProblemsPanel, counted
+from app.reports import death_report, problems_of, weights_report
 from app.status import Status
 from app.theme import DARK, LIGHT, Theme
 from app.toolbar import Toolbar
@@ -32,8 +34,13 @@ from app.typing_keys import TypingKeys
 from engine.document.check import check
 from engine.document.document import Change, Document, new_graph
 from engine.document.problems import Fix, Problem
-from engine.messages import Fault, Finished, Preview, Progress, Ready, Shapes
+from engine.messages import Fault, Finished, Loaded, Preview, Progress, Ready, Shapes
 from nodes import CATALOGUE
+
+QUICK = 0.01
+"""Seconds that a check may take to follow every step of a drag."""
+QUIET = 200
+"""Milliseconds without a change after which a slower one follows."""
 
 
 class Window(QMainWindow):
@@ -57,11 +64,11 @@ class Window(QMainWindow):
         self._refreshing = QTimer(self)
         self._refreshing.setSingleShot(True)
         self._refreshing.timeout.connect(self.refresh)
-        self._keys = TypingKeys(self)
+        self._checking_took = 0.0
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         self._app = app
-        self._app.installEventFilter(self._keys)
+        self._keys = TypingKeys(app, self)
         self._build()
         self._connect()
         self.set_theme_mode(self.theme_mode)
@@ -95,7 +102,7 @@ class Window(QMainWindow):
         self.canvas.selection_changed.connect(self._selected)
         self.canvas.hint.connect(self.status.hint)
         self.canvas.refused.connect(self.status.refuse)
-        self.canvas.activated.connect(lambda _: self.inspector.setFocus())
+        self.canvas.activated.connect(lambda _: self.inspector.focus_first())
         self.canvas.menu_requested.connect(self._context_menu)
         self.preview.watched.connect(self.link.watch)
         self.preview.activated.connect(self.show_node)
@@ -141,13 +148,15 @@ class Window(QMainWindow):
             QTimer.singleShot(0, self.canvas.frame_all)
 
     def refresh_soon(self, *_: object) -> None:
-        """Bring everything up to date once the events at hand are through."""
-        self._refreshing.start(0)
+        """Bring everything up to date once the events at hand are through; where that takes long, once it is quiet."""
+        self._refreshing.start(0 if self._checking_took < QUICK else QUIET)
 
     def refresh(self) -> None:
         """Check the document, and show what follows from its state."""
+        began = perf_counter()
         found = check(self.document.graph, CATALOGUE)
-        self.problems = found + problems_of(self.faults, found, self.document)
+        self._checking_took = perf_counter() - began
+        self.problems = found + problems_of(self.faults, found, self.document.graph)
         self.canvas.set_problems(found)
         self.inspector.set_problems(self.problems)
         self.problems_panel.show_problems(self.problems, self.document.graph)
@@ -253,36 +262,21 @@ class Window(QMainWindow):
         if message.status != "cancelled":
             self.preview.show_fault(message.fault)
 
-    def _loaded(self, message: Any) -> None:
-        if message.error:
-            self.notice.tell(f"No weights from {message.path}: {message.error}", "error")
-            return
-        parts = [
-            f"{len(names)} {what} ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})"
-            for names, what in (
-                (message.missing, "missing in the file"),
-                (message.unexpected, "without a place in the graph"),
-                (message.mismatched, "of another shape"),
-            )
-            if names
-        ]
-        if parts:
-            self.notice.tell(f"{message.count} weights from {message.path}; " + ", ".join(parts), "warning")
+    def _loaded(self, message: Loaded) -> None:
+        text, tone = weights_report(message)
+        if tone == "info":
+            self.say(text)
         else:
-            self.say(f"{message.count} weights from {message.path}")
+            self.notice.tell(text, tone)
 
     def _died(self, reason: str, restarted: bool) -> None:
         self.canvas.set_running(None)
         self.status.clear()
+        text = death_report(reason, restarted)
         if restarted:
-            self.notice.tell(f"The engine stopped: {reason}. It was restarted; your graph is untouched.", "warning")
+            self.notice.tell(text, "warning")
         else:
-            self.notice.tell(
-                f"The engine could not start: {reason}. Your graph is untouched, but nothing can run.",
-                "error",
-                "Try again",
-                self.restart_engine,
-            )
+            self.notice.tell(text, "error", "Try again", self.restart_engine)
 
     def _show_state(self) -> None:
         self.preview.set_stale(self.link.stale or self.link.running)
@@ -335,10 +329,3 @@ class Window(QMainWindow):
     def _close_for_good(self) -> None:
         self._closing = True
         self.close()
-
-
-def problems_of(faults: Sequence[Fault], found: Sequence[Problem], document: Document) -> list[Problem]:
-    """What the worker found wrong, where the check has not said so already."""
-    told = {p.node for p in found if p.severity == "error"}
-    fresh = [f for f in faults if f.node not in told and f.node in document.graph]
-    return [Problem(code=f.code, severity="error", node=f.node, message=f.message) for f in fresh]

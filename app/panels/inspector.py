@@ -70,6 +70,12 @@ class Inspector(QScrollArea):
         if isinstance(self.page, NodePage):
             self.page.set_shapes(receives.get(self.page.node), returns.get(self.page.node))
 
+    def focus_first(self) -> None:
+        """Put the focus where typing changes the node: its first param, or its name."""
+        if isinstance(self.page, NodePage):
+            fields = [*self.page.fields.values(), self.page.name]
+            fields[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self._build()

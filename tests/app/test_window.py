@@ -6,7 +6,7 @@ from collections import Counter
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.actions import ACTIONS, Action
@@ -15,7 +15,7 @@ from app.theme import DARK, LIGHT
 from app.window import Window
 from engine.document import files
 from engine.document.document import new_tree
-from engine.document.edits import Insert
+from engine.document.edits import Insert, SetWeights
 from engine.document.graph import Place
 from tests.app.hands import STARTING, Hands, text_of
 
@@ -239,3 +239,30 @@ def test_the_list_of_keys_comes_from_the_table(window: Window, hands: Hands) -> 
     assert box is not None
     assert "Ctrl+Alt+Return" in box.text()
     assert "Save as" in box.text()
+
+
+def test_a_double_click_on_a_leaf_leads_into_its_form(window: Window, hands: Hands) -> None:
+    node = add(window, "Blur")
+    at = window.canvas.rect_of(node).center().toPoint()
+    hands.click(window.canvas, at)
+    hands.qtbot.mouseDClick(window.canvas, Qt.MouseButton.LeftButton, pos=at)
+    assert page_of(window).node == node
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert page_of(window).fields["radius"].isAncestorOf(focus)
+
+
+def test_the_default_example_is_live_from_the_start(qtbot: QtBot, window: Window) -> None:
+    window.open_default()  # as at start-up: the run is asked for before there is a worker
+    with qtbot.waitSignal(window.link.previewed, timeout=STARTING):
+        window.start()
+    assert not window.preview.picture.image.isNull()
+
+
+def test_unfit_weights_are_told(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    add(live, "Linear")
+    live.document.apply(SetWeights("/nowhere/w.safetensors"), "Load weights")
+    qtbot.waitUntil(live.notice.isVisible, timeout=STARTING)
+    assert "w.safetensors" in live.notice.label.text()
+    hands.click(live.notice.close_button)
+    assert not live.notice.isVisible()

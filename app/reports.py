@@ -1,0 +1,40 @@
+"""What the worker says, in words for people."""
+
+from collections.abc import Sequence
+
+from engine.document.graph import Graph
+from engine.document.problems import Problem
+from engine.messages import Fault, Loaded
+
+MOST_NAMES = 3
+
+
+def problems_of(faults: Sequence[Fault], found: Sequence[Problem], graph: Graph) -> list[Problem]:
+    """What the worker found wrong, where the check (which gave `found`) has not said so already."""
+    told = {p.node for p in found if p.severity == "error"}
+    fresh = [f for f in faults if f.node not in told and f.node in graph]
+    return [Problem(code=f.code, severity="error", node=f.node, message=f.message) for f in fresh]
+
+
+def weights_report(message: Loaded) -> tuple[str, str]:
+    """What became of a weights file, and in which tone to say so."""
+    if message.error:
+        return f"No weights from {message.path}: {message.error}", "error"
+    parts = [
+        f"{len(names)} {what} ({', '.join(names[:MOST_NAMES])}{', …' if len(names) > MOST_NAMES else ''})"
+        for names, what in (
+            (message.missing, "missing in the file"),
+            (message.unexpected, "without a place in the graph"),
+            (message.mismatched, "of another shape"),
+        )
+        if names
+    ]
+    text = f"{message.count} weights from {message.path}"
+    return ("; ".join((text, *parts)), "warning") if parts else (text, "info")
+
+
+def death_report(reason: str, restarted: bool) -> str:
+    """Why the worker ended, and what that means."""
+    if restarted:
+        return f"The engine stopped: {reason}. It was restarted; your graph is untouched."
+    return f"The engine could not start: {reason}. Your graph is untouched, but nothing can run."
