@@ -131,6 +131,26 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
         of([5, 2, 8], [7, 2, 3], [7, 2, 4], embed_dim=8, num_heads=2, kdim=3, vdim=4, batch_first=False),
         of(*QKV, embed_dim=8, num_heads=2, bias=False, add_bias_kv=True, add_zero_attn=True),
     ),
+    "MultiLinear": (
+        of([2, 64]),
+        of([2, 5, 3], input_dim=3, output_dim=4, inner_dim=6, num_layers=3),
+        of([2, 6], input_dim=3, output_dim=4, inner_dim=6, num_layers=1),
+    ),
+    "Attention": (
+        of([2, 5, 64], [2, 7, 64], [2, 7, 64]),
+        of([2, 5, 8], [2, 7, 3], [2, 7, 4], embedding_dim=8, num_heads=2, key_embedding_dim=3, value_embedding_dim=4),
+        of(*QKV, embedding_dim=8, num_heads=4, inner_dim=12, use_bias=False, is_optimized=False),
+    ),
+    "SelfAttention": (
+        of([2, 5, 64]),
+        of([2, 5, 8], embedding_dim=8, inner_dim=12, num_heads=2, use_bias=False, is_causal=True),
+    ),
+    "SelfAttention2d": (of([2, 64, 4, 3]), of([2, 8, 4, 3], channels=8, num_heads=2, use_bias=False)),
+    "Downsample": (
+        of([2, 64, 8, 6]),
+        of([2, 4, 9, 6], channels=4, scale_factor=3, padding=1, register_shape=False),
+    ),
+    "Upsample": (of([2, 64, 4, 3]), of([2, 4, 4, 3], channels=4, upsample_factor=2)),
     "LSTM": (
         of([2, 5, 64]),
         of([5, 2, 3], input_size=3, hidden_size=4, num_layers=2, bidirectional=True, batch_first=False),
@@ -187,7 +207,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "CosineSimilarity": (of(ANY, ANY), of([5], [5], dim=0, eps=0.1)),
     "Blur": (of(PICTURE), of(PICTURE, radius=1, sigma=0.5)),
     "Grayscale": (of(PICTURE), of(PICTURE, channels="1")),
-    "Resize": (of([1, 1, 4, 4]), of(PICTURE, height=3, width=5, mode="bicubic")),
+    "Resize": (of([1, 1, 4, 4]), *(of(PICTURE, height=3, width=5, mode=m) for m in ("nearest", "bicubic", "area"))),
     "Interpolate": (of(PICTURE, (4, 9)), of(PICTURE, (16, 6)), of(PICTURE, 1.5), of([1, 2, 5], (8,))),
     "PixelShuffle": (of([1, 8, 3, 2]), of([1, 9, 3, 2], upscale_factor=3)),
     "PixelUnshuffle": (of(PICTURE), of([1, 2, 3, 6], downscale_factor=3)),

@@ -1,0 +1,36 @@
+"""The reference page says what the declarations say."""
+
+from pathlib import Path
+
+from engine.document.kinds import NodeKind, Param, catalogue_of
+from nodes import CATALOGUE
+from nodes.reference import page
+
+PAGE = Path(__file__).parents[2] / "docs" / "kinds.md"
+
+
+def test_the_page_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(CATALOGUE), "run `python -m nodes > docs/kinds.md`"
+
+
+def test_bounds_choices_and_defaults_are_readable() -> None:
+    params = (
+        Param(name="share", type="float", default=0.5, low=0, high=1, doc="A share.", live=True),
+        Param(name="dims", type="ints", default=[0, 2], doc="Dimensions, a | b."),
+        Param(name="mode", type="choice", default="a", choices=("a", "b"), doc="How."),
+        Param(name="stride", type="int", low=1, optional=True, doc="Step."),
+        Param(name="compose", type="expression", default="", doc="`lambda x: x * 2`, or a * b."),
+    )
+    kind = NodeKind(name="Some", category="New", role="sum", doc="a_b.", params=params, children=(1, 2), source="here")
+    written = page(catalogue_of([kind]))
+    for line in (
+        "- [New](#new): Some",
+        "a\\_b.",
+        "Children: 1 to 2.  ",
+        "| `share` | float from 0 to 1 | 0.5 | A share. Live: read at every run. |",
+        "| `dims` | ints | 0, 2 | Dimensions, a \\| b. |",
+        "| `mode` | `a`, `b` | `a` | How. |",
+        "| `stride` | int ≥ 1 or empty | empty | Step. |",
+        "| `compose` | expression | empty | `lambda x: x * 2`, or a \\* b. |",
+    ):
+        assert line in written.splitlines()
