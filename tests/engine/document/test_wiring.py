@@ -185,6 +185,12 @@ def test_a_wire_to_a_branch_makes_a_chain_of_it(graph):
     assert reached.segments(CANVAS) == [["q"]]
 
 
+def test_a_branch_saved_as_a_leaf_of_a_chains_kind_is_wrapped(graph):
+    apply(graph, Insert(Place("sum", 0), (Tree(Node("odd", "Chain")),)))
+    reached = done(graph, connect(graph, "odd", "p"))
+    assert reached.children[reached.children["sum"][0]] == ["odd", "p", "q"]
+
+
 def test_what_is_parked_closes_no_cycle(graph):
     refused(graph, connect(graph, "r", "t"), "crosses-frames")
     refused(graph, connect(graph, "t", "r"), "crosses-frames")
@@ -217,11 +223,8 @@ def test_refused_wires_say_why_and_what_else_to_do(graph):
     assert any("by context" in offer.label for offer in across.offers)
     assert "already feeds" in refused(graph, connect(graph, "a", "b"), "unchanged").reason
     apply(graph, Insert(Place(CANVAS, 0, 0, new=True), (tree("far", "Chain"),)))
-    for start, end in [
-        (("root", "out"), ("far", "out")),
-        (("far", "in"), ("root", "in")),
-        (("root", "out"), ("a", "in")),
-    ]:
+    ports: list[tuple[Port, Port]] = [(("root", "out"), ("far", "out")), (("far", "in"), ("root", "in"))]
+    for start, end in ports:
         assert "the root stands alone" in refused(graph, wiring.connect(graph, CATALOGUE, start, end), "refused").reason
     assert "one inside the other" in refused(graph, connect(graph, "s", "sum"), "refused").reason
 
