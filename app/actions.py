@@ -135,6 +135,14 @@ ACTIONS: tuple[Action, ...] = (
         title="Export picture of the canvas…",
         run=lambda w: w.files.ask_picture(),
     ),
+    Action(
+        id="export-value",
+        menu="File",
+        title="Export what the preview shows…",
+        tip="As a picture (.png) or as a tensor (.npy, .safetensors)",
+        run=lambda w: w.files.ask_value(),
+        enabled=lambda w: w.preview.node in w.preview.previews,
+    ),
     Action(id="quit", menu="File", title="Quit", keys=("Ctrl+Q",), run=lambda w: w.close(), separated=True),
     Action(
         id="undo",
@@ -225,7 +233,7 @@ ACTIONS: tuple[Action, ...] = (
     _theme("system", "As the system"),
     _theme("light", "Light"),
     _theme("dark", "Dark"),
-    _panel("palette", "Palette"),
+    _panel("palette", "Nodes"),
     _panel("inspector", "Inspector"),
     _panel("preview", "Preview"),
     _panel("problems", "Problems"),

@@ -115,10 +115,8 @@ class Filing(QObject):
 
     def save_as(self, then: Then | None = None) -> None:
         """Let the user choose where to save."""
-        dialog = self._dialog("save-as", "Save the graph", [PATTERN], QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("catenary")
-        dialog.selectFile((self.path or self.example or Path("untitled.catenary")).name)
+        name = (self.path or self.example or Path("untitled.catenary")).name
+        dialog = self._save_dialog("save-as", "Save the graph", [PATTERN], name)
         dialog.fileSelected.connect(lambda name: self.save_to(Path(name), then))
         dialog.open()
 
@@ -159,12 +157,8 @@ class Filing(QObject):
 
     def ask_picture(self) -> None:
         """Let the user choose where to put a picture of the canvas."""
-        dialog = self._dialog(
-            "picture", "Export a picture of the canvas", ["Pictures (*.png)"], QFileDialog.FileMode.AnyFile
-        )
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")
-        dialog.selectFile(f"{Path(self.title).stem}.png")
+        title = "Export a picture of the canvas"
+        dialog = self._save_dialog("picture", title, ["Pictures (*.png)"], f"{Path(self.title).stem}.png")
 
         def write(name: str) -> None:
             if self.window.canvas.image(2.0).save(name):
@@ -175,10 +169,21 @@ class Filing(QObject):
         dialog.fileSelected.connect(write)
         dialog.open()
 
-    def fill_menus(self, menu: QMenu, before: QAction) -> None:
+    def ask_value(self) -> None:
+        """Let the user choose where to put what the preview shows."""
+        node = self.window.preview.node
+        patterns = ["Pictures (*.png)", "Tensors (*.npy)", "Tensors (*.safetensors)"]
+        name = self.window.document.graph.nodes[node].title
+        dialog = self._save_dialog("value", f"Export what {name} made", patterns, f"{name}.png")
+        dialog.fileSelected.connect(lambda chosen: self.window.link.export(node, Path(chosen)))
+        dialog.open()
+
+    def fill_menus(self, menu: QMenu, after: QAction) -> None:
         """Put the menus of recent files and of examples into the file menu."""
         recent, shipped = QMenu("Open recent", menu), QMenu("Examples", menu)
-        menu.insertMenu(menu.insertSeparator(before), recent)
+        entries = menu.actions()
+        before = entries[entries.index(after) + 1]
+        menu.insertMenu(before, recent)
         menu.insertMenu(before, shipped)
         for path in examples():
             shipped.addAction(title_of(path), lambda path=path: self.open_example(path))
@@ -266,6 +271,13 @@ class Filing(QObject):
         dialog.setFileMode(mode)
         dialog.setAttribute(DELETE_ON_CLOSE)
         dialog.fileSelected.connect(lambda chosen: self.settings.setValue("folder", str(Path(chosen).parent)))
+        return dialog
+
+    def _save_dialog(self, name: str, title: str, patterns: list[str], suggestion: str) -> QFileDialog:
+        dialog = self._dialog(name, title, patterns, QFileDialog.FileMode.AnyFile)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(Path(suggestion).suffix.removeprefix("."))
+        dialog.selectFile(suggestion)
         return dialog
 
     def _complain(self, what: str, error: FileError) -> None:

@@ -13,6 +13,7 @@ from engine.document.edits import Batch, Edit, SetView
 from engine.messages import (
     Configure,
     Configured,
+    Export,
     Finished,
     FromWorker,
     Load,
@@ -144,6 +145,10 @@ class Link(QObject):
     def reload(self) -> None:
         """Hand the worker the document as a whole: the folder that its paths start at is another."""
         self.client.send(self._snapshot())
+
+    def export(self, node: str, path: Path) -> None:
+        """Write what a node made in the last run to a file; `saved` tells how that went."""
+        self.client.send(Export(node, str(path)))
 
     def watch(self, nodes: Sequence[str]) -> None:
         """Ask for previews of these nodes: from the last run at once, and after every later one."""

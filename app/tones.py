@@ -22,13 +22,13 @@ QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit#field {{
 QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover, QPlainTextEdit#field:hover {{ border-color: {text_dim}; }}
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit#field:focus {{ border-color: {selection}; }}
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{
-    border: none; padding: 0; background: transparent; min-height: 16px;
+    border: none; padding: 0 0 0 3px; background: transparent; min-height: 14px;
 }}
 QPlainTextEdit#field {{ padding: 0; min-height: 0; }}
 QComboBox::drop-down {{ border: none; width: 18px; }}
 QComboBox::down-arrow {{ image: url("{icons}/down.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {panel}; border: 1px solid {line}; outline: none; }}
-QAbstractSpinBox {{ padding-right: 1px; }}
+QAbstractSpinBox {{ padding: 1px 1px 1px 2px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; width: 14px; background: transparent; }}
 QAbstractSpinBox::up-arrow {{ image: url("{icons}/up.svg"); width: 9px; height: 9px; }}
 QAbstractSpinBox::down-arrow {{ image: url("{icons}/down.svg"); width: 9px; height: 9px; }}
@@ -49,6 +49,11 @@ QToolButton:checked {{ background: {tinted}; border-color: {selection}; }}
 QToolButton[popupMode="2"] {{ padding-right: 18px; padding-left: 6px; border-color: {line}; }}
 QToolButton::menu-indicator {{ image: url("{icons}/down.svg"); width: 11px; height: 11px;
     subcontrol-origin: padding; subcontrol-position: right center; right: 4px; }}
+
+QMenu::icon {{ padding-left: 4px; }}
+QMenu::icon:checked {{ background: {tinted}; border: 1px solid {selection}; border-radius: 3px; }}
+QMenu::indicator {{ width: 14px; height: 14px; margin-left: 4px; }}
+QMenu::indicator:checked {{ image: url("{icons}/mark.svg"); }}
 
 QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {line}; }}
 QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {selection}; }}

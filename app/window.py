@@ -34,7 +34,7 @@ from app.typing_keys import TypingKeys
 from engine.document.check import check
 from engine.document.document import Change, Document, new_graph
 from engine.document.problems import Fix, Problem
-from engine.messages import Fault, Finished, Loaded, Preview, Progress, Ready, Shapes
+from engine.messages import Fault, Finished, Loaded, Preview, Progress, Ready, Saved, Shapes
 from nodes import CATALOGUE
 
 QUICK = 0.01
@@ -89,7 +89,7 @@ class Window(QMainWindow):
         self.log = LogPanel()
         self.docks: dict[str, QDockWidget] = layout.build(self)
         self.actions_by_id: dict[str, QAction] = actions.build(self)
-        self.files.fill_menus(self.menus["File"], self.actions_by_id["save"])
+        self.files.fill_menus(self.menus["File"], self.actions_by_id["open"])
         self.toolbar = Toolbar(self)
         self.addToolBar(self.toolbar)
         self.status = Status(self)
@@ -117,6 +117,7 @@ class Window(QMainWindow):
         link.previewed.connect(self._previewed)
         link.finished.connect(self._finished)
         link.loaded.connect(self._loaded)
+        link.saved.connect(self._saved)
         link.died.connect(self._died)
         link.state_changed.connect(self._show_state)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -268,6 +269,12 @@ class Window(QMainWindow):
             self.say(text)
         else:
             self.notice.tell(text, tone)
+
+    def _saved(self, message: Saved) -> None:
+        if message.error:
+            self.notice.tell(f"{message.path} can't be written: {message.error}", "error")
+        else:
+            self.say(f"Wrote {message.path}")
 
     def _died(self, reason: str, restarted: bool) -> None:
         self.canvas.set_running(None)

@@ -32,7 +32,7 @@ def score(kind: NodeKind, text: str) -> float:
         return 85
     if len(wanted) > 2 and wanted in kind.doc.casefold():
         return 75
-    return 0.9 * by_name if by_name >= 75 else 0
+    return 0.9 * by_name if by_name >= 80 else 0
 
 
 def found(catalogue: Catalogue, text: str) -> list[NodeKind]:

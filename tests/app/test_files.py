@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QUrl
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton
@@ -230,3 +231,21 @@ def test_saving_elsewhere_keeps_paths_leading_to_the_same_files(window: Window, 
     window.document.apply(SetInputs((Input("x", ImageSource("a.png")),)), "Set")
     window.files.save_to(tmp_path / "two" / "g.catenary")
     assert files.load(tmp_path / "two" / "g.catenary")[0].inputs[0].source == ImageSource("../one/a.png")
+
+
+def test_what_the_preview_shows_can_be_exported(qtbot: QtBot, live: Window, hands: Hands, tmp_path: Path) -> None:
+    window = live
+    window.files.open_example(DEFAULT_EXAMPLE)
+    with qtbot.waitSignal(window.link.previewed, timeout=STARTING):
+        hands.trigger("run")
+    hands.trigger("export-value")
+    dialog = window.findChild(QFileDialog, "value")
+    assert dialog is not None
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile("value.npy")
+    with qtbot.waitSignal(window.link.saved, timeout=STARTING):
+        dialog.accept()
+    assert np.load(tmp_path / "value.npy").shape == (1, 3, 512, 512)
+    with qtbot.waitSignal(window.link.saved, timeout=STARTING):
+        window.link.export("root", tmp_path / "no folder" / "value.png")
+    assert window.notice.isVisible()
