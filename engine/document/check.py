@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from engine.document import check_contexts, expressions, scopes
+from engine.document import check_contexts, expressions, scopes, templates
 from engine.document.arguments import Count, received
 from engine.document.edits import Batch, Edit, Insert, Move, Remove, SetInputs, SetParam
 from engine.document.graph import CANVAS, Graph, Input, Place, Tree
@@ -57,6 +57,8 @@ def _node(subject: Subject, node: str, count: Count) -> Found:
             yield _unknown_param(subject, node, kind, name)
     if kind.is_frame:
         yield from _children(subject, node, kind, count)
+        if edit := templates.build_again(subject.graph, subject.catalogue, node):
+            yield _differs(subject, node, kind, edit)
     yield from _arguments(subject, node, kind, count)
 
 
@@ -165,6 +167,14 @@ def _children(subject: Subject, node: str, kind: NodeKind, count: Count) -> Foun
         result = "returns its input added to itself" if kind.role == "residual" else "passes its input on"
         fixes = () if graph.segments(node) else (Fix("Delete it", Remove((node,))),)
         yield Problem("empty-frame", "info", node, f"{subject.named(node)} is empty: it {result}.", fixes=fixes)
+
+
+def _differs(subject: Subject, node: str, kind: NodeKind, edit: Edit) -> Problem:
+    message = (
+        f"{subject.named(node)}: its children are not those that a {kind.name} makes of these params. "
+        "They are what runs, whatever the params say."
+    )
+    return Problem("template-differs", "info", node, message, fixes=(Fix("Build it again", edit),))
 
 
 def _arguments(subject: Subject, node: str, kind: NodeKind, count: Count) -> Found:

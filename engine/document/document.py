@@ -1,6 +1,5 @@
 """The document: a graph with its catalogue, history and listeners. What the editor and the headless commands hold."""
 
-import secrets
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -9,7 +8,9 @@ from engine.document import edits
 from engine.document.edits import Edit, Touched
 from engine.document.graph import Graph, Node, Tree, View
 from engine.document.history import History
-from engine.document.kinds import Catalogue, ParamValue, defaults
+from engine.document.ids import new_ids
+from engine.document.kinds import Catalogue, ParamValue
+from engine.document.templates import complete, with_ids
 
 
 class Change(Struct, frozen=True):
@@ -94,21 +95,11 @@ class Document:
             listener(change)
 
 
-def new_id(graph: Graph) -> str:
-    """A short id no node of the graph has. Random, so that two branches of one file seldom pick the same."""
-    while True:
-        found = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(5))
-        if found not in graph:
-            return found
-
-
 def new_graph() -> Graph:
     """An empty graph: a root Chain with no children."""
     return Graph(Node("root", "Chain"))
 
 
 def new_tree(graph: Graph, catalogue: Catalogue, kind: str, **params: ParamValue) -> Tree:
-    """A detached new node of a catalogue kind, with its defaults."""
-    found = catalogue[kind]
-    node = Node(new_id(graph), kind, params=defaults(found) | params)
-    return Tree(node, children=() if found.is_frame else None)
+    """A detached new node of a catalogue kind, with its defaults, and with the children that its template makes."""
+    return with_ids(complete(Tree(Node("", kind, params=params)), catalogue), new_ids(graph))

@@ -60,8 +60,10 @@ class Param(Struct, frozen=True, kw_only=True):
 class NodeKind(Struct, frozen=True, kw_only=True):
     """A node type. `impl` is "module:attribute", called with the params by name; only leaves of role "module" have one.
 
-    `children` bounds the number of children of a frame (least, most; None for no bound). `doc` says what it does,
-    with shapes and units; `source` is the Fluxion class or the paper it comes from.
+    `template` is the "module:function" of a frame that is made of others, without torch: called with the params by
+    name, it gives the `Tree` of such a frame (see `engine.document.templates`). `children` bounds the number of
+    children of a frame (least, most; None for no bound). `doc` says what it does, with shapes and units; `source` is
+    the Fluxion class or the paper it comes from.
     """
 
     name: str
@@ -70,6 +72,7 @@ class NodeKind(Struct, frozen=True, kw_only=True):
     doc: str
     params: tuple[Param, ...] = ()
     impl: str = ""
+    template: str = ""
     children: tuple[int, int | None] = (0, None)
     source: str = ""
 
@@ -100,7 +103,7 @@ def defaults(kind: NodeKind) -> dict[str, ParamValue]:
 
 
 def resolve(impl: str) -> object:
-    """The object that "module:attribute" names. Imports the module, so only the runtime calls this."""
+    """The object that "module:attribute" names. Imports the module, so only the runtime calls this for an `impl`."""
     module, _, attribute = impl.partition(":")
     return getattr(import_module(module), attribute)
 

@@ -23,6 +23,7 @@ CODES: dict[str, str] = {
     "wrong-child-count": "A frame has too few or too many children, or a Distribute not one for each of its arguments.",
     "argument-count": "A node receives more or fewer values than it takes.",
     "empty-frame": "A frame without children passes its input on.",
+    "template-differs": "A frame's children are not those that its kind makes of its params; they are what runs.",
     "context-undeclared": "A UseContext or SetContext names a context that no frame around it declares.",
     "context-key-undeclared": "A UseContext reads a key that its provider does not declare and nobody writes.",
     "context-never-set": "A key is read, but its provider gives it no value and nobody writes it.",

@@ -2,9 +2,10 @@
 
 import pytest
 
-from engine.document.document import Change, Document, new_graph, new_id, new_tree
+from engine.document.document import Change, Document, new_graph, new_tree
 from engine.document.edits import EditError, Insert, SetName, SetParam, SetView, apply
 from engine.document.graph import Node, Place, Tree, View
+from engine.document.ids import new_ids
 from nodes import CATALOGUE
 
 
@@ -80,12 +81,14 @@ def test_folding_is_heard_but_is_no_step(document, heard):
 
 def test_ids_are_short_and_fresh():
     graph = new_graph()
+    ids = new_ids(graph)
     for _ in range(200):
-        fresh = new_id(graph)
+        fresh = next(ids)
         assert fresh not in graph
         assert len(fresh) == 5
         apply(graph, Insert(Place("root", 0), (Tree(Node(fresh, "ReLU")),)))
     assert len(graph) == 201
+    assert len({next(ids) for _ in range(200)} - set(graph.nodes)) == 200
 
 
 @pytest.mark.parametrize("kind", sorted(CATALOGUE))

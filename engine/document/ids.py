@@ -1,0 +1,17 @@
+"""Ids for new nodes."""
+
+import secrets
+from collections.abc import Iterator
+
+from engine.document.graph import Graph
+
+
+def new_ids(graph: Graph) -> Iterator[str]:
+    """Short ids that no node of the graph has, each once. Random, so that two branches of one file seldom pick the
+    same."""
+    given: set[str] = set()
+    while True:
+        found = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(5))
+        if found not in graph and found not in given:
+            given.add(found)
+            yield found
