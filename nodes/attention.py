@@ -73,8 +73,7 @@ KINDS = [
                 name="batch_first",
                 type="bool",
                 default=True,
-                doc="Whether sequences are (N, L, features), or else (L, N, features), which is what torch takes for "
-                "granted.",
+                doc="Whether sequences are (N, L, features), not (L, N, features), which is torch's own default.",
             ),
         ),
         source="torch.nn.MultiheadAttention; arXiv:1706.03762",

@@ -42,7 +42,11 @@ KINDS = [
         doc="Looks up a learned vector for each whole number: (...) to (..., embedding_dim).",
         params=(
             Param(
-                name="num_embeddings", type="int", default=1000, low=1, doc="Vectors in the table; numbers are less."
+                name="num_embeddings",
+                type="int",
+                default=1000,
+                low=1,
+                doc="Vectors in the table, for numbers from 0 up.",
             ),
             Param(name="embedding_dim", type="int", default=64, low=1, doc="Size of each vector."),
         ),

@@ -13,7 +13,7 @@ _PARAMS = (
         name="batch_first",
         type="bool",
         default=True,
-        doc="Whether sequences are (N, L, features), or else (L, N, features), which is what torch takes for granted.",
+        doc="Whether sequences are (N, L, features), not (L, N, features), which is torch's own default.",
     ),
     Param(
         name="dropout",

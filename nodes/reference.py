@@ -32,9 +32,7 @@ def _section(category: str, kinds: list[NodeKind]) -> Iterator[str]:
     yield f"\n## {category}"
     for kind in kinds:
         yield f"\n### {kind.name}\n\n{_plain(kind.doc)}\n"
-        if kind.is_frame:
-            yield f"Children: {_children(kind)}.  "
-        yield f"From: {kind.source}."
+        yield f"{f'Children: {_children(kind)}. ' if kind.is_frame else ''}From: {kind.source}."
         if kind.params:
             yield "\n| param | type | default | meaning |\n|---|---|---|---|"
             yield from map(_row, kind.params)
@@ -52,12 +50,16 @@ def _type(param: Param) -> str:
         case None, None:
             bounds = ""
         case low, None:
-            bounds = f" ≥ {low:g}"
+            bounds = f" ≥ {_bound(low)}"
         case None, high:
-            bounds = f" ≤ {high:g}"
+            bounds = f" ≤ {_bound(high)}"
         case low, high:
-            bounds = f" from {low:g} to {high:g}"
+            bounds = f" from {_bound(low)} to {_bound(high)}"
     return f"{param.type}{bounds}{' or empty' if param.optional else ''}"
+
+
+def _bound(number: float) -> str:
+    return str(int(number)) if number == int(number) else str(number)
 
 
 def _value(value: ParamValue) -> str:

@@ -18,7 +18,8 @@ def test_bounds_choices_and_defaults_are_readable() -> None:
         Param(name="share", type="float", default=0.5, low=0, high=1, doc="A share.", live=True),
         Param(name="dims", type="ints", default=[0, 2], doc="Dimensions, a | b."),
         Param(name="mode", type="choice", default="a", choices=("a", "b"), doc="How."),
-        Param(name="stride", type="int", low=1, optional=True, doc="Step."),
+        Param(name="stride", type="int", low=1, high=2**20, optional=True, doc="Step."),
+        Param(name="alpha", type="float", default=1.0, low=1e-3, doc="Limit."),
         Param(name="compose", type="expression", default="", doc="`lambda x: x * 2`, or a * b."),
     )
     kind = NodeKind(name="Some", category="New", role="sum", doc="a_b.", params=params, children=(1, 2), source="here")
@@ -26,11 +27,12 @@ def test_bounds_choices_and_defaults_are_readable() -> None:
     for line in (
         "- [New](#new): Some",
         "a\\_b.",
-        "Children: 1 to 2.  ",
+        "Children: 1 to 2. From: here.",
         "| `share` | float from 0 to 1 | 0.5 | A share. Live: read at every run. |",
         "| `dims` | ints | 0, 2 | Dimensions, a \\| b. |",
         "| `mode` | `a`, `b` | `a` | How. |",
-        "| `stride` | int ≥ 1 or empty | empty | Step. |",
+        "| `stride` | int from 1 to 1048576 or empty | empty | Step. |",
+        "| `alpha` | float ≥ 0.001 | 1.0 | Limit. |",
         "| `compose` | expression | empty | `lambda x: x * 2`, or a \\* b. |",
     ):
         assert line in written.splitlines()
