@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from engine.client import Client
 from engine.document import files
 from engine.document.document import Change, Document
-from engine.document.edits import Batch, Edit, SetView
+from engine.document.edits import Batch, Edit, Fold, SetView
 from engine.messages import (
     Configure,
     Configured,
@@ -230,4 +230,4 @@ def runs_differently(edit: Edit) -> bool:
     """Whether an edit can change what a run gives; looks do not."""
     if isinstance(edit, Batch):
         return any(runs_differently(e) for e in edit.edits)
-    return not isinstance(edit, SetView)
+    return not isinstance(edit, SetView | Fold)

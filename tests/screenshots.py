@@ -1,6 +1,6 @@
 """Takes the screenshots of the README: every example in the real window, run by the real worker, in both themes.
 
-    QT_QPA_PLATFORM=offscreen .venv/bin/python -m tests.screenshots
+QT_QPA_PLATFORM=offscreen .venv/bin/python -m tests.screenshots
 """
 
 from pathlib import Path

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from engine.document import edits
 from engine.document.edits import Edit, Touched
-from engine.document.graph import Graph, Node, Tree, View
+from engine.document.graph import Graph, Node, Tree
 from engine.document.history import History
 from engine.document.ids import new_ids
 from engine.document.kinds import Catalogue, ParamValue
@@ -76,8 +76,7 @@ class Document:
 
     def set_collapsed(self, node: str, collapsed: bool) -> None:
         """Fold or unfold a frame. View state: saved with the file, but no step to undo and no unsaved change."""
-        view = self.graph.view(node)
-        edit = edits.SetView(node, View(collapsed, view.note, view.colour, view.position))
+        edit = edits.Fold(node, collapsed)
         self._tell(edit, edits.apply(self.graph, edit))
 
     @property

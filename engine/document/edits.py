@@ -65,10 +65,17 @@ class SetContexts(Struct, frozen=True, tag=True):
 
 
 class SetView(Struct, frozen=True, tag=True):
-    """Show a node differently: note, colour, where it is parked."""
+    """Show a node differently: note, colour, where it is parked. Whether it is folded stays as it is."""
 
     node: str
     view: View
+
+
+class Fold(Struct, frozen=True, tag=True):
+    """Fold or unfold a frame. An edit of its own, so that undoing a note never folds anything."""
+
+    node: str
+    collapsed: bool
 
 
 class SetInputs(Struct, frozen=True, tag=True):
@@ -89,7 +96,7 @@ class Batch(Struct, frozen=True, tag=True):
     edits: tuple["Edit", ...]
 
 
-Edit = Insert | Remove | Move | SetParam | SetName | SetContexts | SetView | SetInputs | SetWeights | Batch
+Edit = Insert | Remove | Move | SetParam | SetName | SetContexts | SetView | Fold | SetInputs | SetWeights | Batch
 
 
 class Touched(Struct):
@@ -136,8 +143,13 @@ def apply(graph: Graph, edit: Edit) -> Edit:
         case SetView(node, view):
             require_view(_known(graph, node).title, view)
             inverse = SetView(node, graph.view(node))
-            _put_view(graph, node, view)
+            _put_view(graph, node, View(graph.view(node).collapsed, view.note, view.colour, view.position))
             return inverse
+        case Fold(node, collapsed):
+            _known(graph, node)
+            old = graph.view(node)
+            _put_view(graph, node, View(collapsed, old.note, old.colour, old.position))
+            return Fold(node, old.collapsed)
         case SetInputs(inputs):
             inverse = SetInputs(graph.inputs)
             require_inputs(inputs)
@@ -176,7 +188,7 @@ def _collect(edit: Edit, inverse: Edit, found: Touched) -> None:
         case Batch(edits), Batch(inverses):
             for one, other in zip(edits, reversed(inverses), strict=True):
                 _collect(one, other, found)
-        case ((SetParam() | SetName() | SetContexts() | SetView()), _):
+        case ((SetParam() | SetName() | SetContexts() | SetView() | Fold()), _):
             found.nodes.add(edit.node)
         case _:
             found.inputs = True

@@ -203,7 +203,6 @@ class _Lowering:
     def _sequence(self, children: list[str], arguments: tuple[Any, ...]) -> Any:
         """Children in order. An empty frame passes its input on."""
         result = arguments[0] if len(arguments) == 1 else arguments or None
-        result = arguments[0] if len(arguments) == 1 else arguments or None
         for child in children:
             result = self._call(child, arguments)
             arguments = result if isinstance(result, tuple) else (result,)

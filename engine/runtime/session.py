@@ -139,7 +139,7 @@ class Session:
             case edits.Batch(several), edits.Batch(inverses):
                 for one, other in zip(several, reversed(inverses), strict=True):
                     self._follow(one, other)
-            case edits.SetView(), _:
+            case edits.SetView() | edits.Fold(), _:
                 pass
             case edits.SetParam(node, param, value, absent=False), _ if self._modules.set_live(node, param, value):
                 pass

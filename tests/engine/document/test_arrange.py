@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from engine.document import edits
 from engine.document.arrange import LEAF, Arrangement, Box
 from engine.document.document import new_graph
-from engine.document.edits import EditError, Insert, SetView
+from engine.document.edits import EditError, Fold, Insert
 from engine.document.flow import wires
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree, View
 from nodes import CATALOGUE
@@ -142,7 +142,7 @@ def test_the_skip_runs_above_the_children(kind: str) -> None:
 
 def test_a_closed_frame_is_as_high_as_a_leaf() -> None:
     graph = row("Chain", 5)
-    edits.apply(graph, SetView("f", View(collapsed=True)))
+    edits.apply(graph, Fold("f", True))
     box = arranged(graph).boxes["f"]
     assert (box.height, box.inside) == (LEAF, None)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.document.document import Change, Document, new_graph, new_tree
-from engine.document.edits import EditError, Insert, SetName, SetParam, SetView, apply
+from engine.document.edits import EditError, Fold, Insert, SetName, SetParam, SetView, apply
 from engine.document.graph import Node, Place, Tree, View
 from engine.document.ids import new_ids
 from nodes import CATALOGUE
@@ -74,7 +74,7 @@ def test_folding_is_heard_but_is_no_step(document, heard):
     apply(document.graph, SetView("root", View(note="n", position=(1.0, 2.0))))
     document.set_collapsed("root", True)
     assert document.graph.view("root") == View(True, "n", "", (1.0, 2.0))
-    assert isinstance(heard[-1].edit, SetView)
+    assert heard[-1].edit == Fold("root", True)
     assert not document.modified
     assert document.undo() is None
 
@@ -105,3 +105,10 @@ def test_new_nodes_take_params():
 
 def test_an_empty_graph_is_a_root_chain():
     assert new_graph().nodes == {"root": Node("root", "Chain")}
+
+
+def test_undoing_a_note_leaves_frames_folded_as_they_are(document):
+    document.apply(SetView("root", View(note="n")), "Set note")
+    document.set_collapsed("root", True)
+    document.undo()
+    assert document.graph.view("root") == View(collapsed=True)
