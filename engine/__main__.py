@@ -1,4 +1,4 @@
-"""The engine without a window: `python -m engine check|run|format FILE`.
+"""The engine without a window: `python -m engine check|run|format|import`.
 
 Results go to standard output, everything else to standard error. Exit codes: 0 all is well, 1 the graph has errors or
 its run failed, 2 the file or the command line can't be used, 130 interrupted.
@@ -152,6 +152,38 @@ def format_file(options: argparse.Namespace) -> int:
     return 0
 
 
+def import_model(options: argparse.Namespace) -> int:
+    """Write the graph of live modules, or of the tensors in a file; say what could not be brought over."""
+    if bool(options.model) == bool(options.structure):
+        raise UsageError("import takes either MODULE:ATTRIBUTE or --structure FILE")
+    target = Path(options.output)
+    if target.suffix != ".catenary":
+        raise UsageError(f"can't write {target}: its name must end in .catenary")
+    if not target.absolute().parent.is_dir():
+        raise UsageError(f"can't write {target}: there is no folder {target.parent}")
+    if options.model:
+        _note(f"importing and running the code of {options.model}")
+    from engine.runtime import foreign, importing, skeleton  # torch takes seconds to import
+
+    try:
+        if options.structure:
+            found = skeleton.import_structure(Path(options.structure), _catalogue(), options.weights)
+        else:
+            model = foreign.make(options.model, options.args, meta=not options.weights)
+            found = importing.import_tree(model, _catalogue())
+        importing.save(found, target, options.weights)
+    except foreign.ForeignError as error:
+        raise UsageError(str(error)) from error
+    for note in found.notes:
+        _note(note)
+    for path, kind in found.placeholders.items():
+        _note(f"{path}: {kind} is not in the catalogue, so a placeholder stands for it")
+    _note(f"wrote {target}, {len(found.graph)} nodes")
+    if options.weights:
+        _note(f"wrote {target.with_suffix('.safetensors')}, {len(found.weights)} tensors")
+    return 0
+
+
 def _open(options: argparse.Namespace) -> Graph:
     graph, _ = files.load(Path(options.file))
     provide(graph, options.input, options.context, Path.cwd())
@@ -224,7 +256,7 @@ def _note(text: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine", description="Check, run and format graph files.")
+    parser = argparse.ArgumentParser(prog="python -m engine", description="Check, run, format, import graph files.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, function: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
@@ -258,6 +290,16 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--seed", type=int, default=0, help="seed of the initial weights (default: %(default)s)")
     formatting = command("format", format_file, "Print the canonical text of a graph file.")
     formatting.epilog = None
+    text = "Make a graph of a model in Python, whose code is run for it, or of the tensors in a file."
+    bringing = commands.add_parser("import", help=text, description=text)
+    bringing.set_defaults(command=import_model)
+    bringing.add_argument(
+        "model", nargs="?", metavar="MODULE:ATTRIBUTE", help="a module, its class or a function that makes one"
+    )
+    bringing.add_argument("--args", default="", metavar="JSON", help='its arguments, such as {"in_channels": 4}')
+    bringing.add_argument("--structure", metavar="FILE", help="guess a tree from the tensors of a .safetensors file")
+    bringing.add_argument("--weights", action="store_true", help="write the weights beside the graph as well")
+    bringing.add_argument("-o", "--output", required=True, metavar="FILE", help="the graph file (.catenary)")
     return parser
 
 

@@ -1,16 +1,22 @@
-"""Where a live Python function was written: its syntax tree, found again in its source file and proven to be the one.
+"""Live Python functions: how they were written, what they are called, and what they have been given already.
 
-Several lambdas may start on one line, and a file may have changed since it was imported. So a tree counts as a
-function's own only when it compiles to the function's very code.
+A function's syntax tree is looked for in its source file. Several lambdas may start on one line, and a file may have
+changed since it was imported, so a tree counts as a function's own only when it compiles to the function's very code.
 """
 
 import ast
 import functools
 import inspect
 import linecache
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import torch
+
+from engine.document import allowed
+from engine.runtime.symbols import member
 
 Written = ast.Lambda | ast.FunctionDef
 
@@ -101,3 +107,42 @@ def _print(code: CodeType | None) -> object:
 
 
 _LOCATION = inspect.CO_NESTED | 0xFFF0_0000  # nesting, and the flags of `from __future__` imports
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Where a function is to be found, as "module:name"."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    named: Any = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}:{named.__qualname__}"
+
+
+def unwrapped(function: Any) -> tuple[FunctionType, list[Any], dict[str, Any]]:
+    """The function proper, and the arguments that it has been given already. Raises NotRecovered."""
+    given: list[Any] = []
+    keywords: dict[str, Any] = {}
+    while not isinstance(function, FunctionType):
+        match function:
+            case functools.partial():
+                given, keywords, function = [*function.args, *given], function.keywords | keywords, function.func
+            case MethodType():
+                given, function = [function.__self__, *given], function.__func__
+            case torch.nn.Module() | type():
+                raise NotRecovered(f"{name_of(function)} is a class or a module, no function")
+            case _ if isinstance(call := getattr(function, "__call__", None), MethodType):  # noqa: B004
+                function = call
+            case _:
+                raise NotRecovered(f"{name_of(function)} is not written in Python, and not one of the listed functions")
+    return function, given, keywords
+
+
+@functools.cache
+def _names() -> dict[int, str]:
+    """The listed functions and modules, by their identity."""
+    found = {id(member(name)): name for name in sorted(allowed.FUNCTIONS - {"print"}, reverse=True)}
+    return {key: name.replace("torch.nn.functional.", "F.") for key, name in found.items()} | {id(print): "print"}
+
+
+def listed(function: object) -> str | None:
+    """The name of a listed function."""
+    return None if isinstance(function, ModuleType) else _names().get(id(function))

@@ -7,28 +7,22 @@ left out. What remains must pass `expressions.parse`.
 
 import ast
 import builtins
-import functools
 import inspect
-import math
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FunctionType, MethodType, ModuleType
-from typing import Any
+from types import FunctionType
+from typing import Any, cast
 
 import torch
 
 from engine.document import allowed, expressions
-from engine.document.direct import Direct
 from engine.document.expressions import ExpressionError
-from engine.document.subset import quoted
-from engine.runtime.functions import NotRecovered, written
-from engine.runtime.symbols import member
+from engine.runtime.functions import NotRecovered, listed, name_of, unwrapped, written
+from engine.runtime.operands import is_literal, literal, made, shown
 
 DEEPEST = 8
 """Functions that call functions are written out so many levels deep."""
-LARGEST = 2000
-"""Most parts of an expression; a value used often is written out as often."""
 CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "reverse"})
 
 
@@ -47,15 +41,15 @@ def source_of(function: Callable[..., Any], effect: bool = False) -> str:
 
     Raises NotRecovered, saying why it can't be written so.
     """
-    if name := _listed(function):
+    if name := listed(function):
         return name
-    core, given, keywords = _unwrapped(function)
+    core, given, keywords = unwrapped(function)
     parameters = ast.arguments([], [], None, [], [], None, [])
     values: dict[str, Part] = {}
     for index, parameter in enumerate(inspect.signature(core, follow_wrapped=False).parameters.values()):
         reserved = parameter.name in allowed.NAMESPACES or parameter.name in allowed.BUILTINS
         argument = ast.arg(parameter.name + "_" * reserved)
-        values[parameter.name] = _made(ast.Name(argument.arg, ast.Load()))
+        values[parameter.name] = made(ast.Name(argument.arg, ast.Load()))
         has_default = parameter.default is not parameter.empty
         if index < len(given):
             values[parameter.name] = Live(given[index])
@@ -69,7 +63,7 @@ def source_of(function: Callable[..., Any], effect: bool = False) -> str:
             values[parameter.name] = Live(parameter.default)
         else:
             parameters.args.append(argument)
-            parameters.defaults += [_literal(parameter.default)] if has_default else []
+            parameters.defaults += [literal(parameter.default)] if has_default else []
     here = ast.Name(parameters.args[0].arg, ast.Load()) if parameters.args else None
     scope = _Scope(core, values, here)
     text = ast.unparse(ast.fix_missing_locations(ast.Lambda(parameters, scope.whole(effect))))
@@ -80,38 +74,11 @@ def source_of(function: Callable[..., Any], effect: bool = False) -> str:
     return text
 
 
-def name_of(function: Callable[..., Any]) -> str:
-    """Where a function is to be found, as "module:name"."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    named: Any = function if hasattr(function, "__qualname__") else type(function)
-    return f"{named.__module__}:{named.__qualname__}"
-
-
-def _unwrapped(function: Any) -> tuple[FunctionType, list[Any], dict[str, Any]]:
-    """The function proper, and the arguments that it has been given already."""
-    given: list[Any] = []
-    keywords: dict[str, Any] = {}
-    while not isinstance(function, FunctionType):
-        match function:
-            case functools.partial():
-                given, keywords, function = [*function.args, *given], function.keywords | keywords, function.func
-            case MethodType():
-                given, function = [function.__self__, *given], function.__func__
-            case torch.nn.Module() | type():
-                raise NotRecovered(f"it calls {type(function).__name__}, which is no function")
-            case _ if isinstance(call := getattr(function, "__call__", None), MethodType):  # noqa: B004
-                function = call
-            case _:
-                raise NotRecovered(f"{_shown(function)} is not written in Python, and not one of the listed functions")
-    return function, given, keywords
-
-
 @dataclass
 class _Scope:
     """One function being translated: what its names stand for. `here` is a tensor where the outermost one is."""
 
-    function: FunctionType
+    function: Any
     values: dict[str, Part]
     here: ast.expr | None
     depth: int = 0
@@ -126,7 +93,7 @@ class _Scope:
         changed = {name for part in ast.walk(found) if (name := _changed(part))}
         for value in self.bound:
             if not isinstance(value, ast.Name) and changed & {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}:
-                raise NotRecovered(f"it holds {_shown(value)} while it changes {' and '.join(sorted(changed))}")
+                raise NotRecovered(f"it holds {shown(value)} while it changes {' and '.join(sorted(changed))}")
         return found
 
     def body(self, statements: Sequence[ast.stmt], effect: bool = False) -> ast.expr:
@@ -139,8 +106,8 @@ class _Scope:
                     continue
                 case ast.Assign(targets=[ast.Subscript() as target], value=value):
                     done += self.put(target, value)
-                case ast.Assign(targets=[target], value=value) | ast.AnnAssign(target=target, value=ast.expr() as value):
-                    self.bind(target, self.part(value))
+                case ast.Assign(targets=[target]) | ast.AnnAssign(target=target, value=ast.expr()):
+                    self.bind(target, self.part(cast(ast.expr, statement.value)))
                 case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value) if name in self.values:
                     if name in self.function.__code__.co_varnames[: self.function.__code__.co_argcount]:
                         raise NotRecovered(f"it changes its argument {name} in place")
@@ -155,14 +122,14 @@ class _Scope:
                     result = self.value(statement.value) if statement.value else None
                     break
                 case _:
-                    raise NotRecovered(f"{_shown(statement)}: only assignments, calls, if and return can be written out")
+                    raise NotRecovered(f"{shown(statement)}: only assignments, calls, if and return are written out")
         if not done:
             return result or ast.Constant(None)
         if effect:
             parts = [*done, *([result] if result else [])]
-            return parts[0] if len(parts) == 1 else _made(ast.Tuple(parts, ast.Load()))
-        everything = _made(ast.Tuple([*done, result or ast.Constant(None)], ast.Load()))
-        return _made(ast.Subscript(everything, _literal(-1), ast.Load()))
+            return parts[0] if len(parts) == 1 else made(ast.Tuple(parts, ast.Load()))
+        everything = made(ast.Tuple([*done, result or ast.Constant(None)], ast.Load()))
+        return made(ast.Subscript(everything, literal(-1), ast.Load()))
 
     def choice(self, statement: ast.If, rest: list[ast.stmt], effect: bool) -> ast.expr:
         test = self.value(statement.test)
@@ -174,7 +141,7 @@ class _Scope:
         for branch in branches:
             self.values = dict(before)
             found.append(self.body(branch, effect))
-        return _made(ast.IfExp(test, *found))
+        return made(ast.IfExp(test, *found))
 
     def bind(self, target: ast.expr, part: Part) -> None:
         """Let a name, or each of several, stand for a value from here on."""
@@ -187,7 +154,7 @@ class _Scope:
                 for index, each in enumerate(targets):
                     self.bind(each, self.item(part, index))
             case _:
-                raise NotRecovered(f"{_shown(target)} is assigned, which can't be written in an expression")
+                raise NotRecovered(f"{shown(target)} is assigned, which can't be written in an expression")
 
     def item(self, part: Part, index: int) -> Part:
         match part:
@@ -196,26 +163,26 @@ class _Scope:
             case ast.Tuple(elts=items) | ast.List(elts=items):
                 return items[index]
             case _:
-                return _made(ast.Subscript(part, _literal(index), ast.Load()))
+                return made(ast.Subscript(part, literal(index), ast.Load()))
 
     def put(self, target: ast.Subscript, value: ast.expr) -> list[ast.expr]:
         """`xs[n] = x` for a list and a number that is known: take out the old item, insert the new one."""
         index = self.value(target.slice)
-        place = ast.literal_eval(index) if _is_literal(index) else None
+        place = ast.literal_eval(index) if is_literal(index) else None
         if not isinstance(place, int):
-            raise NotRecovered(f"{_shown(target)} is assigned, which can be written only for a whole number as index")
+            raise NotRecovered(f"{shown(target)} is assigned, which can be written only for a whole number as index")
         xs, x = self.value(target.value), self.value(value)
 
         def call(name: str, *arguments: ast.expr) -> ast.expr:
-            return _made(ast.Call(ast.Attribute(xs, name, ast.Load()), list(arguments), []))
+            return made(ast.Call(ast.Attribute(xs, name, ast.Load()), list(arguments), []))
 
         if place == -1:
             return [call("pop"), call("append", x)]
-        return [call("pop", index), call("insert", _literal(place + (place < 0)), x)]
+        return [call("pop", index), call("insert", literal(place + (place < 0)), x)]
 
     def value(self, node: ast.expr) -> ast.expr:
         part = self.part(node)
-        return _literal(part.value) if isinstance(part, Live) else part
+        return literal(part.value) if isinstance(part, Live) else part
 
     def part(self, node: ast.expr) -> Part:
         match node:
@@ -226,14 +193,14 @@ class _Scope:
                 return self.attribute(owner.value, attr) if isinstance(owner, Live) else self.rebuilt(node)
             case ast.Subscript(value=value, slice=index) if not isinstance(index, ast.Slice):
                 owner, place = self.part(value), self.place(index)
-                if isinstance(owner, Live) and _is_literal(place):
+                if isinstance(owner, Live) and is_literal(place):
                     return Live(owner.value[ast.literal_eval(place)])
-                whole = _literal(owner.value) if isinstance(owner, Live) else owner
-                return _made(ast.Subscript(whole, place, ast.Load()))
+                whole = literal(owner.value) if isinstance(owner, Live) else owner
+                return made(ast.Subscript(whole, place, ast.Load()))
             case ast.Call():
                 return self.call(node)
             case _ if type(node) in allowed.UNSUPPORTED:
-                raise NotRecovered(f"{_shown(node)}: {allowed.UNSUPPORTED[type(node)]} can't be written")
+                raise NotRecovered(f"{shown(node)}: {allowed.UNSUPPORTED[type(node)]} can't be written")
             case _:
                 return self.rebuilt(node)
 
@@ -243,7 +210,7 @@ class _Scope:
             case ast.Call(args=arguments, keywords=[]) if self.part(index.func) == Live(slice):
                 bounds = [None if _is_none(bound) else bound for bound in map(self.value, arguments)]
                 bounds = [None, *bounds] if len(bounds) == 1 else bounds
-                return _made(ast.Slice(*bounds))
+                return made(ast.Slice(*bounds))
             case _:
                 return self.value(index)
 
@@ -251,16 +218,18 @@ class _Scope:
         """The same operation on translated operands."""
         fields: dict[str, Any] = {}
         for name, old in ast.iter_fields(node):
-            new = [self.value(each) if isinstance(each, ast.expr) else each for each in old] if isinstance(old, list) else old
-            fields[name] = self.value(new) if isinstance(new, ast.expr) else new
-        return _made(type(node)(**fields))
+            fields[name] = [self.operand(each) for each in old] if isinstance(old, list) else self.operand(old)
+        return made(type(node)(**fields))
+
+    def operand(self, old: Any) -> Any:
+        return self.value(old) if isinstance(old, ast.expr) else old
 
     def around(self, name: str) -> Any:
         """The object that a name from around the function stands for now."""
         code = self.function.__code__
         if name in code.co_freevars:
             try:
-                return (self.function.__closure__ or ())[code.co_freevars.index(name)].cell_contents
+                return self.function.__closure__[code.co_freevars.index(name)].cell_contents
             except ValueError:
                 raise NotRecovered(f"{name} has no value yet") from None
         for names in (self.function.__globals__, vars(builtins)):
@@ -274,7 +243,7 @@ class _Scope:
         if isinstance(static, property) and isinstance(owner, torch.nn.Module) and name == "device":
             if self.here is None:
                 raise NotRecovered("it asks for the device of its module, and takes no tensor that is there")
-            return _made(ast.Attribute(self.here, "device", ast.Load()))
+            return made(ast.Attribute(self.here, "device", ast.Load()))
         if isinstance(static, property) and isinstance(static.fget, FunctionType):
             return self.inlined(static.fget, [Live(owner)], {})
         try:
@@ -289,23 +258,23 @@ class _Scope:
         if isinstance(function, Live):
             if function.value is typing.cast:
                 return arguments[1]
-            name = "tuple" if function.value is torch.Size else _listed(function.value)
+            name = "tuple" if function.value is torch.Size else listed(function.value)
             if not name:
                 return self.inlined(function.value, arguments, keywords)
             called: ast.expr = ast.parse(name, mode="eval").body
         elif isinstance(function, ast.Attribute):
             called = function
         else:
-            raise NotRecovered(f"{_shown(node)} calls what only a run knows")
-        values = [_literal(part.value) if isinstance(part, Live) else part for part in arguments]
-        named = {k: _literal(part.value) if isinstance(part, Live) else part for k, part in keywords.items()}
-        return _made(ast.Call(called, values, [ast.keyword(name, value) for name, value in named.items()]))
+            raise NotRecovered(f"{shown(node)} calls what only a run knows")
+        values = [literal(part.value) if isinstance(part, Live) else part for part in arguments]
+        named = {k: literal(part.value) if isinstance(part, Live) else part for k, part in keywords.items()}
+        return made(ast.Call(called, values, [ast.keyword(name, value) for name, value in named.items()]))
 
     def inlined(self, function: Any, arguments: Sequence[Part], keywords: Mapping[str, Part]) -> ast.expr:
         """The result of another function, written out."""
         if self.depth >= DEEPEST:
             raise NotRecovered("functions call functions too deeply")
-        core, given, named = _unwrapped(function)
+        core, given, named = unwrapped(function)
         taken = [*map(Live, given), *arguments]
         signature = inspect.signature(core, follow_wrapped=False)
         try:
@@ -321,85 +290,6 @@ class _Scope:
         return _Scope(core, values, self.here, self.depth + 1, self.bound).whole(effect=False)
 
 
-def _made(node: ast.expr) -> ast.expr:
-    """A new expression; simplified where a value put in makes it a plain one. Raises NotRecovered when it is too large.
-
-    `size` counts the parts of an expression; `known` says that a value from around the function went into it.
-    """
-    inner = [part for part in _parts(node) if hasattr(part, "size")]
-    size = 1 + sum(part.size for part in inner)  # pyright: ignore[reportAttributeAccessIssue]
-    known = any(getattr(part, "known", False) for part in inner)
-    if size > LARGEST:
-        raise NotRecovered("written out, it is too long")
-    node = _folded(node) if known else node
-    node.size, node.known = size, known  # pyright: ignore[reportAttributeAccessIssue]
-    return node
-
-
-def _parts(node: ast.AST) -> list[ast.AST]:
-    """The operands of an expression, those behind keywords included."""
-    return [each.value if isinstance(each, ast.keyword) else each for each in ast.iter_child_nodes(node)]
-
-
-def _folded(node: ast.expr) -> ast.expr:
-    """What follows from values put in: numbers computed, bounds that bound nothing left out."""
-    match node:
-        case ast.BinOp(left=ast.BinOp(left=ast.Attribute(attr="ndim") as ndim, op=ast.Add(), right=one), op=ast.Add()):
-            if _is_literal(one) and _is_literal(node.right):
-                added = ast.literal_eval(one) + ast.literal_eval(node.right)
-                return ast.BinOp(ndim, ast.Add(), _literal(added)) if added else ndim
-        case ast.Subscript(value=ast.Attribute(value=x, attr="shape"), slice=ast.Slice(upper=ast.Attribute() as upper)):
-            if ast.dump(upper) == ast.dump(ast.Attribute(x, "ndim", ast.Load())):
-                lower, step = node.slice.lower, node.slice.step  # pyright: ignore[reportAttributeAccessIssue]
-                return ast.Subscript(node.value, ast.Slice(lower, None, step), ast.Load())
-        case ast.BinOp() | ast.UnaryOp() | ast.Compare() | ast.BoolOp() | ast.Subscript() | ast.Call():
-            operands = [part for part in _parts(node) if isinstance(part, ast.expr)]
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                operands = operands[1:]
-            if all(map(_is_literal, operands)):
-                with_names = expressions.parse(f"lambda: {ast.unparse(ast.fix_missing_locations(node))}")
-                try:
-                    return _literal(expressions.evaluate(with_names, (), Direct(lambda _: None)))
-                except Exception:  # it will fail in the same way when it runs
-                    return node
-        case ast.IfExp(test=test) if _is_literal(test):
-            return node.body if ast.literal_eval(test) else node.orelse
-        case _:
-            pass
-    return node
-
-
-def _literal(value: Any) -> ast.expr:
-    """A plain value as it is written. Raises NotRecovered for one that can't be."""
-    made: ast.expr
-    match value:
-        case None | bool() | str() if type(value) in (type(None), bool, str):
-            made = ast.Constant(value)
-        case int() | float() if type(value) in (int, float) and math.isfinite(value):
-            made = ast.Constant(value) if math.copysign(1, value) > 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value))
-        case tuple():
-            made = ast.Tuple([_literal(each) for each in value], ast.Load())
-        case list():
-            made = ast.List([_literal(each) for each in value], ast.Load())
-        case torch.dtype():
-            made = ast.parse(str(value), mode="eval").body
-        case _:
-            raise NotRecovered(f"it uses {_shown(value)}, which is no number, text or tuple of these")
-    made.size, made.known = 1, True  # pyright: ignore[reportAttributeAccessIssue]
-    return made
-
-
-def _is_literal(node: ast.AST) -> bool:
-    match node:
-        case ast.Constant():
-            return True
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
-            return True
-        case ast.Tuple(elts=items) | ast.List(elts=items):
-            return all(map(_is_literal, items))
-    return False
-
-
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
@@ -412,21 +302,3 @@ def _changed(node: ast.AST) -> str | None:
                 owner = owner.value
             return owner.id if isinstance(owner, ast.Name) else None
     return None
-
-
-@functools.cache
-def _names() -> dict[int, str]:
-    """The listed functions and modules, by their identity."""
-    found = {id(member(name)): name for name in sorted(allowed.FUNCTIONS - {"print"}, reverse=True)}
-    return {key: name.replace("torch.nn.functional.", "F.") for key, name in found.items()} | {id(print): "print"}
-
-
-def _listed(function: object) -> str | None:
-    """The name of a listed function."""
-    return None if isinstance(function, ModuleType) else _names().get(id(function))
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, ast.AST):
-        return quoted(ast.unparse(ast.fix_missing_locations(value)))
-    return f"a {type(value).__name__}" if not isinstance(value, type) else value.__name__

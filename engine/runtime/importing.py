@@ -1,0 +1,267 @@
+"""A live tree of Fluxion or torch modules as a graph, and its weights by the paths of that graph."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from engine.document import edits, files
+from engine.document.edits import Insert, SetContexts, SetInputs, SetView, SetWeights
+from engine.document.expressions import parse
+from engine.document.files import FileError
+from engine.document.graph import Contexts, Graph, Input, Node, Place, Tree, View, unique_names
+from engine.document.kinds import Catalogue, NodeKind, ParamValue
+from engine.document.legal import EditError
+from engine.document.scopes import accesses
+from engine.document.sources import ListSource, NumberSource, Source, TextSource, UnsetSource
+from engine.document.templates import with_ids
+from engine.runtime.attributes import Unreadable, params_of, plain, plain_attributes
+from engine.runtime.composites import as_template
+from engine.runtime.foreign import ForeignError, guarded
+from engine.runtime.recover import NotRecovered, name_of, source_of
+
+FUNCTIONS = {"lambda": ("func", "func"), "use": ("compose", "func"), "set": ("callback", "callback")}
+"""By role, the param that holds a function and the attribute of Fluxion's class that does."""
+OWN_FORWARD = "its own forward is Python code, which was not imported: here its children run in order"
+
+
+@dataclass
+class Imported:
+    """What came of a tree of modules: the graph, its tensors by path, and what a reader should know.
+
+    `placeholders` are the kinds that the catalogue does not have, by path.
+    """
+
+    graph: Graph
+    weights: dict[str, Tensor]
+    placeholders: dict[str, str]
+    notes: list[str]
+
+
+def import_tree(module: nn.Module, catalogue: Catalogue) -> Imported:
+    """The graph that a live module amounts to. Runs its `init_context`, if it has one. Raises ForeignError."""
+    importing = _Importing(catalogue)
+    name = type(module).__name__
+    try:
+        with guarded(f"{name} can't be imported"):
+            met = importing.recognised(module)
+            if met.kind and met.kind.is_frame:
+                tree = importing.tree(module, "")
+            else:
+                tree = Tree(Node("", "Chain"), children=(importing.tree(module, met.title),))
+        graph = graph_of(tree)
+        importing.declare(graph)
+        for path, reason in importing.unsaid.items():
+            importing.note(path, reason)
+    except (EditError, RecursionError) as error:
+        raise ForeignError(f"{name} can't be a graph: {error}") from error
+    return Imported(graph, importing.weights, importing.placeholders, importing.notes)
+
+
+def save(imported: Imported, file: Path, with_weights: bool) -> None:
+    """Write the graph, and with `with_weights` its tensors to a .safetensors file of the same name beside it.
+
+    Either both are written or none. Raises FileError, and ForeignError when the tensors have no values.
+    """
+    if with_weights and any(tensor.is_meta for tensor in imported.weights.values()):
+        raise ForeignError("its weights are on the meta device, where they have no values: leave out --weights")
+    if not with_weights:
+        files.save(imported.graph, file, None)
+        return
+    weights = file.with_suffix(".safetensors")
+    part = weights.with_name(f".{weights.name}.part")
+    edits.apply(imported.graph, SetWeights(weights.name))
+    try:
+        save_file(_separate(imported.weights), part)
+        files.save(imported.graph, file, None)
+        part.replace(weights)
+    except OSError as error:
+        raise FileError(f"{weights} can't be written: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _separate(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors that share no memory, each as large as its storage, as safetensors wants them."""
+    found: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for path, tensor in weights.items():
+        storage = tensor.untyped_storage()
+        shares = storage.data_ptr() in seen or storage.nbytes() != tensor.nbytes
+        seen.add(storage.data_ptr())
+        found[path] = (tensor.clone() if shares else tensor).detach().contiguous()
+    return found
+
+
+def graph_of(tree: Tree) -> Graph:
+    """A graph with the nodes of `tree`, numbered in the order of running, and an input without a value yet.
+
+    Raises EditError for what no graph may hold.
+    """
+    tree = with_ids(tree, chain(["root"], (f"n{number:04}" for number in count(1))))
+    root, children = tree.node, tree.children or ()
+    graph = Graph(Node(root.id, root.kind, root.name, root.params))
+    names = [f"x_{number + 1}" for number in range(len(children))] if root.kind == "Distribute" else ["x"]
+    inputs = SetInputs(tuple(Input(name, UnsetSource()) for name in names))
+    view = SetView(root.id, tree.view or View())
+    inside = (Insert(Place(root.id, 0), children),) if children else ()
+    edits.apply(graph, edits.Batch((*inside, SetContexts(root.id, root.contexts), inputs, view)))
+    return graph
+
+
+@dataclass(frozen=True)
+class _Recognised:
+    """What a module is: its kind, the class of its that the kind stands for, and its title among its siblings."""
+
+    kind: NodeKind | None
+    origin: type[nn.Module] | None
+    title: str
+
+
+@dataclass
+class _Importing:
+    """One import: what has been met so far."""
+
+    catalogue: Catalogue
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    placeholders: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    places: dict[nn.Module, str] = field(default_factory=dict)
+    unsaid: dict[str, str] = field(default_factory=dict)
+    """Why functions stay names of Python code, by path."""
+
+    def __post_init__(self) -> None:
+        self.by_impl = {kind.impl: kind for kind in self.catalogue.values()}
+
+    def note(self, path: str, text: str) -> None:
+        self.notes.append(f"{path or 'the root'}: {text}")
+
+    def recognised(self, module: nn.Module) -> _Recognised:
+        """A module by the nearest of its classes that the catalogue knows.
+
+        A leaf that computes in a way of its own is of no known kind; whatever else holds modules is a Chain.
+        """
+        name = "".join(c if c.isalnum() else "_" for c in type(module).__name__)
+        for base in type(module).__mro__:
+            kind = self._kind_of(base)
+            if kind is None:
+                continue
+            own = any(getattr(type(module), call) is not getattr(base, call) for call in ("forward", "__call__"))
+            if own and not kind.is_frame:
+                break
+            return _Recognised(kind, base, kind.name if base is type(module) else name)
+        if next(_children(module), None) is not None:
+            return _Recognised(self.catalogue["Chain"], None, name)
+        return _Recognised(None, None, name)
+
+    def _kind_of(self, base: type) -> NodeKind | None:
+        if base.__module__.startswith("refiners.fluxion."):
+            return self.catalogue.get(base.__name__)
+        if base is nn.Sequential:
+            return self.catalogue["Chain"]
+        return self.by_impl.get(f"torch.nn:{base.__name__}") if base.__module__.startswith("torch.nn.") else None
+
+    def tree(self, module: nn.Module, path: str) -> Tree:
+        """A module and all that is in it; `path` is empty for the root."""
+        if module in self.places:
+            first = self.places[module] or "the root"
+            self.note(path, f"the very module at {first}, imported a second time with weights of its own")
+        else:
+            self.places[module] = path
+        met = self.recognised(module)
+        if met.kind is None:
+            self.placeholders[path] = met.title
+            self.keep(path, module.state_dict())
+            return Tree(Node("", met.title, params=plain_attributes(module)))
+        name = "" if met.title == met.kind.name else met.title
+        params, unknown = params_of(module, met.kind)
+        if unknown:
+            self.note(path, f"{', '.join(unknown)} can't be read from a {type(module).__name__}: the defaults stand in")
+        params |= self.function(module, met.kind, path)
+        if not met.kind.is_frame:
+            self.keep(path, module.state_dict())
+            return Tree(Node("", met.kind.name, name, params))
+        for own, _ in chain(module.named_parameters(recurse=False), module.named_buffers(recurse=False)):
+            self.note(path, f"the tensor {own} belongs to no layer, so it was left out")
+        children = list(_children(module))
+        titles = unique_names([self.recognised(child).title for child in children])
+        prefix = f"{path}." if path else ""
+        trees = [self.tree(child, prefix + title) for child, title in zip(children, titles, strict=True)]
+        view = None
+        if met.origin is None or type(module).forward is not met.origin.forward:
+            self.note(path, OWN_FORWARD)
+            view = View(note=OWN_FORWARD)
+        node = Node("", met.kind.name, name, params, self.contexts(module, path))
+        found = Tree(node, view, tuple(trees))
+        written = as_template(found, self.catalogue)
+        if written is not found and (said := [inner for inner in self.unsaid if inner.startswith(f"{path}.")]):
+            self.note(path, f"functions that only Python can say are those of a new {met.kind.name} instead")
+            self.unsaid = {inner: reason for inner, reason in self.unsaid.items() if inner not in said}
+        return written
+
+    def keep(self, path: str, tensors: dict[str, Any]) -> None:
+        self.weights |= {f"{path}.{name}": value for name, value in tensors.items() if isinstance(value, Tensor)}
+
+    def function(self, module: nn.Module, kind: NodeKind, path: str) -> dict[str, ParamValue]:
+        """The param that holds the function of a Lambda, UseContext or SetContext: its source, else its name."""
+        if kind.role not in FUNCTIONS:
+            return {}
+        param, attribute = FUNCTIONS[kind.role]
+        function: Any = getattr(module, attribute)
+        if function is None:
+            return {param: ""}
+        try:
+            source = source_of(function, effect=kind.role == "set")
+        except NotRecovered as error:
+            self.unsaid[path] = f"{param} stays the name of Python code: {error}"
+            return {param: name_of(function)}
+        expression = parse(source)
+        plain_value = expression.parameters == (getattr(expression.body, "id", None),)
+        return {param: "" if kind.role == "use" and plain_value else source}
+
+    def contexts(self, module: Any, path: str) -> Contexts:
+        """What a Chain declares."""
+        declared: Any = module.init_context() if hasattr(module, "init_context") else {}
+        return {
+            context: {key: self.source(value, f"{context}.{key}", path) for key, value in entries.items()}
+            for context, entries in declared.items()
+        }
+
+    def source(self, value: Any, label: str, path: str) -> Source:
+        try:
+            found = plain(value)
+        except Unreadable:
+            self.note(path, f"{label} starts as a {type(value).__name__}, which was not imported: it is unset")
+            return UnsetSource()
+        match found:
+            case None:
+                return UnsetSource()
+            case str():
+                return TextSource(found)
+            case list():
+                return ListSource(found)
+            case _:
+                return NumberSource(found)
+
+    def declare(self, graph: Graph) -> None:
+        """Declare, unset, what only `set_context` would bring about: contexts on the root, keys where their context
+        is."""
+        found = accesses(graph, self.catalogue)
+        written = {leaf.key for leaf in found if leaf.role == "set" and not graph.nodes[leaf.node].params["callback"]}
+        for leaf in found:
+            provider = leaf.key.provider if leaf.key else graph.root
+            contexts = graph.nodes[provider].contexts
+            if leaf.name in contexts.get(leaf.context, {}) or (leaf.key and leaf.key in written):
+                continue
+            entries = {**contexts.get(leaf.context, {}), leaf.name: UnsetSource()}
+            edits.apply(graph, SetContexts(provider, {**contexts, leaf.context: entries}))
+            self.notes.append(f"{leaf.context}.{leaf.name} is used, but declared nowhere: it is declared unset")
+
+
+def _children(module: nn.Module) -> Iterator[nn.Module]:
+    """The modules in a module, one that stands there twice included."""
+    return (child for child in module._modules.values() if child is not None)
