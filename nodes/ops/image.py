@@ -27,11 +27,15 @@ class Blur(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         _check_picture(x)
-        kernel = gaussian(self.radius, self.sigma, x.device).to(x.dtype)
-        planes = x.flatten(0, 1).unsqueeze(1)
-        planes = F.conv2d(_mirrored(planes, 2, self.radius), kernel.view(1, 1, -1, 1))
-        planes = F.conv2d(_mirrored(planes, 3, self.radius), kernel.view(1, 1, 1, -1))
-        return planes.reshape(x.shape)
+        taps = gaussian(self.radius, self.sigma, x.device).to(x.dtype)
+        channels = x.shape[1]
+        # One group a channel and channels last: several times faster on the CPU than a plane at a time.
+        blurred = _mirrored(x.contiguous(memory_format=torch.channels_last), 2, self.radius)
+        blurred = F.conv2d(blurred, taps.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
+        blurred = F.conv2d(
+            _mirrored(blurred, 3, self.radius), taps.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels
+        )
+        return blurred.contiguous()
 
 
 class Grayscale(nn.Module):
@@ -89,8 +93,10 @@ def gaussian(radius: int, sigma: float, device: torch.device | str = "cpu") -> T
 
 
 def _mirrored(x: Tensor, dim: int, border: int) -> Tensor:
-    """`x` with `border` more pixels at both ends of `dim`, mirrored about the end pixels, over and over if need be."""
+    """`x` with `border` more pixels at both ends of `dim` (2 or 3): mirrored about the end pixels, repeatedly if need be."""
     last = x.shape[dim] - 1
+    if border <= last:
+        return F.pad(x, (0, 0, border, border) if dim == 2 else (border, border, 0, 0), mode="reflect")
     position = torch.arange(-border, last + border + 1, device=x.device)
     if last == 0:
         return x.index_select(dim, torch.zeros_like(position))
