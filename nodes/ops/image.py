@@ -93,7 +93,7 @@ def gaussian(radius: int, sigma: float, device: torch.device | str = "cpu") -> T
 
 
 def _mirrored(x: Tensor, dim: int, border: int) -> Tensor:
-    """`x` with `border` more pixels at both ends of `dim` (2 or 3): mirrored about the end pixels, repeatedly if need be."""
+    """`x` with `border` more pixels at both ends of `dim` (2 or 3): mirrored about the end pixels, again and again."""
     last = x.shape[dim] - 1
     if border <= last:
         return F.pad(x, (0, 0, border, border) if dim == 2 else (border, border, 0, 0), mode="reflect")
