@@ -22,6 +22,12 @@ _LEAF_HUES = {
     "Arithmetic": (215, 0.12),
     "Shape": (30, 0.2),
     "Image": (168, 0.6),
+    "Pooling": (228, 0.45),
+    "Padding": (20, 0.14),
+    "Recurrent": (312, 0.5),
+    "Regularisation": (75, 0.35),
+    "Loss": (2, 0.7),
+    "Values": (240, 0.14),
     "lambda": (186, 0.6),
 }
 _FRAME_HUES = {
