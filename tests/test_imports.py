@@ -23,6 +23,7 @@ LAYERS: dict[str, tuple[str, frozenset[str]]] = {
     # The client names the worker inside the function that the other process runs.
     "engine.client": ("engine/client.py", LIGHT | DOCUMENT | {"engine.messages", "engine.runtime.worker"}),
     "nodes": ("nodes/*.py", LIGHT | DOCUMENT),
+    "nodes.models": ("nodes/models/*.py", LIGHT | DOCUMENT | {"nodes"}),
     "nodes.ops": ("nodes/ops/*.py", TORCH),
     "engine.runtime": ("engine/runtime/*.py", LIGHT | DOCUMENT | TORCH | {"engine.messages"}),
     "app": (
@@ -40,6 +41,7 @@ HEAVY = {
     "engine.messages": ("torch", "numpy", "PySide6"),
     "engine.client": ("torch", "PySide6", "nodes", "app", "engine.runtime"),
     "nodes": ("torch", "numpy", "PySide6", "nodes.ops"),
+    "nodes.models": ("torch", "numpy", "PySide6", "nodes.ops"),
     "nodes.ops": ("PySide6", "app", "engine.runtime", "engine.client"),
     "engine.runtime": ("PySide6", "nodes", "app"),
     "app": ("torch", "engine.runtime", "nodes.ops"),
