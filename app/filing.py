@@ -1,4 +1,4 @@
-"""Files of the window: new, open, save, recent ones, examples, and the questions before anything is lost.
+"""Files of the window: new, models, open, save, recent ones, examples, and the questions before anything is lost.
 
 Every dialog is opened without blocking and has an object name; what follows is a function to call.
 """
@@ -19,6 +19,7 @@ from engine.document.document import new_graph
 from engine.document.edits import SetWeights
 from engine.document.graph import Graph
 from engine.document.relocate import relocate
+from nodes.models import MODELS, Model, build
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -80,6 +81,10 @@ class Filing(QObject):
     def new(self) -> None:
         """Start with an empty graph, once what is open is safe."""
         self.when_safe(lambda: self._hold(new_graph(), None, None, None))
+
+    def new_from(self, model: Model) -> None:
+        """Start with the graph of a model, once what is open is safe."""
+        self.when_safe(lambda: self._hold(build(model), None, None, None))
 
     def open(self, path: Path) -> None:
         """Open a file, once what is open is safe."""
@@ -179,12 +184,16 @@ class Filing(QObject):
         dialog.open()
 
     def fill_menus(self, menu: QMenu, after: QAction) -> None:
-        """Put the menus of recent files and of examples into the file menu."""
-        recent, shipped = QMenu("Open recent", menu), QMenu("Examples", menu)
+        """Put the menus of models, recent files and examples into the file menu."""
+        models, recent, shipped = QMenu("New from model", menu), QMenu("Open recent", menu), QMenu("Examples", menu)
         entries = menu.actions()
         before = entries[entries.index(after) + 1]
+        menu.insertMenu(after, models)
         menu.insertMenu(before, recent)
         menu.insertMenu(before, shipped)
+        for model in MODELS.values():
+            models.addAction(model.title, lambda model=model: self.new_from(model)).setToolTip(model.doc)
+        models.setToolTipsVisible(True)
         for path in examples():
             shipped.addAction(title_of(path), lambda path=path: self.open_example(path))
 

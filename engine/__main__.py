@@ -8,9 +8,9 @@ import argparse
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from engine.document import edits, files, kinds
 from engine.document.check import check
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.runtime.session import Session
 
 CATALOGUE = "nodes:CATALOGUE"
+MODELS, BUILD = "nodes.models:MODELS", "nodes.models:build"
 OUTPUTS = (".png", ".npy", ".safetensors")
 KEYS_SHOWN = 10
 
@@ -184,6 +185,20 @@ def import_model(options: argparse.Namespace) -> int:
     return 0
 
 
+def new_model(options: argparse.Namespace) -> int:
+    """Print the graph of a model; without a name, the models there are."""
+    models = cast(Mapping[str, Any], kinds.resolve(MODELS))
+    if options.model is None:
+        for name, model in models.items():
+            print(f"{name}: {model.title}. {model.doc}")
+    elif model := models.get(options.model):
+        build = cast(Callable[[Any], Graph], kinds.resolve(BUILD))
+        sys.stdout.buffer.write(files.dump(build(model)))
+    else:
+        raise UsageError(f"there is no model {options.model}; there are {', '.join(models)}")
+    return 0
+
+
 def _open(options: argparse.Namespace) -> Graph:
     graph, _ = files.load(Path(options.file))
     provide(graph, options.input, options.context, Path.cwd())
@@ -256,7 +271,9 @@ def _note(text: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine", description="Check, run, format, import graph files.")
+    parser = argparse.ArgumentParser(
+        prog="python -m engine", description="Make, check, run, format and import graph files."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, function: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
@@ -290,6 +307,10 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("--seed", type=int, default=0, help="seed of the initial weights (default: %(default)s)")
     formatting = command("format", format_file, "Print the canonical text of a graph file.")
     formatting.epilog = None
+    text = "Print the graph of a model that comes with the program; without a name, the models there are."
+    making = commands.add_parser("new", help=text, description=text)
+    making.add_argument("model", nargs="?", metavar="MODEL", help="the model's name")
+    making.set_defaults(command=new_model)
     text = "Make a graph of a model in Python, whose code is run for it, or of the tensors in a file."
     bringing = commands.add_parser("import", help=text, description=text)
     bringing.set_defaults(command=import_model)

@@ -15,10 +15,11 @@ from app.panels.problems import brief
 from app.theme import Theme
 from engine.document import scopes
 from engine.document.document import Document
-from engine.document.edits import SetName, SetParam, SetView
+from engine.document.edits import SetName, SetView
 from engine.document.graph import View, path_of
 from engine.document.kinds import NodeKind, Param, ParamValue
 from engine.document.problems import Problem
+from engine.document.templates import rebuild
 
 
 class Note(QPlainTextEdit):
@@ -164,7 +165,8 @@ class NodePage(QWidget):
         if type(current) is type(value) and current == value:
             return
         merge = f"param:{self.node}:{param.name}"
-        self.editing.apply(SetParam(self.node, param.name, value), f"Set {param.name}", param.name, merge)
+        edit = rebuild(self.document.graph, self.document.catalogue, self.node, param.name, value)
+        self.editing.apply(edit, f"Set {param.name}", param.name, merge)
 
     def _rename(self, name: str) -> None:
         self.editing.apply(SetName(self.node, name), "Rename", "name", f"name:{self.node}")

@@ -18,7 +18,7 @@ def clip_g() -> Tree:
 
 
 def bert() -> Tree:
-    """BERT's encoder, base size (arXiv:1810.04805): ids (N, at most 512) to (N, L, 768).
+    """BERT's encoder, base size (arXiv:1810.04805): ids (N, L), with L at most 512, to (N, L, 768).
 
     Every token is attended to: leave out padding. All tokens are of the first of the two types.
     """

@@ -15,6 +15,7 @@ from engine.document.document import new_graph
 from engine.document.edits import SetInputs
 from engine.document.graph import Input
 from engine.document.sources import ImageSource
+from nodes.models import MODELS, build
 from tests.app.hands import STARTING, Hands, drag
 
 
@@ -118,6 +119,17 @@ def test_every_example_opens_from_the_menu(window: Window, hands: Hands, example
     assert files.dump(window.document.graph) == files.dump(graph)
     window.refresh()
     assert not [p for p in window.problems if p.severity == "error"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_starts_from_the_menu(window: Window, name: str) -> None:
+    model = MODELS[name]
+    next(entry for entry in submenu(window, "New from model").actions() if entry.text() == model.title).trigger()
+    assert files.dump(window.document.graph) == files.dump(build(model))
+    assert window.files.path is None
+    assert not window.document.modified
+    window.refresh()
+    assert window.problems == []
 
 
 def test_opening_runs_nothing_and_a_change_does(qtbot: QtBot, live: Window, tmp_path: Path) -> None:

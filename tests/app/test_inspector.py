@@ -81,6 +81,21 @@ def test_typing_is_one_step_and_keeps_the_type(window: Window, hands: Hands) -> 
     assert len(window.document.history.undos) == steps + 2
 
 
+def test_the_children_of_a_frame_follow_its_params(window: Window, hands: Hands) -> None:
+    node = add(window, "MultiLinear")
+    graph, page = window.document.graph, node_page(window, node)
+    before, steps = files.dump(graph), len(window.document.history.undos)
+    hands.write(page.fields["num_layers"], "3")
+    assert [graph.nodes[child].kind for child in graph.children[node]] == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+    hands.write(page.fields["output_dim"], "10")
+    assert graph.nodes[graph.children[node][-1]].params["out_features"] == 10
+    assert window.inspector.page is page, "the form stays while its frame is rebuilt"
+    assert len(window.document.history.undos) == steps + 2
+    window.actions_by_id["undo"].trigger()
+    window.actions_by_id["undo"].trigger()
+    assert files.dump(graph) == before
+
+
 def test_what_is_no_number_stays_as_typed_and_is_not_taken(window: Window, hands: Hands) -> None:
     node = add(window, "Linear")
     page = node_page(window, node)

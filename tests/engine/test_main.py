@@ -18,6 +18,7 @@ from engine.document.document import new_graph
 from engine.document.edits import Insert, SetInputs
 from engine.document.graph import Input, Node, Place, Tree
 from engine.document.sources import ImageSource, NoiseSource, NumberSource, Source
+from nodes.models import MODELS, build
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "resources" / "examples"
@@ -220,6 +221,16 @@ def test_a_reader_that_has_had_enough_is_no_error(tmp_path):
         assert process.stderr is not None
         assert process.stderr.read() == ""
         assert process.wait(LONG) in (-signal.SIGPIPE, 0)
+
+
+def test_new_lists_the_models_and_prints_one():
+    code, listed, err = engine("new")
+    assert (code, err) == (0, "")
+    assert [line.partition(":")[0] for line in listed.splitlines()] == list(MODELS)
+    assert engine("new", "vae") == (0, files.dump(build(MODELS["vae"])).decode(), "")
+    code, out, err = engine("new", "gpt")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: there is no model gpt; there are sd15-unet, sdxl-unet")
 
 
 @pytest.mark.parametrize("arguments", [("format",), ("check", "--no-shapes")])
