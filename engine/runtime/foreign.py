@@ -30,13 +30,15 @@ def make(name: str, arguments: str = "", meta: bool = True) -> nn.Module:
             raise ForeignError(f"{name} is a {type(found).__name__} already: leave out the arguments")
         return found
     if not callable(found):
-        raise ForeignError(f"{name} is {_a(found)}, but must be a torch module, its class or a function")
+        raise ForeignError(
+            f"{name} is of type {type(found).__name__}, but must be a torch module, its class or a function"
+        )
     with guarded(f"{name} can't be made"):
         bare = meta and "device" in _parameters(found) and "device" not in keywords
         with torch.device("meta") if bare else contextlib.nullcontext():
             made = found(**keywords, **({"device": "meta"} if bare else {}))
     if not isinstance(made, nn.Module):
-        raise ForeignError(f"{name} made {_a(made)}, but must make a torch module")
+        raise ForeignError(f"{name} made something of type {type(made).__name__}, but must make a torch module")
     return made
 
 
@@ -101,7 +103,3 @@ def _place(error: BaseException) -> str:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() != here]
     frames = [f for f in frames if not f.filename.startswith("<frozen")]
     return f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
-
-
-def _a(value: object) -> str:
-    return f"a {type(value).__name__}"

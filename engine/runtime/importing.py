@@ -27,6 +27,7 @@ from engine.runtime.recover import NotRecovered, name_of, source_of
 FUNCTIONS = {"lambda": ("func", "func"), "use": ("compose", "func"), "set": ("callback", "callback")}
 """By role, the param that holds a function and the attribute of Fluxion's class that does."""
 OWN_FORWARD = "its own forward is Python code, which was not imported: here its children run in order"
+ONLY_HOLDS = "it only holds modules, whose order is told by other Python code: here they run in order"
 
 
 @dataclass
@@ -131,6 +132,8 @@ class _Importing:
     placeholders: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     places: dict[nn.Module, str] = field(default_factory=dict)
+    again: list[str] = field(default_factory=list)
+    """Prefixes of what stands in the tree a second time."""
     unsaid: dict[str, str] = field(default_factory=dict)
     """Why functions stay names of Python code, by path."""
 
@@ -167,11 +170,12 @@ class _Importing:
 
     def tree(self, module: nn.Module, path: str) -> Tree:
         """A module and all that is in it; `path` is empty for the root."""
-        if module in self.places:
+        if module not in self.places:
+            self.places[module] = path
+        elif not any(path.startswith(outer) for outer in self.again):
+            self.again.append(f"{path}.")
             first = self.places[module] or "the root"
             self.note(path, f"the very module at {first}, imported a second time with weights of its own")
-        else:
-            self.places[module] = path
         met = self.recognised(module)
         if met.kind is None:
             self.placeholders[path] = met.title
@@ -193,8 +197,9 @@ class _Importing:
         trees = [self.tree(child, prefix + title) for child, title in zip(children, titles, strict=True)]
         view = None
         if met.origin is None or type(module).forward is not met.origin.forward:
-            self.note(path, OWN_FORWARD)
-            view = View(note=OWN_FORWARD)
+            why = ONLY_HOLDS if isinstance(module, nn.ModuleList | nn.ModuleDict) else OWN_FORWARD
+            self.note(path, why)
+            view = View(note=why)
         node = Node("", met.kind.name, name, params, self.contexts(module, path))
         found = Tree(node, view, tuple(trees))
         written = as_template(found, self.catalogue)

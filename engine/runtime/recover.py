@@ -65,12 +65,14 @@ def source_of(function: Callable[..., Any], effect: bool = False) -> str:
             parameters.args.append(argument)
             parameters.defaults += [literal(parameter.default)] if has_default else []
     here = ast.Name(parameters.args[0].arg, ast.Load()) if parameters.args else None
-    scope = _Scope(core, values, here)
-    text = ast.unparse(ast.fix_missing_locations(ast.Lambda(parameters, scope.whole(effect))))
     try:
+        whole = ast.Lambda(parameters, _Scope(core, values, here).whole(effect))
+        text = ast.unparse(ast.fix_missing_locations(whole))
         expressions.parse(text)
     except ExpressionError as error:
         raise NotRecovered(str(error)) from None
+    except RecursionError:
+        raise NotRecovered("written out, it is nested too deeply") from None
     return text
 
 
@@ -159,7 +161,7 @@ class _Scope:
     def item(self, part: Part, index: int) -> Part:
         match part:
             case Live(value):
-                return Live(value[index])
+                return _item(value, index)
             case ast.Tuple(elts=items) | ast.List(elts=items):
                 return items[index]
             case _:
@@ -194,7 +196,7 @@ class _Scope:
             case ast.Subscript(value=value, slice=index) if not isinstance(index, ast.Slice):
                 owner, place = self.part(value), self.place(index)
                 if isinstance(owner, Live) and is_literal(place):
-                    return Live(owner.value[ast.literal_eval(place)])
+                    return _item(owner.value, ast.literal_eval(place))
                 whole = literal(owner.value) if isinstance(owner, Live) else owner
                 return made(ast.Subscript(whole, place, ast.Load()))
             case ast.Call():
@@ -239,6 +241,8 @@ class _Scope:
 
     def attribute(self, owner: Any, name: str) -> Part:
         """An attribute of an object from around. The device of a module is where its input is."""
+        if isinstance(owner, torch.nn.Module) and name in ("use_context", "set_context", "provider"):
+            raise NotRecovered("it reaches for contexts, which takes a UseContext or a SetContext")
         static = inspect.getattr_static(type(owner), name, None)
         if isinstance(static, property) and isinstance(owner, torch.nn.Module) and name == "device":
             if self.here is None:
@@ -259,6 +263,8 @@ class _Scope:
             if function.value is typing.cast:
                 return arguments[1]
             name = "tuple" if function.value is torch.Size else listed(function.value)
+            if not name and inspect.isbuiltin(function.value):
+                raise NotRecovered(f"{shown(node.func)} is not written in Python, and not one of the listed functions")
             if not name:
                 return self.inlined(function.value, arguments, keywords)
             called: ast.expr = ast.parse(name, mode="eval").body
@@ -302,3 +308,11 @@ def _changed(node: ast.AST) -> str | None:
                 owner = owner.value
             return owner.id if isinstance(owner, ast.Name) else None
     return None
+
+
+def _item(owner: Any, index: Any) -> Live:
+    """An item of an object from around."""
+    try:
+        return Live(owner[index])
+    except Exception as error:  # such objects are foreign code
+        raise NotRecovered(f"item {index!r} of {shown(owner)} can't be read: {error}") from None

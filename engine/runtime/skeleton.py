@@ -97,7 +97,8 @@ class _Guessing:
         found, params = guess(name, shapes)
         kind = self.catalogue.get(found)
         for tensor in shapes:
-            self.keys[f"{key}.{tensor}" if tensor else key] = f"{path}.{tensor or 'weight'}"
+            alone = "weight" if len(shapes) == 1 else "tensor"
+            self.keys[f"{key}.{tensor}" if tensor else key] = f"{path}.{tensor or alone}"
         told = ", ".join(f"{tensor or 'a tensor'} {shape}" for tensor, shape in shapes.items())
         if kind is None:
             self.placeholders[path] = name
@@ -134,5 +135,6 @@ def guess(name: str, shapes: Mapping[str, Shape]) -> tuple[str, dict[str, ParamV
             ins, outs = (first, second) if turned else (second, first)
             size = window[0] if len(set(window)) == 1 else list(window)
             kind = f"Conv{'Transpose' if turned else ''}{len(window)}d"
-            return kind, {"in_channels": ins, "out_channels": outs, "kernel_size": size, "use_bias": bias}
+            offset = "use_bias" if len(window) == 2 else "bias"  # Fluxion's name in its own layers, else torch's
+            return kind, {"in_channels": ins, "out_channels": outs, "kernel_size": size, offset: bias}
     return "", {}

@@ -165,12 +165,13 @@ def roots(draw: st.DrawFn, tensors: bool) -> Plan:
     return Plan("Chain", outs, {}, contexts, children)
 
 
-def theirs(plan: Plan) -> Any:
-    """The tree in Refiners. Its functions are Python's own, so that nothing of ours is on this side."""
+def python(source: str) -> Any:
+    """Python's own function, so that nothing of ours is on Refiners' side."""
+    return eval(source, {"torch": torch})  # the sources above, nothing else
 
-    def evaluate(source: str) -> Any:
-        return eval(source, {"torch": torch})  # the sources above, nothing else
 
+def theirs(plan: Plan, evaluate: Callable[[str], Any] = python) -> Any:
+    """The tree in Refiners, with the functions that `evaluate` makes of sources."""
     match plan.kind:
         case "Lambda":
             return fl.Lambda(evaluate(plan.params["func"]))
@@ -185,7 +186,7 @@ def theirs(plan: Plan) -> Any:
         case kind:
             made = {"init_context": lambda _: copy.deepcopy(plan.contexts)} if plan.contexts else {}
             frame = type(kind, (getattr(fl, kind),), made)
-            return frame(*map(theirs, plan.children), **plan.params)
+            return frame(*(theirs(child, evaluate) for child in plan.children), **plan.params)
 
 
 def reset(module: Any) -> None:
