@@ -9,6 +9,8 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from app import dialogs
+from engine.document import flow
+from nodes import CATALOGUE
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -179,6 +181,22 @@ ACTIONS: tuple[Action, ...] = (
         keys=("Ctrl+A",),
         scope="canvas",
         run=lambda w: w.canvas.select_all(),
+    ),
+    Action(
+        id="select-upstream",
+        menu="Edit",
+        title="Select what leads here",
+        tip="Everything whose result can reach the selected node, through wires or contexts",
+        run=lambda w: w.canvas.select(flow.upstream(w.document.graph, CATALOGUE, w.canvas.selection[0])),
+        enabled=lambda w: len(w.canvas.selection) == 1,
+    ),
+    Action(
+        id="select-downstream",
+        menu="Edit",
+        title="Select what follows",
+        tip="Everything that the selected node's result can reach, through wires or contexts",
+        run=lambda w: w.canvas.select(flow.downstream(w.document.graph, CATALOGUE, w.canvas.selection[0])),
+        enabled=lambda w: len(w.canvas.selection) == 1,
     ),
     Action(
         id="find-node",

@@ -128,6 +128,21 @@ ATTRIBUTES = frozenset("T device dtype imag mT ndim real shape".split())
 KEYWORDS_REFUSED = frozenset({"out", "inplace"})
 """Keyword arguments that would make a pure function write into a tensor."""
 
+MOST_ARGUMENTS = {
+    "torch.norm": 4,
+    "torch.tensordot": 3,
+    **{
+        f"torch.nn.functional.{name}": most
+        for name, most in {
+            **dict.fromkeys(("hardsigmoid", "hardswish", "mish", "relu", "relu6", "selu", "silu"), 1),
+            **dict.fromkeys(("celu", "elu", "leaky_relu"), 2),
+            **dict.fromkeys(("hardtanh", "threshold"), 3),
+            "normalize": 4,
+        }.items()
+    },
+}
+"""How many arguments a function takes by position before the one that would make it write into a tensor."""
+
 REASONS = {
     "format": "format can reach attributes; write an f-string",
     "torch.rand": "unseeded random numbers would differ at every run; use a seeded noise source",

@@ -70,7 +70,9 @@ class Direct:
 
 
 def _check_call(function: str, arguments: list[Any], keywords: dict[str, Any]) -> None:
-    """Refuse what a small source could blow up beyond any memory, before doing it."""
+    """Refuse what would work in place, or blow up beyond any memory, before doing it."""
+    if len(arguments) > (most := allowed.MOST_ARGUMENTS.get(function, len(arguments))):
+        raise ExpressionError(f"{function} takes {most} arguments by position; the next works in place")
     match function, arguments:
         case "operator.pow", [int() as base, int() as exponent] if abs(base) > 1 and exponent > 0:
             _limit(f"{_shown(base)} ** {_shown(exponent)}", base.bit_length() * exponent, "bits", LARGEST_BITS)

@@ -11,7 +11,7 @@ import networkx as nx
 from msgspec import Struct
 
 from engine.document import scopes
-from engine.document.graph import Graph
+from engine.document.graph import CANVAS, Graph
 from engine.document.kinds import BRANCHES, Catalogue
 
 Port = tuple[str, Literal["in", "out"]]
@@ -24,6 +24,11 @@ class Wire(Struct, frozen=True):
     end: Port
 
 
+def is_branching(graph: Graph, catalogue: Catalogue, frame: str) -> bool:
+    """Whether a frame's children stand side by side between its inlet and its outlet. The canvas's do not."""
+    return frame != CANVAS and scopes.role_of(graph, catalogue, frame) in BRANCHES
+
+
 def wires(graph: Graph, catalogue: Catalogue, frame: str) -> list[Wire]:
     """The wires inside a frame, in child order. An empty frame has one, from inlet to outlet.
 
@@ -33,7 +38,7 @@ def wires(graph: Graph, catalogue: Catalogue, frame: str) -> list[Wire]:
     run = graph.children[frame]
     if not run:
         return [Wire((frame, "in"), (frame, "out"))]
-    if scopes.role_of(graph, catalogue, frame) in BRANCHES:
+    if is_branching(graph, catalogue, frame):
         return [w for n in run for w in (Wire((frame, "in"), (n, "in")), Wire((n, "out"), (frame, "out")))]
     return [Wire((frame, "in"), (run[0], "in")), *segment_wires(run), Wire((run[-1], "out"), (frame, "out"))]
 
@@ -74,13 +79,18 @@ def order(graph: Graph, catalogue: Catalogue) -> list[str]:
 
 
 def upstream(graph: Graph, catalogue: Catalogue, node: str) -> set[str]:
-    """The nodes whose results can reach `node`, through wires or contexts."""
-    return {n for n, side in nx.ancestors(flow(graph, catalogue), (node, "out")) if side == "out"} - {node}
+    """The nodes whose results can reach `node`, through wires or contexts; none for a parked one."""
+    return _reached(flow(graph, catalogue).reverse(copy=False), node)
 
 
 def downstream(graph: Graph, catalogue: Catalogue, node: str) -> set[str]:
-    """The nodes that `node`'s result can reach, through wires or contexts."""
-    return {n for n, side in nx.descendants(flow(graph, catalogue), (node, "out")) if side == "out"} - {node}
+    """The nodes that `node`'s result can reach, through wires or contexts; none for a parked one."""
+    return _reached(flow(graph, catalogue), node)
+
+
+def _reached(found: "nx.DiGraph[Port]", node: str) -> set[str]:
+    outlet: Port = (node, "out")
+    return {n for n, side in nx.descendants(found, outlet) if side == "out"} - {node} if outlet in found else set()
 
 
 def would_cycle(graph: Graph, catalogue: Catalogue, start: str, end: str) -> bool:

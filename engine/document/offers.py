@@ -2,11 +2,11 @@
 
 from msgspec import Struct
 
-from engine.document import scopes
+from engine.document import flow, scopes
 from engine.document.document import new_tree
 from engine.document.edits import Edit, EditError, SetContexts
 from engine.document.graph import Graph, Place
-from engine.document.kinds import BRANCHES, Catalogue
+from engine.document.kinds import Catalogue
 from engine.document.plan import Plan
 from engine.document.sources import UnsetSource
 
@@ -24,7 +24,7 @@ def skips(graph: Graph, catalogue: Catalogue, a: str, b: str) -> tuple[Offer, ..
     between = graph.slot(start)[start.index + 1 : end.index]
     if (start.frame, start.segment) != (end.frame, end.segment) or not between:
         return ()
-    if start.segment is None and _branching(graph, catalogue, start.frame):
+    if start.segment is None and flow.is_branching(graph, catalogue, start.frame):
         return ()
     return tuple(
         Offer(f"Wrap what lies between in a {kind}", _wrapped(graph, catalogue, between, kind))
@@ -46,7 +46,7 @@ def between_branches(graph: Graph, catalogue: Catalogue, a: str, b: str) -> tupl
     with Plan(graph) as plan:
         chain = chain_around(plan, catalogue, a)
         plan.move([b], Place(chain, len(graph.children[chain])))
-        found = [Offer(f"Put {_title(graph, b)} after {_title(graph, a)} in one Chain", plan.edit)]
+        found = [Offer(f"Put {graph.nodes[b].title} after {graph.nodes[a].title} in one Chain", plan.edit)]
     link = context_link(graph, catalogue, a, b)
     return (*found, link) if link else tuple(found)
 
@@ -55,13 +55,13 @@ def move_after(graph: Graph, catalogue: Catalogue, node: str, anchor: str) -> Of
     """Take `node` out of where it is, to right after `anchor`."""
     with Plan(graph) as plan:
         place = graph.place_of(anchor)
-        if place.segment is None and _branching(graph, catalogue, place.frame):
+        if place.segment is None and flow.is_branching(graph, catalogue, place.frame):
             chain = chain_around(plan, catalogue, anchor)
             place = Place(
                 chain, graph.children[chain].index(anchor) if anchor != chain else len(graph.children[chain]) - 1
             )
         plan.move([node], Place(place.frame, place.index + 1, place.segment))
-        return Offer(f"Move {_title(graph, node)} to right after {_title(graph, anchor)}", plan.edit)
+        return Offer(f"Move {graph.nodes[node].title} to right after {graph.nodes[anchor].title}", plan.edit)
 
 
 def identity_branch(graph: Graph, catalogue: Catalogue, frame: str) -> Edit:
@@ -77,7 +77,7 @@ def context_link(graph: Graph, catalogue: Catalogue, a: str, b: str) -> Offer | 
     The key is declared by the nearest provider around both, or by the nearest frame around both. None when `b` runs
     before `a`, or either does not run.
     """
-    order = {node: index for index, node in enumerate(graph.walk())}
+    order = {node: index for index, node in enumerate(flow.order(graph, catalogue))}
     if a not in order or b not in order or order[b] < order[a]:
         return None
     shared = [frame for frame in graph.ancestors(a) if frame in graph.ancestors(b)]
@@ -87,7 +87,7 @@ def context_link(graph: Graph, catalogue: Catalogue, a: str, b: str) -> Offer | 
     visible = {scopes.provider_of(graph, n, context) for n in (a, b)}
     if contexts and visible != {provider}:
         return None
-    stem = "".join(c if c.isalnum() else "_" for c in _title(graph, a).lower())
+    stem = "".join(c if c.isalnum() else "_" for c in graph.nodes[a].title.lower())
     taken = contexts.get(context, {})
     key = next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, len(taken) + 3))) if name not in taken)
     with Plan(graph) as plan:
@@ -139,18 +139,10 @@ def _beside(plan: Plan, catalogue: Catalogue, node: str, kind: str, after: bool,
     """A new node right before or after another; next to a branch, inside a Chain with it."""
     graph = plan.graph
     place = graph.place_of(node)
-    if place.segment is None and _branching(graph, catalogue, place.frame):
+    if place.segment is None and flow.is_branching(graph, catalogue, place.frame):
         chain = chain_around(plan, catalogue, node)
         place = Place(chain, len(graph.children[chain]) - 1 if after else 0)
     [new] = plan.insert(
         Place(place.frame, place.index + after, place.segment), (new_tree(graph, catalogue, kind, **params),)
     )
     return new
-
-
-def _branching(graph: Graph, catalogue: Catalogue, frame: str) -> bool:
-    return scopes.role_of(graph, catalogue, frame) in BRANCHES
-
-
-def _title(graph: Graph, node: str) -> str:
-    return graph.nodes[node].title

@@ -204,6 +204,8 @@ class Checker:
         name = listed(node.func, self.local)
         if name in allowed.FUNCTIONS:
             self.called.add(name)
+            if len(node.args) > (most := allowed.MOST_ARGUMENTS.get(name, len(node.args))):
+                raise self.refusal(node.args[most], f"{name} takes {most} by position; the next works in place")
         elif name:
             raise self.unlisted(node.func, name, allowed.FUNCTIONS, "one of the listed functions")
         elif isinstance(node.func, ast.Attribute):

@@ -10,12 +10,12 @@ from typing import ParamSpec
 
 from msgspec import Struct
 
-from engine.document import flow, offers, scopes
+from engine.document import flow, offers
 from engine.document.document import new_tree
 from engine.document.edits import Edit, EditError
 from engine.document.flow import Port, Wire
 from engine.document.graph import CANVAS, Graph, Place, Tree
-from engine.document.kinds import BRANCHES, Catalogue
+from engine.document.kinds import Catalogue
 from engine.document.offers import Offer
 from engine.document.plan import Plan, Position, runs
 
@@ -89,7 +89,7 @@ def cut(graph: Graph, catalogue: Catalogue, wire: Wire) -> Edit:
             raise _RefusedError("refused", "the wire of an empty frame can't be cut")
         node = wire.end[0] if outside else wire.start[0]
         place = graph.place_of(node)
-        if place.segment is None and _is_branching(graph, catalogue, frame):
+        if place.segment is None and flow.is_branching(graph, catalogue, frame):
             run = [node]
         else:
             run = graph.slot(place)[place.index :]
@@ -128,7 +128,7 @@ def splice(graph: Graph, catalogue: Catalogue, nodes: list[str], wire: Wire) -> 
     """Nodes dragged onto a wire: they come in between, in order."""
     with Plan(graph) as plan:
         if wire.start[0] in nodes or wire.end[0] in nodes:
-            raise _RefusedError("unchanged", f"{_title(graph, nodes[0])} is already on this wire")
+            raise _RefusedError("unchanged", f"{graph.nodes[nodes[0]].title} is already on this wire")
         _put_on(plan, catalogue, wire, _gather(plan, nodes, _frame_of(graph, wire)))
         return plan.edit
 
@@ -143,7 +143,7 @@ def move_to(graph: Graph, catalogue: Catalogue, nodes: list[str], frame: str, in
         found = runs(graph, nodes)
         stays = len(found) == 1 and graph.children[frame][len(before) - len(found[0]) : index] == found[0]
         if stays or (len(found) == 1 and graph.children[frame][index : index + len(found[0])] == found[0]):
-            raise _RefusedError("unchanged", f"{_title(graph, nodes[0])} is already there")
+            raise _RefusedError("unchanged", f"{graph.nodes[nodes[0]].title} is already there")
         run = _gather(plan, nodes, frame)
         children = graph.children[frame]
         plan.move(run, Place(frame, children.index(anchor) if anchor else len(children)))
@@ -161,7 +161,7 @@ def park(graph: Graph, catalogue: Catalogue, nodes: list[str], frame: str, posit
             there = (position[0], position[1] + 80 * number) if position else None
             if place.frame == frame and place.segment is not None and graph.slot(place) == run:
                 if frame != CANVAS or there == graph.view(run[0]).position:
-                    raise _RefusedError("unchanged", f"{_title(graph, run[0])} is already parked here")
+                    raise _RefusedError("unchanged", f"{graph.nodes[run[0]].title} is already parked here")
                 plan.put(run, there)
             else:
                 plan.park(run, frame, there)
@@ -188,8 +188,8 @@ def _connect_through(plan: Plan, catalogue: Catalogue, start: str, end: str) -> 
     if start != end:
         raise _RefusedError("crosses-frames", "an inlet and an outlet of different frames can't be joined")
     if not graph.children[start]:
-        raise _RefusedError("unchanged", f"{_title(graph, start)} already passes its input on")
-    if _is_branching(graph, catalogue, start):
+        raise _RefusedError("unchanged", f"{graph.nodes[start].title} already passes its input on")
+    if flow.is_branching(graph, catalogue, start):
         identity = Offer("Add an Identity branch", offers.identity_branch(graph, catalogue, start))
         raise _RefusedError("refused", f"every branch of a {graph.nodes[start].kind} needs a node", (identity,))
     plan.park(list(graph.children[start]), start)
@@ -204,14 +204,14 @@ def _connect_inlet(plan: Plan, catalogue: Catalogue, frame: str, node: str) -> N
             "crosses-frames", _across(graph, frame, node), offers.across_frames(graph, catalogue, None, node)
         )
     if place.segment is None:
-        if place.index == 0 or _is_branching(graph, catalogue, frame):
+        if place.index == 0 or flow.is_branching(graph, catalogue, frame):
             raise _RefusedError(
-                "unchanged", f"{_title(graph, node)} already receives the input of {_title(graph, frame)}"
+                "unchanged", f"{graph.nodes[node].title} already receives the input of {graph.nodes[frame].title}"
             )
         plan.park(graph.children[frame][: place.index], frame)
         return
     run = graph.slot(place)[place.index :]
-    if _is_branching(graph, catalogue, frame):
+    if flow.is_branching(graph, catalogue, frame):
         _add_branch(plan, catalogue, frame, run)
     else:
         plan.move(run, Place(frame, 0))
@@ -227,14 +227,14 @@ def _connect_outlet(plan: Plan, catalogue: Catalogue, node: str, frame: str) -> 
         )
     if place.segment is None:
         after = graph.children[frame][place.index + 1 :]
-        if not after or _is_branching(graph, catalogue, frame):
+        if not after or flow.is_branching(graph, catalogue, frame):
             raise _RefusedError(
-                "unchanged", f"{_title(graph, node)} already leads to the outlet of {_title(graph, frame)}"
+                "unchanged", f"{graph.nodes[node].title} already leads to the outlet of {graph.nodes[frame].title}"
             )
         plan.park(after, frame)
         return
     run = graph.slot(place)[: place.index + 1]
-    if _is_branching(graph, catalogue, frame):
+    if flow.is_branching(graph, catalogue, frame):
         _add_branch(plan, catalogue, frame, run)
     else:
         plan.move(run, Place(frame, len(graph.children[frame])))
@@ -243,11 +243,11 @@ def _connect_outlet(plan: Plan, catalogue: Catalogue, node: str, frame: str) -> 
 def _connect_nodes(plan: Plan, catalogue: Catalogue, a: str, b: str) -> None:
     graph = plan.graph
     if a == b:
-        raise _RefusedError("cycle", f"{_title(graph, a)} can't feed itself: that would close a cycle")
+        raise _RefusedError("cycle", f"{graph.nodes[a].title} can't feed itself: that would close a cycle")
     if a in graph.ancestors(b) or b in graph.ancestors(a):
         raise _RefusedError(
             "refused",
-            f"{_title(graph, a)} and {_title(graph, b)} stand one inside the other: wire to the frame's inner ports",
+            f"{_both(graph, a, b)} stand one inside the other: wire to the frame's inner ports",
         )
     start, end = graph.place_of(a), graph.place_of(b)
     if start.frame != end.frame and not (start.frame == CANVAS or end.frame == CANVAS):
@@ -273,17 +273,17 @@ def _connect_nodes(plan: Plan, catalogue: Catalogue, a: str, b: str) -> None:
 def _connect_in_slot(plan: Plan, catalogue: Catalogue, a: str, b: str) -> None:
     graph = plan.graph
     start, end = graph.place_of(a), graph.place_of(b)
-    if start.segment is None and _is_branching(graph, catalogue, start.frame):
+    if start.segment is None and flow.is_branching(graph, catalogue, start.frame):
         raise _RefusedError(
             "second-input",
-            f"{_title(graph, a)} and {_title(graph, b)} are branches of one {graph.nodes[start.frame].kind}: "
-            f"{_title(graph, b)} already receives its input",
+            f"{_both(graph, a, b)} are branches of one {graph.nodes[start.frame].kind}: "
+            f"{graph.nodes[b].title} already receives its input",
             offers.between_branches(graph, catalogue, a, b),
         )
     if end.index < start.index:
         raise _RefusedError("cycle", _cycle(graph, a, b), (offers.move_after(graph, catalogue, b, a),))
     if end.index == start.index + 1:
-        raise _RefusedError("unchanged", f"{_title(graph, a)} already feeds {_title(graph, b)}")
+        raise _RefusedError("unchanged", f"{graph.nodes[a].title} already feeds {graph.nodes[b].title}")
     plan.park(graph.slot(start)[start.index + 1 : end.index], start.frame, _beside(graph, start))
 
 
@@ -292,7 +292,7 @@ def _put_on(plan: Plan, catalogue: Catalogue, wire: Wire, run: list[str]) -> Non
     graph = plan.graph
     frame = _frame_of(graph, wire)
     if wire.start[1] == "in" and wire.end[1] == "out":
-        if _is_branching(graph, catalogue, frame):
+        if flow.is_branching(graph, catalogue, frame):
             _add_branch(plan, catalogue, frame, run)
         else:
             plan.move(run, Place(frame, 0))
@@ -305,7 +305,7 @@ def _put_on(plan: Plan, catalogue: Catalogue, wire: Wire, run: list[str]) -> Non
 def _follow(plan: Plan, catalogue: Catalogue, node: str, run: list[str]) -> None:
     """Put a run right after `node`; a branch becomes a Chain of both."""
     place = plan.graph.place_of(node)
-    if place.segment is None and _is_branching(plan.graph, catalogue, place.frame):
+    if place.segment is None and flow.is_branching(plan.graph, catalogue, place.frame):
         chain = offers.chain_around(plan, catalogue, node)
         plan.move(run, Place(chain, len(plan.graph.children[chain])))
     else:
@@ -315,7 +315,7 @@ def _follow(plan: Plan, catalogue: Catalogue, node: str, run: list[str]) -> None
 def _lead(plan: Plan, catalogue: Catalogue, run: list[str], node: str) -> None:
     """Put a run right before `node`; a branch becomes a Chain of both."""
     place = plan.graph.place_of(node)
-    if place.segment is None and _is_branching(plan.graph, catalogue, place.frame):
+    if place.segment is None and flow.is_branching(plan.graph, catalogue, place.frame):
         plan.move(run, Place(offers.chain_around(plan, catalogue, node), 0))
     else:
         plan.move(run, place)
@@ -353,7 +353,7 @@ def _check_outside(graph: Graph, nodes: list[str], frame: str) -> None:
     around = {frame, *(graph.ancestors(frame) if frame != CANVAS else ())}
     for node in nodes:
         if node in around:
-            raise _RefusedError("into-itself", f"{_title(graph, node)} can't be put inside itself")
+            raise _RefusedError("into-itself", f"{graph.nodes[node].title} can't be put inside itself")
 
 
 def _frame_of(graph: Graph, wire: Wire) -> str:
@@ -365,10 +365,6 @@ def _frame_of(graph: Graph, wire: Wire) -> str:
     return graph.parents[wire.end[0]]
 
 
-def _is_branching(graph: Graph, catalogue: Catalogue, frame: str) -> bool:
-    return frame != CANVAS and scopes.role_of(graph, catalogue, frame) in BRANCHES
-
-
 def _beside(graph: Graph, place: Place) -> Position | None:
     """Where a piece split off a segment on the canvas goes: a little below its head."""
     if place.frame != CANVAS:
@@ -378,12 +374,12 @@ def _beside(graph: Graph, place: Place) -> Position | None:
 
 
 def _cycle(graph: Graph, a: str, b: str) -> str:
-    return f"{_title(graph, b)} runs before {_title(graph, a)}: the wire would close a cycle"
+    return f"{graph.nodes[b].title} runs before {graph.nodes[a].title}: the wire would close a cycle"
 
 
 def _across(graph: Graph, a: str, b: str) -> str:
-    return f"{_title(graph, a)} and {_title(graph, b)} are in different frames: a wire can't cross a frame's edge"
+    return f"{_both(graph, a, b)} are in different frames: a wire can't cross a frame's edge"
 
 
-def _title(graph: Graph, node: str) -> str:
-    return graph.nodes[node].title
+def _both(graph: Graph, a: str, b: str) -> str:
+    return f"{graph.nodes[a].title} and {graph.nodes[b].title}"

@@ -26,7 +26,7 @@ from engine.document.scopes import Key
 from engine.messages import Fault
 from engine.runtime.describe import describe_all
 from engine.runtime.program import Given, Program, RunError, signature
-from engine.runtime.symbols import LoweringError, Symbolic, example_of, has_list, member, nodes_in, snapshot
+from engine.runtime.symbols import UNKNOWN, LoweringError, Symbolic, example_of, has_list, member, nodes_in, snapshot
 
 logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)  # faults are reported, not logged
 
@@ -87,7 +87,8 @@ class _Lowering:
             result = self._call(self.graph.root, arguments)
         self.code.output(snapshot(result))
         program = Program(
-            module=fx.GraphModule(self.used, self.code),
+            code=self.code,
+            modules=self.used,
             origins=self.origins,
             values=self.values,
             paths=self.paths,
@@ -108,7 +109,8 @@ class _Lowering:
         label = "".join(c if c.isalnum() else "_" for c in name)
         node = self.code.placeholder(f"{label}_{len(self.origins)}")
         is_tensor = isinstance(value, torch.Tensor)
-        node.meta.update(owner="", function="", example=self.fake.from_tensor(value) if is_tensor else value)
+        example = self.fake.from_tensor(value) if is_tensor else value
+        node.meta.update(owner="", function="", numeric=not is_tensor, example=example)
         self.origins[node] = origin
         return node
 
@@ -125,12 +127,14 @@ class _Lowering:
             if kind.is_frame != self.graph.is_frame(node):
                 raise LoweringError("kind-shape", f"a {kind.name} {'needs' if kind.is_frame else 'has no'} children")
             result = self._frame(node, kind, arguments) if kind.is_frame else self._leaf(node, kind, arguments)
+            self.values[node] = snapshot(result)
         except (LoweringError, ExpressionError) as error:
             code = error.code if isinstance(error, LoweringError) else "bad-expression"
             self._stop(code, str(error))
+        except RecursionError:
+            self._stop("failed", "its lists are nested too deep")
         except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
             self._stop("failed", f"{type(error).__name__}: {error}")
-        self.values[node] = snapshot(result)
         self.returns[node] = describe_all(result if isinstance(result, tuple) else (result,), example_of)
         self.symbols.owner = owner
         return result
@@ -144,7 +148,7 @@ class _Lowering:
             raise RunError(fault)
 
         stop = self.code.call_function(fail)
-        stop.meta.update(owner=self.symbols.owner, function="", example=None)
+        stop.meta.update(owner=self.symbols.owner, function="", numeric=False, example=None)
         raise _Stop
 
     def _report(self, error: Exception) -> None:
@@ -277,12 +281,18 @@ class _Lowering:
 
     def _evaluate(self, source: str, arguments: tuple[Any, ...]) -> Any:
         expression = expressions.parse(source)
-        chooses = any(isinstance(part, _CHOICES) for part in ast.walk(expression.body)) or any(
-            isinstance(part, ast.Compare) and len(part.ops) > 1 for part in ast.walk(expression.body)
-        )
-        if chooses and nodes_in(arguments) and not has_list(arguments):
+        if nodes_in(arguments) and not has_list(arguments) and self._chooses(expression, arguments):
             return self._decide(expression, arguments)
         return expressions.evaluate(expression, arguments, self.symbols)
+
+    def _chooses(self, expression: Expression, arguments: tuple[Any, ...]) -> bool:
+        """Whether what an expression does may depend on values that only the run knows."""
+        for part in ast.walk(expression.body):
+            if isinstance(part, _CHOICES) or (isinstance(part, ast.Compare) and len(part.ops) > 1):
+                return True
+            if isinstance(part, ast.Is | ast.IsNot) and example_of(arguments) is UNKNOWN:
+                return True
+        return False
 
     def _decide(self, expression: Expression, arguments: tuple[Any, ...]) -> Any:
         """An expression that chooses by values: one call that evaluates it when those are known."""

@@ -55,11 +55,12 @@ class RunError(Exception):
 class Program:
     """Code with what leads back from it to the graph.
 
-    `origins` says which placeholder holds which outside value, `values` how each node's return is made of fx nodes, and
-    `signature` what outside values the code holds for.
+    `modules` are those the code calls, by path. `origins` says which placeholder holds which outside value, `values`
+    how each node's return is made of fx nodes, and `signature` what outside values the code holds for.
     """
 
-    module: fx.GraphModule
+    code: fx.Graph
+    modules: Mapping[str, torch.nn.Module]
     origins: Mapping[fx.Node, str | Key]
     values: Mapping[str, Any]
     paths: Mapping[str, str]
@@ -90,7 +91,7 @@ class _Run:
         self.owner = ""
 
     def all(self, started: float) -> Outcome:
-        code = list(self.program.module.graph.nodes)
+        code = list(self.program.code.nodes)
         last = _last_uses(code, {n for value in self.wanted.values() for n in nodes_in(value)})
         result: Any = None
         owner = None
@@ -135,7 +136,7 @@ class _Run:
     def _perform(self, node: fx.Node, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         target: Any = node.target
         if node.op == "call_module":
-            return self.program.module.get_submodule(target)(*arguments, **keywords)
+            return self.program.modules[target](*arguments, **keywords)
         direct = Direct(self._log, member)
         if node.op == "call_method":
             return direct.method(arguments[0], target, list(arguments[1:]), keywords)

@@ -23,6 +23,9 @@ from engine.document.allowed import METHODS
 from engine.document.direct import Direct, python_member
 from engine.document.expressions import ExpressionError
 
+LARGEST_SPLIT = 10_000
+"""Most pieces that one call may make of a tensor; each is a node of the program."""
+
 UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda _: "?"})()
 """The example of a value that can't be told without running."""
 
@@ -89,8 +92,9 @@ def example_of(value: Any) -> Any:
 class Symbolic:
     """`engine.document.expressions.Operations` on values that may hold fx nodes.
 
-    `exact` becomes true when the program made is right only for the very numbers given as examples: because one of them
-    decided how many values something returns, or a size.
+    Nodes that a number from outside had a part in are marked as such. `exact` becomes true when the program made is
+    right only for the very numbers given as examples: because such a node decided how many values something returns, a
+    shape or a dtype that was looked at, a choice, or that something can't be done.
     """
 
     def __init__(self, graph: fx.Graph, fake: FakeTensorMode, report: Callable[[Exception], None]) -> None:
@@ -126,10 +130,12 @@ class Symbolic:
     def method(self, value: Any, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """A method of a container happens now; that of a value of the run is emitted."""
         if not isinstance(value, fx.Node):
-            searching = name in ("count", "index", "join") and nodes_in([value, arguments])
-            if not searching and not nodes_in(arguments if name == "pop" else []):
-                return self.direct.method(value, name, arguments, keywords)
+            if not (name in ("count", "index", "join", "sort") and nodes_in([value, arguments])):
+                return self._rearranged(value, name, arguments, keywords)
+            if name == "sort":
+                raise LoweringError("undecided-choice", "a list of values that only the run knows can't be sorted")
         elif name in _KNOWN_METHODS and isinstance(value.meta["example"], torch.Tensor) and not nodes_in(arguments):
+            self._rely_on([value])
             return self.direct.method(value.meta["example"], name, arguments, keywords)
         assert name in METHODS
 
@@ -138,11 +144,25 @@ class Symbolic:
 
         return self._emit("call_method", name, (value, *arguments), keywords, imitate)
 
+    def _rearranged(self, value: Any, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """A method of a container that needs no more than is known now; an index from outside counts as it is."""
+        if name in ("pop", "insert") and arguments and isinstance(index := arguments[0], fx.Node):
+            if not isinstance(index.meta["example"], int):
+                raise LoweringError("undecided-choice", "where a list is changed must be a whole number known now")
+            self._rely_on([index])
+            arguments = [index.meta["example"], *arguments[1:]]
+        if name == "extend" and arguments and isinstance(arguments[0], fx.Node):
+            arguments = [self.call("tuple", arguments, {})]
+        if isinstance(value, list) and any(_holds(argument, value) for argument in arguments) and name != "extend":
+            raise LoweringError("failed", "a list can't hold itself")
+        return self.direct.method(value, name, arguments, keywords)
+
     def attribute(self, value: Any, name: str) -> Any:
         """Shapes, dtypes and devices are known now; a program holds for these only."""
         if not isinstance(value, fx.Node):
             return self.direct.attribute(value, name)
         if name in _KNOWN_ATTRIBUTES and isinstance(value.meta["example"], torch.Tensor):
+            self._rely_on([value])
             return getattr(value.meta["example"], name)
         return self._emit("call_function", getattr, (value, name), {}, getattr)
 
@@ -165,8 +185,12 @@ class Symbolic:
 
     def opaque(self, target: Callable[..., Any], arguments: tuple[Any, ...], imitate: Callable[..., Any]) -> Any:
         """A call of a function that looks at values to decide what to do."""
-        self.exact = self.exact or any(_is_number(node) for node in nodes_in(arguments))
+        self._rely_on(nodes_in(arguments))
         return self._emit("call_function", target, arguments, {}, imitate, "decide")
+
+    def _rely_on(self, nodes: list[fx.Node]) -> None:
+        """Something that shapes the program was read off these nodes."""
+        self.exact = self.exact or any(node.meta["numeric"] for node in nodes)
 
     def _emit(
         self,
@@ -178,12 +202,18 @@ class Symbolic:
         function: str = "",
     ) -> Any:
         node = self.graph.create_node(op, target, _frozen(arguments), _frozen(keywords))
-        node.meta["owner"] = self.owner
-        node.meta["function"] = function
-        node.meta["example"] = self._example(imitate, arguments, keywords)
-        return self._unpacked(node, [*arguments, *keywords.values()])
+        given = nodes_in([*arguments, *keywords.values()])
+        numeric = any(n.meta["numeric"] for n in given)
+        node.meta.update(owner=self.owner, function=function, numeric=numeric, example=UNKNOWN)
+        _check_pieces(function or str(target), example_of(arguments), example_of(list(keywords.values())))
+        node.meta["example"] = self._example(node, imitate, arguments, keywords)
+        if isinstance(node.meta["example"], torch.Tensor) and not function.startswith("operator."):
+            self._rely_on([n for n in given if _is_number(n)])  # it may well be a size
+        return self._unpacked(node)
 
-    def _example(self, imitate: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    def _example(
+        self, node: fx.Node, imitate: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
         args, kwargs = example_of(arguments), example_of(list(keywords.values()))
         if args is UNKNOWN or kwargs is UNKNOWN:
             return UNKNOWN
@@ -192,32 +222,56 @@ class Symbolic:
                 return imitate(*args, **dict(zip(keywords, kwargs, strict=True)))
         except _UNDECIDED:
             return UNKNOWN
-        except (ExpressionError, LoweringError):
-            raise
         except Exception as error:  # whatever an operation raises is about the graph, not about us
+            self._rely_on([node])
+            if isinstance(error, ExpressionError | LoweringError):
+                raise
             self.report(error)
             return UNKNOWN
 
-    def _unpacked(self, node: fx.Node, arguments: list[Any]) -> Any:
+    def _unpacked(self, node: fx.Node) -> Any:
         """Results that hold several values become containers of nodes; those that hold none, None."""
         example = node.meta["example"]
-        numbers = [n for n in nodes_in(arguments) if _is_number(n)]
-        if isinstance(example, torch.Tensor):
-            self.exact = self.exact or any(isinstance(n.meta["example"], int) for n in numbers)
+        if isinstance(example, list | tuple | range | None):
+            self._rely_on([node])
         if isinstance(example, list | tuple | range):
-            self.exact = self.exact or bool(numbers)
             items = [self._item(node, index, item) for index, item in enumerate(example)]
             return items if isinstance(example, list | range) else tuple(items)
         return None if example is None else node
 
     def _item(self, node: fx.Node, index: int, example: Any) -> Any:
         item = self.graph.create_node("call_function", operator.getitem, (node, index))
-        item.meta.update(owner=self.owner, function="operator.getitem", example=example)
-        return self._unpacked(item, [])
+        numeric = node.meta["numeric"]
+        item.meta.update(owner=self.owner, function="operator.getitem", numeric=numeric, example=example)
+        return self._unpacked(item)
 
 
 def _is_number(node: fx.Node) -> bool:
     return isinstance(node.meta["example"], bool | int | float | complex)
+
+
+def _holds(value: Any, target: list[Any]) -> bool:
+    """Whether a container is, or holds somewhere inside, the target."""
+    return value is target or (isinstance(value, list | tuple) and any(_holds(item, target) for item in value))
+
+
+def _check_pieces(name: str, arguments: Any, keywords: Any) -> None:
+    """Refuse to take a tensor apart into more pieces than a program should have nodes."""
+    if arguments is UNKNOWN or keywords is UNKNOWN or not arguments or not isinstance(arguments[0], torch.Tensor):
+        return
+    longest = max(arguments[0].shape, default=0)
+    sizes = [value for value in (*arguments[1:2], *keywords) if isinstance(value, int) and value > 0]
+    match name.rpartition(".")[2]:
+        case "tuple" | "list" | "unbind":
+            pieces = longest
+        case "split":
+            pieces = longest // min(sizes, default=longest or 1)
+        case "chunk" | "tensor_split":
+            pieces = max(sizes, default=0)
+        case _:
+            return
+    if pieces > LARGEST_SPLIT:
+        raise LoweringError("too-large", f"{name} would make {pieces} values; at most {LARGEST_SPLIT} are allowed")
 
 
 def _frozen(value: Any) -> Any:

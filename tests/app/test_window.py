@@ -266,3 +266,14 @@ def test_unfit_weights_are_told(qtbot: QtBot, live: Window, hands: Hands) -> Non
     assert "w.safetensors" in live.notice.label.text()
     hands.click(live.notice.close_button)
     assert not live.notice.isVisible()
+
+
+def test_what_leads_to_a_node_and_what_follows_it_can_be_selected(window: Window, hands: Hands) -> None:
+    first, second, third = (add(window, kind) for kind in ("Linear", "ReLU", "Sigmoid"))
+    QApplication.processEvents()
+    hands.click_node(second)
+    window.actions_by_id["select-upstream"].trigger()
+    assert window.canvas.selection == [first]
+    hands.click_node(second)
+    window.actions_by_id["select-downstream"].trigger()
+    assert sorted(window.canvas.selection) == sorted([third, "root"])

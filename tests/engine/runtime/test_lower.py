@@ -237,3 +237,80 @@ def test_loose_nodes_do_not_run() -> None:
     assert model.run(1) == 2
     assert "parked" not in lowered.returns
     assert model.printed == []
+
+
+@pytest.mark.parametrize(
+    ("source", "first", "second"),
+    [
+        ("lambda x: torch.arange(0.0, x).shape[0]", 5.0, 3.0),
+        ("lambda x: torch.ones(2).repeat(x).shape", 2, 3),
+        ("lambda x: F.interpolate(torch.ones(1, 1, 4), scale_factor=x).shape[2]", 2.0, 3.0),
+        ("lambda x: (torch.ones(2, dtype=torch.int64) * (x ** 0.5)).dtype == torch.complex64", 4.0, -4.0),
+        ("lambda x: len(list(range(x)))", 2, 3),
+        ("lambda x: [0] * x", 200_000, 3),
+        ("lambda x: [(1, 2), (3, 4)][x]", 5, 0),
+        ("lambda x: math.sqrt(x)", -1, 4),
+        ("lambda x: [5, 6, 7].pop(x)", 0, 2),
+    ],
+)
+def test_a_program_is_never_used_for_numbers_it_does_not_hold_for(source: str, first: Any, second: Any) -> None:
+    model = Model(function(source))
+    program = model.lower(first).program
+    fresh = model.run(second)
+    if program.accepts(model.given(second)):
+        assert program.run(model.given(second), lambda *_: None, lambda *_: None).result == fresh
+    assert model.lower(second).faults == ()
+
+
+def test_a_choice_settled_by_a_number_inside_a_tensor_is_made_again() -> None:
+    model = Model(function("lambda x: torch.tensor(x)"), function("lambda t: (t, t) if t > 0 else t"))
+    program = model.lower(2).program
+    assert not program.accepts(model.given(-3))
+    assert model.run(-3).item() == -3
+
+
+def test_lists_change_in_place_at_an_index_from_outside() -> None:
+    held = {"c": {"l": [1, 2, 3]}}
+    popping = Model(put("l", "lambda held, x: held.pop(x)"), use("l"), contexts=held)
+    assert popping.run(0) == [2, 3]
+    assert not popping.lower(0).program.accepts(popping.given(1))
+    assert Model(put("l", "lambda held, x: held.insert(x, 9)"), use("l"), contexts=held).run(1) == [1, 9, 2, 3]
+    extended = Model(put("l", "lambda held, x: held.extend(x)"), use("l"), contexts=held).run(torch.tensor([4.0, 5.0]))
+    assert [float(v) for v in extended] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        (put("l", "lambda held, x: held.append(held)"), "a list can't hold itself"),
+        (put("l", "lambda held, x: held.append((1, held))"), "a list can't hold itself"),
+        (function("lambda x: [x, 1.0].sort()"), "can't be sorted"),
+        (function("lambda x: torch.zeros(20000).unbind()"), "would make 20000 values"),
+        (function("lambda x: torch.zeros(100000).split(2)"), "would make 50000 values"),
+    ],
+)
+def test_what_would_never_end_or_lie_is_a_fault(tree: Tree, words: str) -> None:
+    [fault] = Model(tree, contexts={"c": {"l": []}}).lower(2.0).faults
+    assert words in fault.message
+
+
+def test_nothing_works_in_place_on_what_other_runs_use() -> None:
+    noise = torch.randn(8, generator=torch.Generator().manual_seed(0))
+    kept = noise.clone()
+    [fault] = Model(function("lambda x: F.leaky_relu(x, 0.5, True)")).lower(noise).faults
+    assert "works in place" in fault.message
+    [starred] = Model(function("F.leaky_relu", "star")).lower(noise).faults or [None]
+    assert starred is None
+    assert torch.equal(noise, kept)
+
+
+def test_a_value_that_may_be_nothing_is_asked_at_run_time() -> None:
+    model = Model(function("lambda t: None if t.sum() > 0 else t"), function("lambda t: t is None"))
+    assert model.run(torch.ones(2)) is True
+    assert model.run(-torch.ones(2)) is False
+
+
+@pytest.mark.parametrize("name", ["class", "None", "graph", "forward", "_modules", "state_dict"])
+def test_any_name_may_be_a_nodes(name: str) -> None:
+    model = Model(Tree(Node("odd", "Identity", name)))
+    assert model.run(3) == 3
