@@ -1,7 +1,7 @@
 """Our autoencoder against that of Refiners.
 
 Refiners' attention over pixels keeps the height and width where only its own functions find them; ours has nodes for
-that: five more in each of the two.
+that: six more in each of the two.
 """
 
 from collections.abc import Callable
