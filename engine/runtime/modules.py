@@ -1,13 +1,12 @@
 """The torch modules of leaves, built from their kinds and params and kept while an edit leaves them as they were."""
 
 import hashlib
-from collections.abc import Iterable
 
 import torch
 from msgspec import Struct
 from torch import nn
 
-from engine.document.graph import Graph, Node
+from engine.document.graph import Graph, Node, paths
 from engine.document.kinds import Catalogue, NodeKind, ParamValue, complaint, resolve
 
 
@@ -16,11 +15,12 @@ class BuildError(ValueError):
 
 
 class Built(Struct):
-    """A module, and the kind and structural params it was made from."""
+    """A module, the kind and structural params it was made from, and the path that named its tensors in a file."""
 
     module: nn.Module
     kind: NodeKind
     structure: dict[str, ParamValue]
+    path: str
 
 
 class Modules:
@@ -44,8 +44,10 @@ class Modules:
     def update(self, graph: Graph) -> tuple[set[str], dict[str, str]]:
         """Build what is new or changed among the leaves that run, and drop what is gone.
 
-        Gives the nodes that were built and, by node, why some could not be.
+        With a weights file, another path means other tensors, so such a leaf is built again as well. Gives the nodes
+        that were built and, by node, why some could not be.
         """
+        path_of = paths(graph)
         kept, self._built = self._built, {}
         fresh: set[str] = set()
         errors: dict[str, str] = {}
@@ -56,9 +58,10 @@ class Modules:
             try:
                 params = _checked(node, kind)
                 structure = {p.name: params[p.name] for p in kind.params if not p.live}
+                path = path_of[node.id] if graph.weights else ""
                 built = kept.get(node.id)
-                if built is None or built.kind != kind or built.structure != structure:
-                    built = Built(self._build(node.id, kind, params), kind, structure)
+                if built is None or (built.kind, built.structure, built.path) != (kind, structure, path):
+                    built = Built(self._build(node.id, kind, params), kind, structure, path)
                     fresh.add(node.id)
                 self._built[node.id] = built
                 for param in kind.params:
@@ -71,19 +74,18 @@ class Modules:
     def set_live(self, node: str, name: str, value: ParamValue) -> bool:
         """Give a built module another value of a live param, which its `forward` reads at every call.
 
-        False when it takes an `update` instead: the param is structural, the value wrong or the module not built.
+        False when it takes an `update` instead: the param is structural, the value wrong or of another type than the
+        one before, or the module not built.
         """
         built = self._built.get(node)
         param = built.kind.param(name) if built else None
         if built is None or param is None or not param.live or complaint(param, value):
             return False
-        setattr(built.module, param.argument or param.name, value)
+        attribute = param.argument or param.name
+        if type(getattr(built.module, attribute)) is not type(value):
+            return False
+        setattr(built.module, attribute, value)
         return True
-
-    def forget(self, nodes: Iterable[str]) -> None:
-        """Build these again, with their initial weights, at the next update."""
-        for node in nodes:
-            self._built.pop(node, None)
 
     def _build(self, node: str, kind: NodeKind, params: dict[str, ParamValue]) -> nn.Module:
         constructor = resolve(kind.impl)

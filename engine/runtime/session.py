@@ -76,6 +76,8 @@ class Session:
         self._loader = Loader()
         self._built_wrong: tuple[Fault, ...] = ()
         self._loaded: Loaded | None = None
+        self._file_state: tuple[int, int] | None = None
+        """Time and size of the weights file when it was last tried; None where there was none."""
         self._shown: Shapes | None = None
         self._unsettled = True
         self._watched: tuple[str, ...] = ()
@@ -142,7 +144,8 @@ class Session:
             case edits.SetView() | edits.Fold(), _:
                 pass
             case edits.SetParam(node, param, value, absent=False), _ if self._modules.set_live(node, param, value):
-                pass
+                if self.lowered is not None and (self.lowered.program.exact or self.lowered.faults):
+                    self._change()  # made for the values there were, which may come from this one
             case (edits.SetInputs(), edits.SetInputs()) | (edits.SetContexts(), edits.SetContexts()) if _names(
                 edit
             ) == _names(inverse):
@@ -188,10 +191,8 @@ class Session:
 
     def _prepare(self, given: Given, wrong: tuple[Fault, ...]) -> Lowered:
         """A program for these values: the one at hand where it holds, otherwise a new one, whose shapes are told."""
-        if self._loaded is not None and self._loaded.error:
-            self._start_afresh()  # the file may be there by now
-        if self.lowered is None:
-            self._build()
+        fresh = self._build() if self.lowered is None else set[str]()
+        self._load_weights(fresh)
         if self.lowered is None or not self.lowered.program.accepts(given):
             self.lowered = lower(self.graph, self.catalogue, self._modules.by_node, given)
         lowered = self.lowered
@@ -200,15 +201,24 @@ class Session:
         self.tell(Shapes(lowered.returns, lowered.receives, faults))
         return lowered
 
-    def _build(self) -> None:
-        """Bring the modules up to the graph, and give the new ones their weights."""
+    def _build(self) -> set[str]:
+        """Bring the modules up to the graph; gives the nodes whose modules are new."""
         fresh, errors = self._modules.update(self.graph)
         self._built_wrong = tuple(
             Fault(node, "not-built", error, path_of(self.graph, node)) for node, error in errors.items()
         )
-        if self.graph.weights and (fresh or self._loaded is None):
-            file = self.folder / self.graph.weights
-            loaded = weights.load(file, self.graph, self._modules.by_node, fresh)
+        return fresh
+
+    def _load_weights(self, fresh: set[str]) -> None:
+        """Give the new modules their weights, or all modules where the file could not be read until now."""
+        if not self.graph.weights:
+            return
+        file = self.folder / self.graph.weights
+        state = _state(file)
+        unread = self._loaded is None or bool(self._loaded.error)
+        if self._loaded is None or fresh or (unread and state != self._file_state):
+            self._file_state = state
+            loaded = weights.load(file, self.graph, self._modules.by_node, None if unread else fresh)
             if loaded != self._loaded:
                 self._loaded = loaded
                 self.send(loaded)
@@ -318,6 +328,15 @@ def _names(edit: edits.SetInputs | edits.SetContexts) -> list[Any]:
     if isinstance(edit, edits.SetInputs):
         return [entry.name for entry in edit.inputs]
     return [(context, list(entries)) for context, entries in edit.contexts.items()]
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    """Time and size of a file, which change with its content; None where there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _is_memory(error: BaseException | None) -> bool:

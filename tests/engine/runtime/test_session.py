@@ -230,6 +230,33 @@ def test_a_live_param_of_a_wrong_type_is_a_fault_until_it_is_right(linear):
     assert ear.run().status == "done"
 
 
+@pytest.mark.parametrize(
+    ("trees", "scale", "text"),
+    [
+        ((leaf("b", "Lambda", func="lambda n: list(range(n))"), leaf("c", "Lambda", func="len")), 3, "6"),
+        ((leaf("b", "Lambda", func="lambda n: (n, n) if n > 0 else n"),), -3, "-6"),
+        ((leaf("b", "Lambda", func="math.sqrt"),), 8, "4.0"),
+    ],
+)
+def test_a_live_param_that_decides_a_structure_is_followed(trees, scale, text):
+    first = -2 if text == "4.0" else 2
+    ear = Ear(graph(leaf("m", "Multiply", scale=first, bias=0), *trees, x=NumberSource(2)))
+    ear.run()
+    ear.take(Apply(SetParam("m", "scale", scale)))
+    finished = ear.run()
+    assert (finished.status, finished.text) == ("done", text)
+    assert ear.last(Shapes).faults == ()
+
+
+def test_a_live_param_of_another_type_tells_other_shapes():
+    ear = Ear(graph(leaf("m", "Multiply", scale=2, bias=0), x=NumberSource(2)))
+    (shapes,) = ear.settle()
+    assert shapes.returns["m"] == ("int",)
+    ear.take(Apply(SetParam("m", "scale", 2.5)))
+    (shapes,) = ear.settle()
+    assert shapes.returns["m"] == ("float",)
+
+
 def test_nothing_leaks_from_one_run_to_the_next():
     push = leaf("push", "SetContext", context="c", key="k", callback="lambda l, x: l.append(x)")
     count = leaf("count", "UseContext", context="c", key="k", compose="lambda l: l.append(7)")
@@ -313,6 +340,53 @@ def test_weights_of_a_file(linear, tmp_path):
     ear.take(Apply(SetWeights("")))
     ear.run()
     assert torch.equal(ear.result, initial)
+
+
+def like_a_fresh_session(ear, folder):
+    """Whether the session gives what another one gives that opens its graph."""
+    fresh = Ear(ear.session.graph, folder)
+    assert ear.run().status == fresh.run().status == "done"
+    return torch.equal(ear.result, fresh.result) and ear.last(Loaded) == fresh.last(Loaded)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        SetName("lin", "Head"),
+        Insert(Place("root", 0), (leaf("other", "Linear", in_features=4, out_features=4),)),
+        Insert(Place("root", 2), (leaf("other", "Linear", in_features=3, out_features=3),)),
+    ],
+)
+def test_weights_follow_the_paths(linear, tmp_path, edit):
+    save_file({"Linear.weight": torch.ones(3, 4), "Linear.bias": torch.ones(3)}, tmp_path / "w.safetensors")
+    edits.apply(linear, SetWeights("w.safetensors"))
+    ear = Ear(linear, tmp_path)
+    ear.run()
+    inverse = edits.apply(linear, edit)
+    ear.take(Apply(edit))
+    assert like_a_fresh_session(ear, tmp_path)
+    assert ear.last(Loaded).missing
+    ear.take(Apply(inverse))
+    assert like_a_fresh_session(ear, tmp_path)
+    assert ear.last(Loaded).count == 2
+
+
+def test_a_missing_weights_file_is_looked_for_but_builds_nothing_again(linear, tmp_path):
+    edits.apply(linear, SetWeights("w.safetensors"))
+    ear = Ear(linear, tmp_path)
+    told = ear.settle()
+    assert [type(m) for m in told] == [Loaded, Shapes]
+    module = ear.session.lowered.program.modules["Linear"]
+    ear.take(Apply(SetName("mul", "Double")))
+    assert [type(m) for m in ear.settle()] == []
+    assert ear.session.lowered.program.modules["Linear"] is module
+    ear.run()
+    assert not any(isinstance(m, Loaded | Shapes) for m in ear.heard[2:])
+    lowered = ear.session.lowered
+    save_file({"Linear.weight": torch.zeros(3, 4), "Linear.bias": torch.ones(3)}, tmp_path / "w.safetensors")
+    assert ear.run().status == "done"
+    assert ear.result.tolist() == [[2.0] * 3] * 2
+    assert ear.session.lowered is lowered
 
 
 def test_dtype_and_seed(linear):
