@@ -35,6 +35,7 @@ def blend(under: Field, over: Field | tuple[float, float, float], mask: Field) -
 
 
 def sky(rng: np.random.Generator) -> Field:
+    """Dusk, the sun behind the mountains, thin clouds: (HORIZON, SIZE, 3)."""
     y, x = np.mgrid[0:HORIZON, 0:SIZE] / SIZE
     ramp = (y / y.max())[..., None]
     colours = (1 - ramp) * np.array([0.10, 0.16, 0.36]) + ramp * np.array([0.98, 0.62, 0.38])
