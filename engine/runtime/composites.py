@@ -51,7 +51,12 @@ def _alike(tree: Tree, template: Tree) -> bool:
 
 
 def _unsaid(tree: Tree) -> bool:
-    return tree.node.kind == "Lambda" and not _readable(str(tree.node.params.get("func")))
+    return tree.node.kind == "Lambda" and _is_fluxions(str(tree.node.params.get("func")))
+
+
+def _is_fluxions(source: str) -> bool:
+    """Whether a source is only the name of a function of Fluxion's own."""
+    return source.startswith("refiners.fluxion.layers.") and not _readable(source)
 
 
 def _readable(source: str) -> bool:
@@ -63,10 +68,10 @@ def _readable(source: str) -> bool:
 
 
 def _says(source: str, wanted: str) -> bool:
-    """Whether two sources differ at most in the names of their arguments, or the first is only a function's name."""
-    if source == wanted or (source and not _readable(source)):
+    """Whether two sources differ at most in the names of their arguments; a name of Fluxion's own says anything."""
+    if source == wanted or _is_fluxions(source):
         return True
-    return bool(source and wanted) and _numbered(source) == _numbered(wanted)
+    return _readable(source) and _readable(wanted) and _numbered(source) == _numbered(wanted)
 
 
 def _numbered(source: str) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,6 +14,15 @@ from engine.runtime.functions import NotRecovered
 
 LARGEST = 2000
 """Most parts of an expression; a value used often is written out as often."""
+CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "reverse"})
+"""Methods that change a list."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """An object that a function takes from around it, as it is now."""
+
+    value: Any
 
 
 def made(node: ast.expr) -> ast.expr:
@@ -69,6 +79,9 @@ def literal(value: Any) -> ast.expr:
     match value:
         case None | bool() | str() if type(value) in (type(None), bool, str):
             made = ast.Constant(value)
+        case float() if type(value) is float and math.isinf(value):
+            made = ast.Attribute(ast.Name("math", ast.Load()), "inf", ast.Load())
+            made = made if value > 0 else ast.UnaryOp(ast.USub(), made)
         case int() | float() if type(value) in (int, float) and math.isfinite(value):
             made = ast.Constant(value) if math.copysign(1, value) > 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value))
         case tuple():
@@ -100,3 +113,32 @@ def shown(value: object) -> str:
     if isinstance(value, ast.AST):
         return quoted(ast.unparse(ast.fix_missing_locations(value)))
     return f"a {type(value).__name__}" if not isinstance(value, type) else value.__name__
+
+
+def is_none(node: ast.expr) -> bool:
+    """Whether an expression is None, written down."""
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def root_of(node: ast.expr) -> ast.expr:
+    """What an attribute or item is taken of, in the end."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node
+
+
+def changed_by(node: ast.AST) -> str | None:
+    """The name of the list that a call changes."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in CHANGING:
+            root = root_of(owner)
+            return root.id if isinstance(root, ast.Name) else None
+    return None
+
+
+def item_of(owner: Any, index: Any) -> Live:
+    """An item of an object from around."""
+    try:
+        return Live(owner[index])
+    except Exception as error:  # such objects are foreign code
+        raise NotRecovered(f"item {index!r} of {shown(owner)} can't be read: {error}") from None

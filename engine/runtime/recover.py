@@ -19,18 +19,21 @@ import torch
 from engine.document import allowed, expressions
 from engine.document.expressions import ExpressionError
 from engine.runtime.functions import NotRecovered, listed, name_of, unwrapped, written
-from engine.runtime.operands import is_literal, literal, made, shown
+from engine.runtime.operands import (
+    CHANGING,
+    Live,
+    changed_by,
+    is_literal,
+    is_none,
+    item_of,
+    literal,
+    made,
+    root_of,
+    shown,
+)
 
 DEEPEST = 8
 """Functions that call functions are written out so many levels deep."""
-CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "reverse"})
-
-
-@dataclass(frozen=True)
-class Live:
-    """An object that a function takes from around it, as it is now."""
-
-    value: Any
 
 
 Part = ast.expr | Live
@@ -92,7 +95,7 @@ class _Scope:
         tree = written(self.function)
         body = tree.body if isinstance(tree, ast.FunctionDef) else [ast.Return(tree.body)]
         found = self.body(body, effect)
-        changed = {name for part in ast.walk(found) if (name := _changed(part))}
+        changed = {name for part in ast.walk(found) if (name := changed_by(part))}
         for value in self.bound:
             if not isinstance(value, ast.Name) and changed & {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}:
                 raise NotRecovered(f"it holds {shown(value)} while it changes {' and '.join(sorted(changed))}")
@@ -111,8 +114,7 @@ class _Scope:
                 case ast.Assign(targets=[target]) | ast.AnnAssign(target=target, value=ast.expr()):
                     self.bind(target, self.part(cast(ast.expr, statement.value)))
                 case ast.AugAssign(target=ast.Name(id=name) as target, op=op, value=value) if name in self.values:
-                    if name in self.function.__code__.co_varnames[: self.function.__code__.co_argcount]:
-                        raise NotRecovered(f"it changes its argument {name} in place")
+                    self.own(name)
                     self.bind(target, self.part(ast.BinOp(ast.Name(name, ast.Load()), op, value)))
                 case ast.If():
                     rest = list(statements[index + 1 :])
@@ -158,11 +160,21 @@ class _Scope:
             case _:
                 raise NotRecovered(f"{shown(target)} is assigned, which can't be written in an expression")
 
+    def own(self, name: str) -> None:
+        """Refuse to change in place (`x += y`) what another name, or whoever called, may hold as well."""
+        part = self.values[name]
+        fresh = isinstance(part, ast.BinOp | ast.UnaryOp) and name not in inspect.signature(self.function).parameters
+        held = [value for value in [*self.bound, *self.values.values()] if isinstance(value, ast.expr)]
+        elsewhere = sum(inner is part for value in held for inner in ast.walk(value)) > 2  # as bound, and by its name
+        plain = is_literal(part) if isinstance(part, ast.expr) else isinstance(part.value, int | float | str | tuple)
+        if not plain and (elsewhere or not fresh):
+            raise NotRecovered(f"it changes {name} in place, which others may hold")
+
     def item(self, part: Part, index: int) -> Part:
         match part:
             case Live(value):
-                return _item(value, index)
-            case ast.Tuple(elts=items) | ast.List(elts=items):
+                return item_of(value, index)
+            case ast.Tuple(elts=items) | ast.List(elts=items) if not any(isinstance(i, ast.Starred) for i in items):
                 return items[index]
             case _:
                 return made(ast.Subscript(part, literal(index), ast.Load()))
@@ -171,9 +183,9 @@ class _Scope:
         """`xs[n] = x` for a list and a number that is known: take out the old item, insert the new one."""
         index = self.value(target.slice)
         place = ast.literal_eval(index) if is_literal(index) else None
-        if not isinstance(place, int):
-            raise NotRecovered(f"{shown(target)} is assigned, which can be written only for a whole number as index")
-        xs, x = self.value(target.value), self.value(value)
+        xs, x = self.part(target.value), self.value(value)
+        if not isinstance(place, int) or not isinstance(xs, ast.Name):
+            raise NotRecovered(f"{shown(target)} is assigned, which is written only for an argument and a known number")
 
         def call(name: str, *arguments: ast.expr) -> ast.expr:
             return made(ast.Call(ast.Attribute(xs, name, ast.Load()), list(arguments), []))
@@ -196,7 +208,7 @@ class _Scope:
             case ast.Subscript(value=value, slice=index) if not isinstance(index, ast.Slice):
                 owner, place = self.part(value), self.place(index)
                 if isinstance(owner, Live) and is_literal(place):
-                    return _item(owner.value, ast.literal_eval(place))
+                    return item_of(owner.value, ast.literal_eval(place))
                 whole = literal(owner.value) if isinstance(owner, Live) else owner
                 return made(ast.Subscript(whole, place, ast.Load()))
             case ast.Call():
@@ -209,8 +221,8 @@ class _Scope:
     def place(self, index: ast.expr) -> ast.expr:
         """What stands between brackets; `slice(a, b)` becomes `a:b`."""
         match index:
-            case ast.Call(args=arguments, keywords=[]) if self.part(index.func) == Live(slice):
-                bounds = [None if _is_none(bound) else bound for bound in map(self.value, arguments)]
+            case ast.Call(func=ast.Name(id="slice"), args=arguments, keywords=[]) if "slice" not in self.values:
+                bounds = [None if is_none(bound) else bound for bound in map(self.value, arguments)]
                 bounds = [None, *bounds] if len(bounds) == 1 else bounds
                 return made(ast.Slice(*bounds))
             case _:
@@ -257,11 +269,13 @@ class _Scope:
 
     def call(self, node: ast.Call) -> Part:
         function = self.part(node.func)
+        if any(keyword.arg is None for keyword in node.keywords):
+            raise NotRecovered(f"{shown(node)}: keywords must be written out")
+        if isinstance(function, Live) and function.value is typing.cast:
+            return self.part(node.args[-1])
         arguments = [self.part(argument) for argument in node.args]
         keywords = {str(keyword.arg): self.part(keyword.value) for keyword in node.keywords}
         if isinstance(function, Live):
-            if function.value is typing.cast:
-                return arguments[1]
             name = "tuple" if function.value is torch.Size else listed(function.value)
             if not name and inspect.isbuiltin(function.value):
                 raise NotRecovered(f"{shown(node.func)} is not written in Python, and not one of the listed functions")
@@ -270,6 +284,10 @@ class _Scope:
             called: ast.expr = ast.parse(name, mode="eval").body
         elif isinstance(function, ast.Attribute):
             called = function
+            root = root_of(function)
+            made_here = not isinstance(root, ast.Name) and any(root is value for value in self.bound)
+            if function.attr in CHANGING and made_here:
+                raise NotRecovered(f"{shown(node)} changes what it made itself, which an expression can't hold")
         else:
             raise NotRecovered(f"{shown(node)} calls what only a run knows")
         values = [literal(part.value) if isinstance(part, Live) else part for part in arguments]
@@ -282,6 +300,8 @@ class _Scope:
             raise NotRecovered("functions call functions too deeply")
         core, given, named = unwrapped(function)
         taken = [*map(Live, given), *arguments]
+        if any(isinstance(part, ast.Starred) for part in taken):
+            raise NotRecovered(f"{name_of(function)} is called with a number of arguments that only a run knows")
         signature = inspect.signature(core, follow_wrapped=False)
         try:
             bound = signature.bind(*taken, **{k: Live(v) for k, v in named.items()}, **keywords)
@@ -294,25 +314,3 @@ class _Scope:
             values[name] = part
         self.bound += [part for part in taken + list(keywords.values()) if not isinstance(part, Live)]
         return _Scope(core, values, self.here, self.depth + 1, self.bound).whole(effect=False)
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def _changed(node: ast.AST) -> str | None:
-    """The name of the list that a call changes."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in CHANGING:
-            while isinstance(owner, ast.Attribute | ast.Subscript):
-                owner = owner.value
-            return owner.id if isinstance(owner, ast.Name) else None
-    return None
-
-
-def _item(owner: Any, index: Any) -> Live:
-    """An item of an object from around."""
-    try:
-        return Live(owner[index])
-    except Exception as error:  # such objects are foreign code
-        raise NotRecovered(f"item {index!r} of {shown(owner)} can't be read: {error}") from None

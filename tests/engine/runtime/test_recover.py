@@ -27,6 +27,7 @@ def value_of(source: str, *arguments: Any) -> Any:
 
 HALF = 0.5
 SIZES = [3, 4]
+MORE = {"y": 1}
 
 
 def three(n):
@@ -63,6 +64,19 @@ def moved(xs, x):
     return xs.pop(0)
 
 
+def swapped(x, y):
+    x, y = y, x
+    return x - y
+
+
+def counted(x, n=2):
+    total = x * n
+    total -= 1
+    size = 3
+    size += 1
+    return total * size
+
+
 class Holder(fl.Chain):
     """Takes values from itself."""
 
@@ -96,6 +110,10 @@ class Holder(fl.Chain):
     def arranged(self, x):
         return torch.arange(end=self.n, device=self.device, dtype=float32) + x
 
+    def cached(self, x):
+        self.kept[0] = x
+        return x
+
     def weighted(self, x):
         return x + self.kept[0]
 
@@ -123,6 +141,10 @@ class Called:
         (lambda x: pad(x, (0, 1)) + math.pi, "lambda x: F.pad(x, (0, 1)) + 3.141592653589793"),
         (lambda sum, max: sum + max, "lambda sum_, max_: sum_ + max_"),
         (lambda x: torch.Size([*x.shape, 1]), "lambda x: tuple([*x.shape, 1])"),
+        (swapped, "lambda x, y: y - x"),
+        (counted, "lambda x, n=2: (x * n - 1) * (3 + 1)"),
+        (lambda x: cast(list[int], x)[0], "lambda x: x[0]"),
+        (lambda x: torch.clamp(x, -math.inf, math.inf), "lambda x: torch.clamp(x, -math.inf, math.inf)"),
         (Called(), "lambda x: x + 1"),
         (torch.relu, "torch.relu"),
         (torch.nn.functional.silu, "F.silu"),
@@ -175,6 +197,39 @@ def overwriting(x):
     return x
 
 
+def aliasing(x):
+    y = x
+    y += 1
+    return x
+
+
+def viewing(x):
+    y = x * 2
+    z = y[0]
+    y += 1
+    return z
+
+
+def collecting(x):
+    found = []
+    found.append(x)
+    return found
+
+
+def storing(x):
+    found = torch.zeros(3)
+    found[0] = x
+    return found
+
+
+def starred(x):
+    return swapped(*x)
+
+
+def keyed(x):
+    return swapped(x, **MORE)
+
+
 def remembering(xs):
     first = xs[0]
     xs.append(1)
@@ -203,7 +258,14 @@ WEIGHT = torch.ones(2)
     ("function", "why"),
     [
         (looped, "only assignments, calls, if and return"),
-        (overwriting, "changes its argument x in place"),
+        (overwriting, "changes x in place"),
+        (aliasing, "changes y in place"),
+        (viewing, "changes y in place"),
+        (collecting, "changes what it made itself"),
+        (storing, "only for an argument"),
+        (Holder(1).cached, "only for an argument"),
+        (starred, "a number of arguments that only a run knows"),
+        (keyed, "keywords must be written out"),
         (remembering, "`xs[0]` while it changes xs"),
         (endless, "too deeply"),
         (growing, "too long"),
