@@ -6,6 +6,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -80,7 +81,7 @@ def save(imported: Imported, file: Path, with_weights: bool) -> None:
         save_file(_separate(imported.weights), part)
         files.save(imported.graph, file, None)
         part.replace(weights)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise FileError(f"{weights} can't be written: {error}") from error
     finally:
         part.unlink(missing_ok=True)
