@@ -16,9 +16,9 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from app.canvas import captions, gestures, links, painter, targets
+from app.canvas import captions, gestures, links, offered, painter, targets
 from app.canvas import scene as scenes
 from app.canvas.hits import Hit
 from app.canvas.painter import Brushes
@@ -69,7 +69,8 @@ class Canvas(Surface):
         if isinstance(answer, Refusal):
             self.refused.emit(answer.reason)
             if answer.offers and at is not None:
-                self._offer(answer, at)
+                menu = offered.menu(answer, lambda offer: self.perform(offer.edit, offer.label), self)
+                menu.popup(self.mapToGlobal(at.toPoint()))
             return False
         try:
             self.document.apply(answer, label)
@@ -77,16 +78,6 @@ class Canvas(Surface):
             self.refused.emit(str(error))
             return False
         return True
-
-    def _offer(self, refusal: Refusal, at: QPointF) -> None:
-        menu = QMenu(self)
-        menu.setObjectName("offers")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addSection(refusal.reason)
-        for offer in refusal.offers:
-            action = menu.addAction(offer.label)
-            action.triggered.connect(lambda _=False, o=offer: self.perform(o.edit, o.label))
-        menu.popup(self.mapToGlobal(at.toPoint()))
 
     def tell(self, answer: Edit | Refusal | None, words: str) -> None:
         """Say in the status bar what the gesture would do, or why it won't."""

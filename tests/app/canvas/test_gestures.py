@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QToolTip
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolTip
 
 from app.canvas.view import Canvas
 from engine.document.document import new_graph
@@ -203,6 +203,12 @@ def test_a_wire_across_frames_is_refused_and_offers_a_way(open_canvas: Open) -> 
     assert said[0] in hints
     menu = canvas.findChild(QMenu, "offers")
     assert isinstance(menu, QMenu)
+    reason = menu.findChild(QLabel)
+    assert isinstance(reason, QLabel)
+    assert reason.text().casefold() == said[0].casefold()
+    assert reason.isVisible()
+    assert reason.height() >= reason.heightForWidth(reason.width())
+    assert menu.rect().contains(reason.geometry())
     move = next(action for action in menu.actions() if action.text().startswith("Move"))
     move.trigger()
     menu.close()
