@@ -25,6 +25,9 @@ from engine.document.sources import (
 MAX_ELEMENTS = 2**28
 """More elements than this in one tensor are taken for a slip of the pen."""
 
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+"""The pictures that are read. Pillow knows more, but goes by the content and starts other programs for some."""
+
 Name = TypeVar("Name")
 
 
@@ -60,10 +63,21 @@ class Loader:
                         if stamp not in kept:
                             kept[stamp] = _to(_tensor(source, folder), device, dtype)
                         values[name] = self._kept[stamp] = kept[stamp]
-            except SourceError as error:
+            except torch.OutOfMemoryError:
+                raise  # of the device: no fault of the source's
+            except (OSError, ValueError, RuntimeError, MemoryError) as error:
                 values[name] = None
-                errors[name] = str(error)
+                errors[name] = _reason(source, error)
         return values, errors
+
+
+def _reason(source: Source, error: Exception) -> str:
+    """Why a source gives no value, naming it."""
+    if isinstance(error, SourceError):
+        return str(error)
+    what = f"noise of shape {_sizes(source.shape)}" if isinstance(source, NoiseSource) else getattr(source, "path", "")
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or "there is not enough memory"
+    return f"{what} can't be loaded: {reason}"
 
 
 def _stamp(source: ImageSource | TensorSource | NoiseSource, folder: Path) -> tuple[object, ...]:
@@ -109,14 +123,14 @@ def read_image(path: Path) -> torch.Tensor:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as opened:
+            with Image.open(path, formats=FORMATS) as opened:
                 upright = ImageOps.exif_transpose(opened)
                 pixels = _rgb(upright)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise SourceError(f"{path} is too large: pictures may have up to {limit} million pixels") from None
     except UnidentifiedImageError:
-        raise SourceError(f"{path} is no picture, or of a format that is not supported") from None
+        raise SourceError(f"{path} is no picture that can be read: use {', '.join(FORMATS)}") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise SourceError(f"{path} can't be read as a picture: {error}") from None
     return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous()
@@ -187,6 +201,11 @@ def noise(shape: list[int], seed: int) -> torch.Tensor:
     for extent in shape:
         size *= extent
     if any(extent < 0 for extent in shape) or size > MAX_ELEMENTS:
-        text = "x".join(map(str, shape))
-        raise SourceError(f"noise of shape {text}: sizes may not be negative, nor the whole beyond {MAX_ELEMENTS}")
+        raise SourceError(
+            f"noise of shape {_sizes(shape)}: sizes may not be negative, nor the whole beyond {MAX_ELEMENTS}"
+        )
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed % 2**64))
+
+
+def _sizes(shape: list[int]) -> str:
+    return "x".join(map(str, shape))

@@ -151,7 +151,11 @@ def bomb(path):
         (ImageSource(""), "no file is chosen"),
         (ImageSource("gone.png"), "there is no file .*gone.png"),
         (ImageSource("folder"), "folder is no file"),
-        (ImageSource("notes.png"), "is no picture"),
+        (ImageSource("notes.png"), "notes.png is no picture that can be read: use PNG, JPEG, WEBP, BMP, GIF, TIFF"),
+        (ImageSource("script.png"), "script.png is no picture that can be read"),
+        (ImageSource("a" * 300 + ".png"), "aaa.png can't be loaded: File name too long"),
+        (TensorSource("huge.npy"), "huge.npy can't be loaded: Unable to allocate"),
+        (NoiseSource([0, 2**62, 2**62]), "noise of shape 0x4611686018427387904x4611686018427387904 can't be loaded"),
         (ImageSource("half.png"), "can't be read as a picture: .*truncated"),
         (ImageSource("bomb.png"), "too large: pictures may have up to 89 million pixels"),
         (TensorSource("notes.png"), "is a .png: use .npy or .safetensors"),
@@ -173,6 +177,9 @@ def test_what_gives_no_value_says_why(load, tmp_path, source, message):
     np.save(tmp_path / "pickled.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     np.save(tmp_path / "text.npy", np.array(["a"]))
     bomb(tmp_path / "bomb.png")
+    (tmp_path / "script.png").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n%%EOF\n")
+    with (tmp_path / "huge.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f8", "fortran_order": False, "shape": (10**13,)})
     Image.fromarray(data.astronaut()).save(tmp_path / "half.png")
     save_file({"a": torch.ones(1000)}, tmp_path / "half.safetensors")
     for name in ("half.png", "half.safetensors"):
@@ -190,3 +197,9 @@ def test_a_pickle_is_never_opened(load, tmp_path):
 
     np.save(tmp_path / "trap.npy", np.array([Trap()], dtype=object), allow_pickle=True)
     assert "can't be read" in load(TensorSource("trap.npy"))
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "bmp", "gif", "tiff"])
+def test_the_formats_that_are_read(load, tmp_path, ending):
+    Image.new("RGB", (4, 3), "white").save(tmp_path / f"x.{ending}")
+    assert load(ImageSource(f"x.{ending}")).min() == 1
