@@ -18,6 +18,7 @@ from engine.document.graph import Graph, paths
 from engine.document.kinds import Catalogue
 from engine.document.sources import UnsetSource
 from engine.messages import (
+    ENDINGS,
     Configure,
     Device,
     DType,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 CATALOGUE = "nodes:CATALOGUE"
 MODELS, BUILD = "nodes.models:MODELS", "nodes.models:build"
-OUTPUTS = (".png", ".npy", ".safetensors")
 KEYS_SHOWN = 10
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = options.command(options)
         sys.stdout.flush()
-    except (files.FileError, ValueSyntaxError, UsageError) as error:
+    except (files.FileError, edits.EditError, ValueSyntaxError, UsageError) as error:
         _note(f"error: {error}")
         return UNUSABLE
     except KeyboardInterrupt:
@@ -70,6 +70,9 @@ def check_file(options: argparse.Namespace) -> int:
     found = [(p.severity, p.node, p.message, p.code) for p in check(graph, catalogue)]
     if not options.no_shapes and not any(severity == "error" for severity, *_ in found):
         found += [("error", f.node, f.message + _received(f), f.code) for f in _shape_faults(options, graph, catalogue)]
+    weights = Path(options.file).absolute().parent / graph.weights
+    if graph.weights and not any(code == "weights" for *_, code in found) and not weights.exists():
+        found.append(("error", "", f"there is no file {weights}", "weights"))
     for severity, node, message, code in found:
         place = path_of.get(node) or graph.nodes[node].title if node in graph else ""
         print(f"{options.file}: {severity}: {place + ': ' if place else ''}{message} [{code}]")
@@ -79,18 +82,21 @@ def check_file(options: argparse.Namespace) -> int:
 
 
 def _shape_faults(options: argparse.Namespace, graph: Graph, catalogue: Catalogue) -> tuple[Fault, ...]:
-    """What inferring the shapes finds wrong."""
+    """What reading the weights and inferring the shapes finds wrong."""
     unset = [i.name for i in graph.inputs if isinstance(i.source, UnsetSource)]
     if unset:
         _note(f"shapes not checked: no value for {', '.join(unset)}; give one with --input {unset[0]}=VALUE")
         return ()
     faults: tuple[Fault, ...] = ()
+    unread: tuple[Fault, ...] = ()
 
     def hear(message: FromWorker) -> None:
-        nonlocal faults
+        nonlocal faults, unread
         match message:
             case Shapes():
                 faults = message.faults
+            case Loaded(error=error) if error:
+                unread = (Fault("", "weights", error),)
             case Loaded():
                 _note_weights(message)
             case _:
@@ -98,7 +104,7 @@ def _shape_faults(options: argparse.Namespace, graph: Graph, catalogue: Catalogu
 
     session = _session(Configure("cpu"), graph, catalogue, Path(options.file), hear)
     session.settle()
-    return faults
+    return *unread, *faults
 
 
 def run_file(options: argparse.Namespace) -> int:
@@ -229,7 +235,7 @@ def _text_of(value: object) -> str:
 
     from engine.runtime import preview
 
-    text = preview.text_of(value)
+    text = preview.text_of(value, longest=None)
     if isinstance(value, torch.Tensor) and value.dim():
         found = preview.figures(value)
         text += f" on {found.device}"
@@ -242,8 +248,8 @@ def _text_of(value: object) -> str:
 
 def _check_output(path: Path) -> None:
     """Raise UsageError for a file that can't be written, before anything has been computed."""
-    if path.suffix.lower() not in OUTPUTS:
-        raise UsageError(f"can't write {path}: its name must end in {', '.join(OUTPUTS)}")
+    if path.suffix.lower() not in ENDINGS:
+        raise UsageError(f"can't write {path}: its name must end in {', '.join(ENDINGS)}")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"can't write {path}: there is no folder {path.parent}")
 
@@ -254,7 +260,7 @@ def _received(fault: Fault) -> str:
 
 def _note_weights(loaded: Loaded) -> None:
     if loaded.error:
-        return  # the run fails with it
+        return  # the run fails with it, and a check lists it
     _note(f"{loaded.path}: {loaded.count} tensors loaded")
     for what, keys in (
         ("missing", loaded.missing),
@@ -298,7 +304,7 @@ def _parser() -> argparse.ArgumentParser:
             metavar="CONTEXT.KEY=VALUE",
             help="a value for what a provider declares",
         )
-    running.add_argument("--output", metavar="FILE", help=f"write the value to a file ({', '.join(OUTPUTS)})")
+    running.add_argument("--output", metavar="FILE", help=f"write the value to a file ({', '.join(ENDINGS)})")
     running.add_argument("--weights", metavar="FILE", help="weights to use instead of the graph's own (.safetensors)")
     running.add_argument(
         "--device", choices=get_args(Device), default="auto", help="where to run (default: %(default)s)"

@@ -61,6 +61,10 @@ class Watch(Struct, frozen=True, tag=True):
     nodes: tuple[str, ...]
 
 
+ENDINGS = (".png", ".npy", ".safetensors")
+"""What the name of an exported file may end in."""
+
+
 class Export(Struct, frozen=True, tag=True):
     """Ask for one node's value of the last run as a file: .png for images, .npy or .safetensors for tensors."""
 

@@ -64,12 +64,13 @@ def read(path: Path) -> tuple[bytes, Stamp]:
     return data, Stamp(len(data), found.st_mtime_ns, _digest(data))
 
 
-def write(path: Path, data: bytes, expected: Stamp | None) -> Stamp:
+def write(path: Path, data: bytes, expected: Stamp | None, backup: bool = True) -> Stamp:
     """Replace the file's content, or make the file; gives its new stamp.
 
-    The previous version is kept beside it, its name ending in `BACKUP`. Permissions stay, and links are followed.
-    With a stamp `expected`, raises ChangedOnDisk when the file is not that one any more; None replaces whatever is
-    there. Raises FileError when it can't be done: the file is then as it was, and nothing is left lying about.
+    With `backup`, the previous version is kept beside it, its name ending in `BACKUP`. Permissions stay, and links are
+    followed. With a stamp `expected`, raises ChangedOnDisk when the file is not that one any more; None replaces
+    whatever is there. Raises FileError when it can't be done: the file is then as it was, and nothing is left lying
+    about.
     """
     with _plainly("saved", path):
         target = Path(os.path.realpath(path))
@@ -84,7 +85,8 @@ def write(path: Path, data: bytes, expected: Stamp | None) -> Stamp:
                 os.fsync(file.fileno())
             if old is not None:
                 new.chmod(stat.S_IMODE(old.st_mode))
-                _keep(target)
+                if backup:
+                    _keep(target)
             stamp = _stamp(new, data)
             new.replace(target)
         finally:

@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 from safetensors.torch import save
 
+from engine.document import disk
+from engine.messages import ENDINGS
 from engine.runtime.preview import channels_of, text_of, to_bytes
-
-ENDINGS = (".png", ".npy", ".safetensors")
 
 
 class ExportError(ValueError):
@@ -18,24 +18,30 @@ class ExportError(ValueError):
 
 
 def export(value: object, path: Path) -> None:
-    """Write a value to a file, whose ending says how. Raises ExportError.
+    """Write a value to a file, whose ending says how, all or nothing. Raises ExportError.
 
     A tuple of tensors fits in .safetensors alone, as "0", "1" and so on; one tensor is called "value" there.
     """
+    try:
+        disk.write(path, _content(value, path.suffix.lower()), None, backup=False)
+    except (ExportError, disk.FileError) as error:
+        raise ExportError(str(error)) from error
+    except Exception as error:  # whatever the writers of these formats make of a value
+        raise ExportError(f"{path} can't hold {text_of(value)}: {type(error).__name__}: {error}") from error
+
+
+def _content(value: object, ending: str) -> bytes:
     file = io.BytesIO()
-    match path.suffix.lower():
+    match ending:
         case ".png":
             Image.fromarray(_pixels(value)).save(file, format="PNG")
         case ".npy":
             np.save(file, _array(value), allow_pickle=False)
         case ".safetensors":
             file.write(save(_tensors(value)))
-        case suffix:
-            raise ExportError(f"can't write {suffix or 'a file without an ending'}: use {', '.join(ENDINGS)}")
-    try:
-        path.write_bytes(file.getbuffer())
-    except OSError as error:
-        raise ExportError(f"{path} can't be written: {error.strerror or error}") from error
+        case _:
+            raise ExportError(f"can't write {ending or 'a file without an ending'}: use {', '.join(ENDINGS)}")
+    return file.getvalue()
 
 
 def _pixels(value: object) -> np.ndarray:
@@ -53,13 +59,17 @@ def _array(value: object) -> np.ndarray:
         return np.asarray(value)
     if not isinstance(value, torch.Tensor):
         raise ExportError(f"a .npy holds one tensor or number: this is {text_of(value)}")
-    known = value.detach().cpu()
+    known = value.detach().cpu().resolve_conj().resolve_neg()
     return (known.float() if known.dtype == torch.bfloat16 else known).numpy()
 
 
 def _tensors(value: object) -> dict[str, torch.Tensor]:
     named = {"value": value} if not isinstance(value, tuple | list) else {str(i): v for i, v in enumerate(value)}
-    tensors = {name: v.detach().cpu().clone().contiguous() for name, v in named.items() if isinstance(v, torch.Tensor)}
+    tensors = {
+        name: v.detach().cpu().resolve_conj().resolve_neg().clone().contiguous()
+        for name, v in named.items()
+        if isinstance(v, torch.Tensor)
+    }
     if not named or len(tensors) < len(named):
         raise ExportError(f"a .safetensors holds tensors only: this is {text_of(value)}")
     return tensors

@@ -43,19 +43,24 @@ def first_tensor(value: object) -> torch.Tensor | None:
     return None
 
 
-def text_of(value: object, depth: int = 3) -> str:
+def text_of(value: object, longest: int | None = TEXT, depth: int = 3) -> str:
     """A value in words: a tensor as "float32 (1, 3, 64, 64)", one without dimensions with its value, the rest as
-    Python prints it. Long and deep ones are cut."""
+    Python prints it. Texts of more than `longest` characters and deep lists of tensors are cut."""
     match value:
         case torch.Tensor():
             return f"{describe(value)} = {value.item()!r}" if value.dim() == 0 else describe(value)
         case tuple() | list() if first_tensor(value) is not None:
-            shown = [text_of(item, depth - 1) for item in value[:LISTED]] if depth else []
+            shown = [text_of(item, longest, depth - 1) for item in value[:LISTED]] if depth else []
             inner = ", ".join(shown if len(shown) == len(value) else [*shown, "…"])
             text = f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
         case _:
-            text = str(value)
-    return text if len(text) <= TEXT else text[:TEXT] + " …"
+            text = printable(str(value))
+    return text if longest is None or len(text) <= longest else text[:longest] + " …"
+
+
+def printable(text: str) -> str:
+    """The text with half characters (lone surrogates) written as escapes, since no pipe or terminal takes those."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def figures(tensor: torch.Tensor) -> Figures:

@@ -198,6 +198,7 @@ class Session:
         lowered = self.lowered
         told = {fault.node for fault in self._built_wrong}
         faults = (*wrong, *self._built_wrong, *(f for f in lowered.faults if f.node not in told))
+        faults = tuple(structs.replace(f, message=preview.printable(f.message)) for f in faults)
         self.tell(Shapes(lowered.returns, lowered.receives, faults))
         return lowered
 
@@ -246,6 +247,8 @@ class Session:
             status, fault = "failed", Fault(self.graph.root, code, f"{type(error).__name__}: {error}")
         if fault is not None and fault.code == OUT_OF_MEMORY:
             fault = self._free(fault)
+        if fault is not None:
+            fault = structs.replace(fault, message=preview.printable(fault.message))
         seconds = time.perf_counter() - started
         self._preview(dict.fromkeys((*message.watch, *self._watched)))
         self.send(Finished(message.number, status, seconds, text, fault))
@@ -271,7 +274,7 @@ class Session:
                 self.send(Progress(message.number, node, done, total))
 
         def log(node: str, text: str) -> None:
-            self.send(Log(message.number, text, node))
+            self.send(Log(message.number, preview.printable(text), node))
 
         outcome = lowered.program.run(given, step, log)
         if self._modules.device.type == "cuda":

@@ -48,8 +48,9 @@ def leaf(node, kind, **params):
     return Tree(Node(node, kind, params=params))
 
 
-def write(path: Path, *trees: Tree, **inputs: Source) -> Path:
+def write(path: Path, *trees: Tree, weights: str = "", **inputs: Source) -> Path:
     graph = new_graph()
+    edits.apply(graph, edits.SetWeights(weights))
     edits.apply(graph, SetInputs(tuple(Input(name, source) for name, source in inputs.items())))
     if trees:
         edits.apply(graph, Insert(Place("root", 0), trees))
@@ -155,6 +156,27 @@ def test_check_infers_shapes_unless_told_not_to(tmp_path):
     assert engine("check", file, "--input", "x=noise:2x64") == (0, "", "no problems\n")
 
 
+@pytest.mark.parametrize("options", [(), ("--no-shapes",)])
+def test_check_misses_the_weights_file(tmp_path, options):
+    file = write(tmp_path / "x.catenary", leaf("lin", "Linear", in_features=4), x=NoiseSource([2, 4]), weights="gone")
+    code, out, err = engine("check", file, *options)
+    assert (code, out) == (1, f"{file}: error: there is no file {tmp_path / 'gone'} [weights]\n")
+    assert err == "1 of severity error\n"
+
+
+def test_check_reads_the_weights_file(tmp_path):
+    (tmp_path / "odd.safetensors").write_text("weights, honestly")
+    file = write(tmp_path / "x.catenary", leaf("lin", "Linear"), x=NoiseSource([2, 64]), weights="odd.safetensors")
+    code, out, _ = engine("check", file)
+    assert (code, out.count("\n")) == (1, 1)
+    assert "odd.safetensors can't be read as a .safetensors file" in out
+
+
+def test_the_value_is_printed_whole(tmp_path):
+    file = write(tmp_path / "x.catenary", leaf("many", "Lambda", func="lambda x: list(range(x))"), x=NumberSource(1000))
+    assert engine("run", file) == (0, f"{list(range(1000))}\n", "")
+
+
 def test_format_prints_the_canonical_text(tmp_path):
     canonical = (EXAMPLES / "unsharp.catenary").read_text()
     messy = tmp_path / "messy.catenary"
@@ -171,6 +193,9 @@ def test_format_prints_the_canonical_text(tmp_path):
         (("run", "x.catenary", "--input", "y=1"), "error: there is no input 'y'; the graph has x"),
         (("run", "x.catenary", "--context", "a.b=1"), "error: there is no context 'a.b'; the graph has none"),
         (("run", "x.catenary", "--input", "x=noise:1xa"), "error: noise:1xa is no noise"),
+        (("run", "x.catenary", "--input", "x=noise:99999999999999999999"), "whole number of more than 64 bits"),
+        (("run", "x.catenary", "--input", "x=\udcff.png"), "half a character"),
+        (("run", "x.catenary", "--weights", "\udcff"), "half a character"),
         (("run", "x.catenary", "--output", "y.jpg"), "error: can't write y.jpg: its name must end in .png, .npy"),
         (("run", "x.catenary", "--output", "no/y.png"), "error: can't write no/y.png: there is no folder no"),
         (("run", "x.catenary", "--dtype", "int8"), "invalid choice: 'int8'"),

@@ -43,11 +43,37 @@ def test_tensors_as_safetensors(tmp_path):
         ((), "x.safetensors", "tensors only"),
         (torch.rand(2), "x.jpg", "can't write .jpg: use .png, .npy, .safetensors"),
         (torch.rand(2), "x", "a file without an ending"),
-        (torch.rand(2), "gone/x.npy", "gone/x.npy can't be written: No such file or directory"),
-        (torch.rand(2), "gone/x.safetensors", "gone/x.safetensors can't be written"),
+        (torch.rand(2), "gone/x.npy", "gone/x.npy can't be saved: No such file or directory"),
+        (torch.rand(2), "gone/x.safetensors", "gone/x.safetensors can't be saved"),
+        (2**70, "x.npy", "x.npy can't hold 1180591620717411303424: ValueError"),
+        (
+            torch.ones(1, dtype=torch.complex128),
+            "x.safetensors",
+            r"can't hold complex128 \(1,\): KeyError",
+        ),
     ],
 )
 def test_what_cannot_be_written_says_why(tmp_path, value, name, message):
     with pytest.raises(ExportError, match=message):
         export(value, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_lazily_conjugated_and_negated_tensors(tmp_path):
+    conjugate = torch.conj(torch.tensor([1 + 2j]))
+    for value, numbers in ((conjugate, [1 - 2j]), (conjugate.imag, [-2.0])):
+        export(value, tmp_path / "x.npy")
+        assert np.load(tmp_path / "x.npy").tolist() == numbers
+        export(value, tmp_path / "x.safetensors")
+        assert load_file(tmp_path / "x.safetensors")["value"].tolist() == numbers
+
+
+def test_a_value_that_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
+    export(2.5, tmp_path / "x.npy")
+    (tmp_path / "link.npy").symlink_to("x.npy")
+    with pytest.raises(ExportError):
+        export(2**70, tmp_path / "link.npy")
+    assert np.load(tmp_path / "x.npy") == 2.5
+    export(3.5, tmp_path / "link.npy")
+    assert np.load(tmp_path / "x.npy") == 3.5
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link.npy", "x.npy"]

@@ -158,3 +158,13 @@ def test_long_and_endless_values_are_cut():
     alone: list[object] = []
     alone.append(alone)
     assert of(alone).text == "[[...]]"
+
+
+def test_a_text_is_whole_where_no_length_is_given():
+    assert preview.text_of(list(range(1000)), longest=None) == str(list(range(1000)))
+    assert preview.text_of([torch.zeros(()), "x" * 9000], longest=None).endswith("x]")
+
+
+def test_half_characters_are_escaped():
+    assert of("a\ud800").text == "a\\ud800"
+    assert of([torch.zeros(1), "\udc00"]).text == "[float32 (1,), \\udc00]"

@@ -29,6 +29,7 @@ from engine.messages import (
     Saved,
     Shapes,
     Watch,
+    encode,
 )
 from engine.runtime.session import Session
 from nodes import CATALOGUE
@@ -421,6 +422,21 @@ def test_a_run_stops_between_two_nodes_when_interrupted(linear):
 def test_a_run_that_is_out_of_date_before_it_starts_does_nothing(linear):
     ear = Ear(linear, interrupted=lambda: True)
     assert [type(m) for m in ear.take(Run(1))] == [Finished]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"lambda x: 'a\ud800'",
+        r"lambda x: print('a\ud800')",
+        r"lambda x: F.interpolate(torch.ones(1, 2, 3), 4, mode='a\ud800')",
+    ],
+)
+def test_half_characters_cross_the_pipe_as_escapes(source):
+    ear = Ear(graph(leaf("odd", "Lambda", func=source), x=NumberSource(1)))
+    answers = ear.take(Run(1, watch=("odd",)))
+    assert isinstance(answers[-1], Finished)
+    assert b"a\\ud800" in b"".join(map(encode, answers))
 
 
 def test_running_out_of_memory_says_what_helps():
