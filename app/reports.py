@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from engine.document.edits import SetParam
 from engine.document.graph import Graph
-from engine.document.problems import Problem
+from engine.document.problems import Fix, Problem
 from engine.messages import Fault, Loaded
 
 MOST_NAMES = 3
@@ -12,8 +13,17 @@ MOST_NAMES = 3
 def problems_of(faults: Sequence[Fault], found: Sequence[Problem], graph: Graph) -> list[Problem]:
     """What the worker found wrong, where the check (which gave `found`) has not said so already."""
     told = {p.node for p in found if p.severity == "error"}
-    fresh = [f for f in faults if f.node not in told and f.node in graph]
-    return [Problem(code=f.code, severity="error", node=f.node, message=f.message) for f in fresh]
+    return [_problem(fault) for fault in faults if fault.node not in told and fault.node in graph]
+
+
+def _problem(fault: Fault) -> Problem:
+    first, *rest = fault.message.split("\n", 1)
+    received = f" (received {', '.join(fault.inputs)})" if fault.inputs else ""
+    message = "\n".join([first + received, *rest])
+    fixes: tuple[Fix, ...] = ()
+    if fault.param:
+        fixes = (Fix(f"Set {fault.param} to {fault.value}", SetParam(fault.node, fault.param, fault.value)),)
+    return Problem(fault.code, "error", fault.node, message, fault.param, fixes)
 
 
 def weights_report(message: Loaded) -> tuple[str, str]:

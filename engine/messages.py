@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.document.edits import Edit
+from engine.document.kinds import ParamValue
 from engine.document.sources import Source
 
 DType = Literal["float32", "float16", "bfloat16", "float64"]
@@ -95,13 +96,18 @@ class Configured(Struct, frozen=True, tag=True):
 
 
 class Fault(Struct, frozen=True):
-    """Something wrong at one node: its path, what it received, and the message of whatever failed there."""
+    """Something wrong at one node: its path, what it received, and the message of whatever failed there.
+
+    Where another value of a param would do, `param` and `value` name it.
+    """
 
     node: str
     code: str
     message: str
     path: str = ""
     inputs: tuple[str, ...] = ()
+    param: str = ""
+    value: ParamValue = None
 
 
 class Shapes(Struct, frozen=True, tag=True):

@@ -12,6 +12,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:Linear",
+        takes="(..., in_features)",
         doc="Affine map of the last dimension: (..., in_features) to (..., out_features).",
         params=(
             Param(name="in_features", type="int", default=64, low=1, doc="Size of the last dimension of the input."),

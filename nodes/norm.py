@@ -52,6 +52,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:LayerNorm",
+        takes="(..., *normalized_shape)",
         doc="Normalises the last dimensions to mean 0 and variance 1: (..., *normalized_shape), kept.",
         params=(
             _SHAPE,
@@ -66,6 +67,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="nodes.ops.norm:LayerNorm2d",
+        takes="(N, channels, H, W)",
         doc="Normalises the channels of each pixel by themselves: (N, channels, H, W), kept.",
         params=(Param(name="channels", type="int", default=64, low=1, doc="Channels of the picture."), _eps(1e-6)),
         source="fluxion.layers.LayerNorm2d",
@@ -75,6 +77,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:GroupNorm",
+        takes="(N, channels, ...)",
         doc="Normalises groups of channels of each element of the batch: (N, channels, ...), kept.",
         params=(
             Param(
@@ -96,6 +99,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:InstanceNorm2d",
+        takes="(N, num_features, H, W)",
         doc="Normalises each channel of each picture by itself: (N, num_features, H, W), kept.",
         params=_running("Channels of the picture.", affine=False, tracked=False),
         source="fluxion.layers.InstanceNorm2d; arXiv:1607.08022",
@@ -105,6 +109,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:BatchNorm1d",
+        takes="(N, num_features, ...)",
         doc="Normalises each feature by its running figures: (N, num_features) or (N, num_features, L), kept.",
         params=_running("Features of the input.", affine=True, tracked=True),
         source="torch.nn.BatchNorm1d; arXiv:1502.03167",
@@ -114,6 +119,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:BatchNorm2d",
+        takes="(N, num_features, H, W)",
         doc="Normalises each channel by its running figures: (N, num_features, H, W), kept.",
         params=_running("Channels of the picture.", affine=True, tracked=True),
         source="torch.nn.BatchNorm2d; arXiv:1502.03167",
@@ -123,6 +129,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:RMSNorm",
+        takes="(..., *normalized_shape)",
         doc="Divides by the root of the mean square over the last dimensions: (..., *normalized_shape), kept.",
         params=(
             _SHAPE,

@@ -61,9 +61,11 @@ class NodeKind(Struct, frozen=True, kw_only=True):
     """A node type. `impl` is "module:attribute", called with the params by name; only leaves of role "module" have one.
 
     `template` is the "module:function" of a frame that is made of others, without torch: called with the params by
-    name, it gives the `Tree` of such a frame (see `engine.document.templates`). `children` bounds the number of
-    children of a frame (least, most; None for no bound). `doc` says what it does, with shapes and units; `source` is
-    the Fluxion class or the paper it comes from.
+    name, it gives the `Tree` of such a frame (see `engine.document.templates`). `takes` lays out the first argument:
+    in "(N, in_channels, H, W)" the second size must be the param in_channels, and a tensor that does not fit is
+    explained with it; `*` stands before a param that holds several sizes. `children` bounds the number of children of
+    a frame (least, most; None for no bound). `doc` says what it does, with shapes and units; `source` is the Fluxion
+    class or the paper it comes from.
     """
 
     name: str
@@ -73,6 +75,7 @@ class NodeKind(Struct, frozen=True, kw_only=True):
     params: tuple[Param, ...] = ()
     impl: str = ""
     template: str = ""
+    takes: str = ""
     children: tuple[int, int | None] = (0, None)
     source: str = ""
 

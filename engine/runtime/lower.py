@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import torch
+from msgspec import structs
 from torch import fx
 from torch._subclasses.fake_tensor import FakeTensorMode
 
@@ -25,6 +26,7 @@ from engine.document.kinds import Catalogue, NodeKind
 from engine.document.scopes import Key
 from engine.messages import Fault
 from engine.runtime.describe import describe_all
+from engine.runtime.mismatch import Mismatch, explain
 from engine.runtime.program import Given, Program, RunError, signature
 from engine.runtime.symbols import UNKNOWN, LoweringError, Symbolic, example_of, has_list, member, nodes_in, snapshot
 
@@ -94,6 +96,7 @@ class _Lowering:
             paths=self.paths,
             signature=signature(self.given, exact=self.symbols.exact),
             exact=self.symbols.exact,
+            explain=self._explain,
         )
         return Lowered(program, self.returns, self.receives, tuple(self.faults))
 
@@ -151,9 +154,13 @@ class _Lowering:
         stop.meta.update(owner=self.symbols.owner, function="", numeric=False, example=None)
         raise _Stop
 
-    def _report(self, error: Exception) -> None:
+    def _report(self, error: Exception, arguments: tuple[Any, ...]) -> None:
         """Note that an operation will fail for values such as these; lowering goes on with an unknown result."""
-        self.faults.append(self._fault("shape", str(error).strip() or type(error).__name__))
+        found = self._explain(self.symbols.owner, error, arguments)
+        self.faults.append(structs.replace(self._fault("shape", found.message), param=found.param, value=found.value))
+
+    def _explain(self, node: str, error: Exception, arguments: tuple[Any, ...]) -> Mismatch:
+        return explain(self.graph, self.catalogue, node, error, arguments)
 
     def _fault(self, code: str, message: str) -> Fault:
         node = self.symbols.owner

@@ -12,6 +12,7 @@ from engine.document.direct import Direct
 from engine.document.scopes import Key
 from engine.messages import Fault
 from engine.runtime.describe import describe_all
+from engine.runtime.mismatch import Mismatch
 from engine.runtime.symbols import UNKNOWN, map_nodes, member, nodes_in
 
 Step = Callable[[str, int, int], None]
@@ -56,7 +57,8 @@ class Program:
     """Code with what leads back from it to the graph.
 
     `modules` are those the code calls, by path. `origins` says which placeholder holds which outside value, `values`
-    how each node's return is made of fx nodes, and `signature` what outside values the code holds for.
+    how each node's return is made of fx nodes, and `signature` what outside values the code holds for. `explain` says
+    why an operation of a node failed, from the error and the arguments.
     """
 
     code: fx.Graph
@@ -65,6 +67,7 @@ class Program:
     values: Mapping[str, Any]
     paths: Mapping[str, str]
     signature: Any
+    explain: Callable[[str, Exception, tuple[Any, ...]], Mismatch]
     exact: bool = False
 
     def accepts(self, given: Given) -> bool:
@@ -122,10 +125,10 @@ class _Run:
                 stopped.values = self._values()
             raise
         except Exception as error:  # whatever a layer raises is this node's fault
-            message = str(error).strip() or type(error).__name__
+            found = self.program.explain(self.owner, error, arguments)
             code = "out-of-memory" if isinstance(error, torch.OutOfMemoryError | MemoryError) else "failed"
             path = self.program.paths.get(self.owner, "")
-            fault = Fault(self.owner, code, message, path, describe_all(arguments))
+            fault = Fault(self.owner, code, found.message, path, describe_all(arguments), found.param, found.value)
             raise RunError(fault, self._values()) from error
         if node.meta["example"] is UNKNOWN and isinstance(result, tuple):
             message = f"returned {len(result)} values where one was foreseen; how many must not depend on values"

@@ -97,7 +97,9 @@ class Symbolic:
     shape or a dtype that was looked at, a choice, or that something can't be done.
     """
 
-    def __init__(self, graph: fx.Graph, fake: FakeTensorMode, report: Callable[[Exception], None]) -> None:
+    def __init__(
+        self, graph: fx.Graph, fake: FakeTensorMode, report: Callable[[Exception, tuple[Any, ...]], None]
+    ) -> None:
         self.graph = graph
         self.fake = fake
         self.report = report
@@ -226,7 +228,7 @@ class Symbolic:
             self._rely_on([node])
             if isinstance(error, ExpressionError | LoweringError):
                 raise
-            self.report(error)
+            self.report(error, args)
             return UNKNOWN
 
     def _unpacked(self, node: fx.Node) -> Any:

@@ -38,6 +38,9 @@ def test_its_shape(kind: NodeKind):
     assert (kind.role == "module") == bool(kind.impl), "modules are implemented, the rest is the runtime's"
     names = [param.name for param in kind.params]
     assert len(set(names)) == len(names)
+    layout = [part.removeprefix("*") for part in kind.takes.strip("()").split(", ")] if kind.takes else []
+    assert all(part == "..." or part.isupper() or part in names for part in layout), "sizes are letters or params"
+    assert not layout or sum(part in names for part in layout) == 1
 
 
 @EVERY_PARAM
