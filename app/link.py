@@ -61,6 +61,8 @@ class Link(QObject):
         """The settings in force, once the worker has said so."""
         self.auto = True
         self.running = False
+        self._opening = False
+        """Whether the worker has a whole document to take in."""
         self.stale = True
         """Whether the document has changed since the last run began."""
         self._folder = folder
@@ -104,6 +106,11 @@ class Link(QObject):
     def is_ready(self) -> bool:
         return self.client.ready
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to cancel: a run, or a document that is being taken in."""
+        return self.running or (self.is_ready and self._opening)
+
     def run(self) -> None:
         """Run now; a run in progress is abandoned for it. Before the worker is started, it waits for that."""
         self._wanted.stop()
@@ -115,10 +122,9 @@ class Link(QObject):
         self.state_changed.emit()
 
     def cancel(self) -> None:
-        """Stop the run in progress and forget the one that waits."""
+        """Stop the run in progress, or whatever else the worker is at, and forget the run that waits."""
         self._wanted.stop()
-        if self.running:
-            self.client.cancel()
+        self.client.cancel()
 
     def restart(self) -> None:
         """End the worker and start another one on the same document."""
@@ -157,6 +163,7 @@ class Link(QObject):
             self.client.send(Watch(self._watched))
 
     def _snapshot(self) -> Load:
+        self._opening = True
         return Load(files.dump(self.document.graph), str(self._folder()))
 
     def _changed(self, change: Change) -> None:
@@ -202,16 +209,21 @@ class Link(QObject):
                 self._wanted.start(0)
         if isinstance(message, Configured):
             self.configured_as = message
+        if isinstance(message, Shapes):
+            self._opening = False
         self._signals[type(message)].emit(message)
-        if isinstance(message, Finished | Ready | Configured):
+        if isinstance(message, Finished | Ready | Configured | Shapes):
             self.state_changed.emit()
 
     def _bury(self, reason: str) -> None:
-        was_ready = self.client.ready
+        again = self.client.answered
+        innocent = not self.running and self._number >= self._oldest  # there was a run, and it did not do this
         self._stop_waiting()
-        if was_ready:
+        if again:
             self._revive()
-        self.died.emit(reason, was_ready)
+            if self.auto and innocent:
+                self.run()
+        self.died.emit(reason, again)
         self.state_changed.emit()
 
     def _revive(self) -> None:
@@ -220,7 +232,7 @@ class Link(QObject):
 
     def _stop_waiting(self) -> None:
         self._wanted.stop()
-        self.running = False
+        self.running = self._opening = False
         self.stale = True
         self.configured_as = None
         self._oldest = self._number + 1

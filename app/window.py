@@ -5,8 +5,8 @@ from time import perf_counter
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QPoint, QSettings, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -138,6 +138,7 @@ class Window(QMainWindow):
         if change.touched is None:
             self.faults = ()
             self.status.clear()
+            self.notice.hide()
             self.canvas.set_running(None)
         actions.refresh(self)  # at once: the next key may be Redo
         self.refresh_soon()
@@ -196,6 +197,12 @@ class Window(QMainWindow):
     def configure(self, **changes: Any) -> None:
         """Change device, dtype or seed."""
         self.link.configure(msgspec.structs.replace(self.link.settings, **changes))
+
+    def cancel(self) -> None:
+        """Stop the run in progress."""
+        if self.link.running:
+            self.status.cancelling()
+        self.link.cancel()
 
     def restart_engine(self) -> None:
         self.notice.hide()
@@ -260,8 +267,9 @@ class Window(QMainWindow):
             return
         self.canvas.set_running(None)
         self.status.finished(message)
-        if message.status != "cancelled":
-            self.preview.show_fault(message.fault)
+        self.preview.show_end(message)
+        if message.status == "done":
+            self.notice.settle("engine")
 
     def _loaded(self, message: Loaded) -> None:
         text, tone = weights_report(message)
@@ -280,16 +288,18 @@ class Window(QMainWindow):
         self.canvas.set_running(None)
         self.status.clear()
         text = death_report(reason, restarted)
-        if restarted:
-            self.notice.tell(text, "warning")
+        if not restarted:
+            self.notice.tell(text, "error", "Try again", self.restart_engine, about="engine")
+        elif self.link.running:
+            self.notice.tell(text, "warning", about="engine")
         else:
-            self.notice.tell(text, "error", "Try again", self.restart_engine)
+            self.notice.tell(text, "warning", "Run", self.link.run, about="engine")
 
     def _show_state(self) -> None:
-        self.preview.set_stale(self.link.stale or self.link.running)
+        self.preview.set_state(self.link.stale, self.link.running)
         self.status.engine(self.link)
         self.toolbar.show_state()
-        self.actions_by_id["cancel"].setEnabled(self.link.running)
+        self.actions_by_id["cancel"].setEnabled(self.link.busy)
 
     # Looks
 
@@ -316,12 +326,18 @@ class Window(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.files.dropped(event.mimeData()):
-            event.acceptProposedAction()
+            _take_copy(event)
+        elif event.mimeData().hasUrls():
+            self.status.refuse("Only .catenary files open here; give a picture or a tensor to an input in the inspector")
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self.files.dropped(event.mimeData()):
+            _take_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         path = self.files.dropped(event.mimeData())
         if path:
-            event.acceptProposedAction()
+            _take_copy(event)
             self.files.open(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -336,3 +352,9 @@ class Window(QMainWindow):
     def _close_for_good(self) -> None:
         self._closing = True
         self.close()
+
+
+def _take_copy(event: QDropEvent) -> None:
+    """Accept a drop as a copy: whoever gives a file away as a move would delete it."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()

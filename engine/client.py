@@ -12,18 +12,18 @@ from engine.messages import (
     Apply,
     Cancel,
     Configure,
-    Finished,
     FromWorker,
     Load,
     Ready,
-    Run,
+    Shapes,
+    Stopped,
     ToWorker,
     decode_from_worker,
     encode,
 )
 
 PATIENCE = 5.0
-"""Seconds that a cancelled run has to stop by itself."""
+"""Seconds that the worker has to heed a cancel."""
 
 
 class Client:
@@ -52,8 +52,13 @@ class Client:
 
     @property
     def ready(self) -> bool:
-        """Whether the worker has come up. One that dies before will hardly do better at the next try."""
+        """Whether the worker has come up."""
         return self._life is not None and self._life.ready
+
+    @property
+    def answered(self) -> bool:
+        """Whether the worker has taken in the document. One that dies before will hardly do better at the next try."""
+        return self._life is not None and self._life.answered
 
     @property
     def pid(self) -> int | None:
@@ -78,9 +83,10 @@ class Client:
         self.send(self.snapshot() if change.edit is None else Apply(change.edit))
 
     def cancel(self, patience: float = PATIENCE) -> None:
-        """Stop the run in progress before its next node; if that takes longer than `patience` seconds, end the worker.
+        """Stop what the worker is at: a run before its next node, all else when it is done.
 
-        `on_death` then says so.
+        If that takes longer than `patience` seconds, the worker is ended, and `on_death` says so. One that is still
+        coming up has as long as it needs for that.
         """
         if self._life is not None:
             self._life.cancel(patience)
@@ -104,12 +110,16 @@ class _Life:
         self, catalogue: str, on_message: Callable[[FromWorker], None], on_death: Callable[[str], None]
     ) -> None:
         self.ready = False
+        self.answered = False
         self._on_message = on_message
         self._on_death = on_death
-        self._asked = 0
-        self._finished = 0
         self._ended = False
         self._reason = ""
+        self._guard = threading.Lock()
+        """Held by whoever reads or changes what follows."""
+        self._cancels = 0
+        """Cancels that the worker has not come to yet; the oldest is timed."""
+        self._patience = PATIENCE
         self._timer: threading.Timer | None = None
         # A thread of its own sends, because a pipe that is full makes the sender wait.
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -124,21 +134,21 @@ class _Life:
         self._listener.start()
 
     def send(self, message: ToWorker) -> None:
-        if isinstance(message, Run):
-            self._asked = message.number
         self._outbox.put(encode(message))
 
     def cancel(self, patience: float) -> None:
+        with self._guard:
+            self._cancels += 1
+            self._patience = patience
+            if self._timer is None:
+                self._start_timer()
         self.send(Cancel())
-        if self._timer is None and self._finished < self._asked:
-            self._timer = threading.Timer(patience, self._overdue, (self._asked, patience))
-            self._timer.daemon = True
-            self._timer.start()
 
     def end(self) -> None:
         """End the process and the threads; quick, because a worker holds nothing that has to be saved."""
         self._ended = True
-        self._stop_timer()
+        with self._guard:
+            self._stop_timer()
         self.process.kill()
         self.process.join()
         self._outbox.put(None)
@@ -146,10 +156,19 @@ class _Life:
             if thread is not threading.current_thread():
                 thread.join()
 
-    def _overdue(self, run: int, patience: float) -> None:
-        if self._finished < run:
-            self._reason = f"the run did not stop within {patience:g} seconds, so its process was ended"
-            self.process.kill()
+    def _overdue(self, patience: float) -> None:
+        with self._guard:
+            if self._timer is threading.current_thread():
+                self._reason = f"the worker did not stop within {patience:g} seconds, so its process was ended"
+                self.process.kill()
+
+    def _start_timer(self) -> None:
+        """Give the worker its time to come to the oldest cancel, if there is one and it listens."""
+        if self.ready and self._cancels:
+            self._timer = threading.Timer(self._patience, self._overdue, (self._patience,))
+            self._timer.name = "patience"
+            self._timer.daemon = True
+            self._timer.start()
 
     def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None
@@ -170,21 +189,33 @@ class _Life:
             except (EOFError, OSError):
                 break
             message = decode_from_worker(data)
-            if isinstance(message, Ready):
-                self.ready = True
-            if isinstance(message, Finished):
-                self._finished = message.run
-                if self._finished >= self._asked:
-                    self._stop_timer()
-            if not self._ended:
+            self._note(message)
+            if not self._ended and not isinstance(message, Stopped):
                 self._on_message(message)
         self.process.join()
-        self._stop_timer()
+        with self._guard:
+            self._stop_timer()
         self._outbox.put(None)
         self._sender.join()
         self._connection.close()
         if not self._ended:
             self._on_death(self._reason or _cause(self.process.exitcode))
+
+    def _note(self, message: FromWorker) -> None:
+        """Keep account of what the worker has come to."""
+        with self._guard:
+            match message:
+                case Ready():
+                    self.ready = True
+                    self._start_timer()
+                case Shapes():
+                    self.answered = True
+                case Stopped():
+                    self._cancels -= 1
+                    self._stop_timer()
+                    self._start_timer()
+                case _:
+                    pass
 
 
 def _cause(code: int | None) -> str:

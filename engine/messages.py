@@ -199,7 +199,11 @@ class Saved(Struct, frozen=True, tag=True):
     error: str = ""
 
 
-FromWorker = Ready | Configured | Shapes | Progress | Log | Preview | Finished | Loaded | Saved
+class Stopped(Struct, frozen=True, tag=True):
+    """Answer to Cancel: nothing of what was asked before it is under way any more."""
+
+
+FromWorker = Ready | Configured | Shapes | Progress | Log | Preview | Finished | Loaded | Saved | Stopped
 
 encode = msgspec.msgpack.Encoder().encode
 decode_to_worker = msgspec.msgpack.Decoder(ToWorker).decode

@@ -34,6 +34,7 @@ from engine.messages import (
     Run,
     Saved,
     Shapes,
+    Stopped,
     ToWorker,
     Watch,
 )
@@ -103,7 +104,7 @@ class Session:
             case Export(node, path):
                 self._export(node, Path(path))
             case Cancel():
-                pass  # it has done its work by waiting: `interrupted` saw it
+                self.send(Stopped())  # it has done its work by waiting: `interrupted` saw it
 
     def settle(self) -> None:
         """Tell the shapes, if they may have changed since they were told."""
@@ -192,9 +193,9 @@ class Session:
     def _prepare(self, given: Given, wrong: tuple[Fault, ...]) -> Lowered:
         """A program for these values: the one at hand where it holds, otherwise a new one, whose shapes are told."""
         fresh = self._build() if self.lowered is None else set[str]()
-        self._load_weights(fresh)
+        self._compare_weights(fresh)
         if self.lowered is None or not self.lowered.program.accepts(given):
-            self.lowered = lower(self.graph, self.catalogue, self._modules.by_node, given)
+            self.lowered = lower(self.graph, self.catalogue, self._modules.sketches, given, self._modules.fake)
         lowered = self.lowered
         told = {fault.node for fault in self._built_wrong}
         faults = (*wrong, *self._built_wrong, *(f for f in lowered.faults if f.node not in told))
@@ -210,8 +211,8 @@ class Session:
         )
         return fresh
 
-    def _load_weights(self, fresh: set[str]) -> None:
-        """Give the new modules their weights, or all modules where the file could not be read until now."""
+    def _compare_weights(self, fresh: set[str]) -> None:
+        """Tell how the weights file fits the modules, when there are new ones or the file could not be read before."""
         if not self.graph.weights:
             return
         file = self.folder / self.graph.weights
@@ -219,7 +220,7 @@ class Session:
         unread = self._loaded is None or bool(self._loaded.error)
         if self._loaded is None or fresh or (unread and state != self._file_state):
             self._file_state = state
-            loaded = weights.load(file, self.graph, self._modules.by_node, None if unread else fresh)
+            loaded = weights.load(file, self.graph, self._modules.sketches, only=())
             if loaded != self._loaded:
                 self._loaded = loaded
                 self.send(loaded)
@@ -263,6 +264,7 @@ class Session:
             raise RunError(wrong[0])
         if self._loaded is not None and self._loaded.error:
             raise RunError(Fault(self.graph.root, "weights", self._loaded.error))
+        lowered.program.modules = self._real(lowered)
         told = -1
 
         def step(node: str, done: int, total: int) -> None:
@@ -280,6 +282,17 @@ class Session:
         if self._modules.device.type == "cuda":
             torch.cuda.synchronize()
         self.result, self.values = outcome.result, outcome.values
+
+    def _real(self, lowered: Lowered) -> dict[str, torch.nn.Module]:
+        """The modules that the program calls, by path, with their weights: those of the file, or initial ones."""
+        new = self._modules.materialize()
+        modules = self._modules.by_node
+        if self.graph.weights and new:
+            loaded = weights.load(self.folder / self.graph.weights, self.graph, modules, new)
+            if loaded.error:
+                self._start_afresh()  # rather than run on with initial weights
+                raise RunError(Fault(self.graph.root, "weights", loaded.error))
+        return {lowered.program.paths[node]: module for node, module in modules.items()}
 
     def _free(self, fault: Fault) -> Fault:
         """Drop every value, so that there is room again, and say what may help."""

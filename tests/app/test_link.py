@@ -1,12 +1,15 @@
 """The link: the newest change wins, what nobody waits for is not run, looks are not run at all."""
 
+import os
+import signal
+
 from pytestqt.qtbot import QtBot
 
 from app.link import runs_differently
 from app.window import Window
-from engine.document.document import new_tree
+from engine.document.document import new_graph, new_tree
 from engine.document.edits import Batch, Insert, SetName, SetParam, SetView
-from engine.document.graph import Place, View
+from engine.document.graph import Node, Place, Tree, View
 from engine.messages import Finished
 from tests.app.hands import STARTING, Hands
 
@@ -46,3 +49,29 @@ def test_settings_reach_the_worker_and_survive_its_restart(qtbot: QtBot, live: W
     tree = new_tree(live.document.graph, live.document.catalogue, "Linear", in_features=2, out_features=3)
     live.document.apply(Insert(Place("root", 0), (tree,)), "Insert")
     assert live.toolbar.dtype.text() == "float64"
+
+
+def test_a_document_that_the_worker_cannot_take_in_is_not_tried_for_ever(qtbot: QtBot, live: Window) -> None:
+    live.link.client.catalogue = "tests.engine.test_client:LETHAL"
+    deaths: list[bool] = []
+    live.link.died.connect(lambda _, again: deaths.append(again))
+    live.link.restart()
+    with qtbot.waitSignal(live.link.shapes, timeout=STARTING):
+        pass
+    live.document.apply(Insert(Place("root", 0), (Tree(Node("exit", "Exit")),)), "Insert")
+    qtbot.waitUntil(lambda: deaths == [True, False], timeout=STARTING)
+    assert not live.link.busy
+
+
+def test_taking_in_a_document_can_be_cancelled(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    qtbot.waitUntil(lambda: not live.link.busy, timeout=STARTING)
+    cancel = live.actions_by_id["cancel"]
+    assert not cancel.isEnabled()
+    pid = live.link.client.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)  # as one that builds a huge model
+    live.document.replace(new_graph())
+    assert cancel.isEnabled()
+    with qtbot.waitSignal(live.link.died, timeout=STARTING):
+        hands.trigger("cancel")
+    assert not live.link.running

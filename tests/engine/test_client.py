@@ -18,6 +18,7 @@ from engine.document import edits, files
 from engine.document.document import Document, new_graph
 from engine.document.edits import Insert, SetInputs, SetParam
 from engine.document.graph import Input, Node, Place, Tree
+from engine.document.kinds import NodeKind, Param, catalogue_of
 from engine.document.sources import NoiseSource
 from engine.messages import Configure, Configured, Finished, Load, Preview, Progress, Ready, Run, Shapes
 from nodes import CATALOGUE
@@ -148,18 +149,79 @@ def test_a_run_that_does_not_heed_a_cancel_is_ended(desk):
     os.kill(desk.client.pid, signal.SIGSTOP)  # as one that is stuck in a single long step
     desk.run()
     desk.client.cancel(patience=0.1)
-    assert desk.expect(str) == "died: the run did not stop within 0.1 seconds, so its process was ended"
+    assert desk.expect(str) == "died: the worker did not stop within 0.1 seconds, so its process was ended"
     desk.client.restart()
     number = desk.run()
     assert desk.expect(Finished, run=number).status == "done"
 
 
+def patience():
+    """The threads that wait for a worker to heed a cancel."""
+    return [thread for thread in threading.enumerate() if thread.name == "patience"]
+
+
 def test_a_cancel_with_nothing_to_cancel_ends_nobody(desk):
+    desk.client.cancel(LONG)
+    assert not patience(), "a worker that is still coming up has its time"
     number = desk.run()
     desk.expect(Finished, run=number)
-    desk.client.cancel(patience=0)
+    desk.client.cancel(LONG)
+    assert patience()
     number = desk.run()
     assert desk.expect(Finished, run=number).status == "done"
+    assert not patience()
+
+
+def test_a_run_that_is_stuck_after_another_was_cancelled_is_ended(desk):
+    desk.lengthen()
+    first = desk.run()
+    desk.expect(Progress, run=first, node="blur2")
+    desk.client.cancel(patience=LONG)
+    second = desk.run()
+    assert desk.expect(Finished, run=first).status == "cancelled"
+    desk.expect(Progress, run=second, node="blur2")
+    os.kill(desk.client.pid, signal.SIGSTOP)
+    desk.client.cancel(patience=0.1)
+    assert desk.expect(str).startswith("died: the worker did not stop within 0.1 seconds")
+
+
+def test_a_worker_that_is_stuck_without_a_run_is_ended(desk):
+    desk.expect(Shapes)
+    os.kill(desk.client.pid, signal.SIGSTOP)  # as one that lowers a huge document
+    desk.document.apply(SetParam("mul", "scale", 3.0), "")
+    desk.client.cancel(patience=0.1)
+    assert desk.expect(str).startswith("died: the worker did not stop within 0.1 seconds")
+
+
+LETHAL = catalogue_of(
+    [
+        *CATALOGUE.values(),
+        NodeKind(
+            name="Exit",
+            category="Test",
+            role="module",
+            doc="Ends the process that builds it.",
+            impl="os:_exit",
+            params=(Param(name="status", type="int", default=3),),
+        ),
+    ]
+)
+
+
+def test_a_document_that_ends_the_worker_is_known_from_one_that_it_has_taken_in(desk):
+    desk.client.close()
+    desk.client.catalogue = "tests.engine.test_client:LETHAL"
+    desk.client.start()
+    assert not desk.client.answered
+    desk.expect(Shapes)
+    assert desk.client.answered
+    desk.document.apply(Insert(Place("root", 0), (leaf("exit", "Exit"),)), "")
+    assert desk.expect(str) == "died: the worker process ended with exit code 3"
+    assert desk.client.answered
+    desk.client.restart()
+    assert desk.expect(str) == "died: the worker process ended with exit code 3"
+    assert desk.client.ready
+    assert not desk.client.answered
 
 
 def test_sending_never_waits_for_the_worker(desk):

@@ -28,6 +28,7 @@ from engine.messages import (
     Run,
     Saved,
     Shapes,
+    Stopped,
     Watch,
     encode,
 )
@@ -79,6 +80,10 @@ class Ear:
         before = len(self.heard)
         self.session.settle()
         return self.heard[before:]
+
+    @property
+    def lowered(self) -> Any:
+        return self.session.lowered
 
     @property
     def result(self) -> Any:
@@ -377,10 +382,10 @@ def test_a_missing_weights_file_is_looked_for_but_builds_nothing_again(linear, t
     ear = Ear(linear, tmp_path)
     told = ear.settle()
     assert [type(m) for m in told] == [Loaded, Shapes]
-    module = ear.session.lowered.program.modules["Linear"]
+    module = ear.lowered.program.modules["Linear"]
     ear.take(Apply(SetName("mul", "Double")))
     assert [type(m) for m in ear.settle()] == []
-    assert ear.session.lowered.program.modules["Linear"] is module
+    assert ear.lowered.program.modules["Linear"] is module
     ear.run()
     assert not any(isinstance(m, Loaded | Shapes) for m in ear.heard[2:])
     lowered = ear.session.lowered
@@ -416,7 +421,7 @@ def test_a_run_stops_between_two_nodes_when_interrupted(linear):
     finished = ear.run(watch=("lin",))
     assert (finished.status, finished.text, finished.fault) == ("cancelled", "", None)
     assert not any(isinstance(m, Progress) and m.node == "mul" for m in ear.heard)
-    assert ear.take(Cancel()) == []
+    assert ear.take(Cancel()) == [Stopped()]
 
 
 def test_a_run_that_is_out_of_date_before_it_starts_does_nothing(linear):
