@@ -16,6 +16,10 @@ LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
+START = QSize(1400, 900)
+FRAME = QSize(4, 36)
+"""What a window manager's frame takes, more or less: it is not known before the window is shown."""
+
 
 class TitleBar(QFrame):
     """The head of a panel: its title, and a button that puts it away. Qt's own cuts off the letters' feet."""
@@ -70,16 +74,25 @@ def wear(docks: Mapping[str, QDockWidget], theme: Theme) -> None:
 def restore(window: "Window") -> None:
     """Give window and panels the sizes they had last, or good ones to begin with."""
     docks = window.docks
-    window.resize(1400, 900)
-    window.resizeDocks([docks["palette"], docks["inspector"]], [208, 352], Qt.Orientation.Horizontal)
+    window.resize(_fitting(window, START))
+    left, right = 208, 352
+    bottom = max(300, window.width() - left - right)
+    window.resizeDocks([docks["palette"], docks["inspector"]], [left, right], Qt.Orientation.Horizontal)
     window.resizeDocks([docks["inspector"], docks["preview"]], [370, 470], Qt.Orientation.Vertical)
     window.resizeDocks([docks["problems"]], [132], Qt.Orientation.Vertical)
-    window.resizeDocks([docks["problems"], docks["log"]], [560, 280], Qt.Orientation.Horizontal)
+    window.resizeDocks([docks["problems"], docks["log"]], [bottom * 2 // 3, bottom // 3], Qt.Orientation.Horizontal)
     geometry, state = window.settings.value("geometry"), window.settings.value("state")
     if geometry is not None:
         window.restoreGeometry(geometry)
+        window.resize(_fitting(window, window.size()))
     if state is not None:
         window.restoreState(state)
+
+
+def _fitting(window: "Window", wanted: QSize) -> QSize:
+    """A size of the window that leaves its frame and all of it on the screen."""
+    screen = window.screen().availableGeometry().size()
+    return wanted.boundedTo(screen - FRAME).expandedTo(QSize(1, 1))
 
 
 def remember(window: "Window") -> None:

@@ -39,6 +39,12 @@ class Status(QStatusBar):
         self._showing.setSingleShot(True)
         self._showing.setInterval(PROGRESS_AFTER)
         self._showing.timeout.connect(lambda: self._show_progress(True))
+        self._report = ""
+        """What is said of a run, until there is another or it holds no more."""
+        self._lasting = QTimer(self)
+        self._lasting.setSingleShot(True)
+        self._lasting.setInterval(PROGRESS_AFTER)
+        self._lasting.timeout.connect(lambda: self._tell("Running…"))
         self._show_progress(False)
 
     def hint(self, text: str) -> None:
@@ -67,15 +73,28 @@ class Status(QStatusBar):
         self.clear()
         text = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}[message.status]
         seconds = f"{message.seconds:.2f} s" if message.seconds >= 1 else f"{message.seconds * 1000:.0f} ms"
-        self._write(f"{text} in {seconds}", "refused" if message.status == "failed" else "")
+        self._tell(f"{text} in {seconds}", "refused" if message.status == "failed" else "")
+
+    def cancelling(self) -> None:
+        """A run was asked to stop."""
+        self._lasting.stop()
+        self._tell("Cancelling…")
 
     def clear(self) -> None:
-        """No run is in progress."""
+        """No run is in progress, and what was said of one does not hold any more."""
         self._showing.stop()
+        self._lasting.stop()
         self._show_progress(False)
+        if self._report and self.currentMessage() == self._report:
+            self._write("", "")
+        self._report = ""
 
     def engine(self, link: Link) -> None:
         """How the worker is."""
+        if link.running and not self._lasting.isActive() and self._report not in ("Running…", "Cancelling…"):
+            self._lasting.start()
+        elif link.stale and not link.running:
+            self.clear()
         used = link.configured_as
         if link.client.pid is None:
             text = "engine stopped"
@@ -88,6 +107,10 @@ class Status(QStatusBar):
     def _show_progress(self, shown: bool) -> None:
         self.node.setVisible(shown)
         self.bar.setVisible(shown)
+
+    def _tell(self, report: str, tone: str = "") -> None:
+        self._report = report
+        self._write(report, tone)
 
     def _write(self, text: str, tone: str) -> None:
         if self.property("tone") != tone:

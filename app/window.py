@@ -299,7 +299,7 @@ class Window(QMainWindow):
         self.preview.set_state(self.link.stale, self.link.running)
         self.status.engine(self.link)
         self.toolbar.show_state()
-        self.actions_by_id["cancel"].setEnabled(self.link.busy)
+        self.actions_by_id["cancel"].setEnabled(self.link.running)
 
     # Looks
 
@@ -328,7 +328,7 @@ class Window(QMainWindow):
         if self.files.dropped(event.mimeData()):
             _take_copy(event)
         elif event.mimeData().hasUrls():
-            self.status.refuse("Only .catenary files open here; give a picture or a tensor to an input in the inspector")
+            self.status.refuse("Only .catenary files open here; pictures go to an input in the inspector")
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         if self.files.dropped(event.mimeData()):

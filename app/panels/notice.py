@@ -28,6 +28,7 @@ class Notice(QFrame):
         row.addWidget(self.label, 1)
         row.addWidget(self.button)
         row.addWidget(self.close_button)
+        self.about = ""
         self._do: Callable[[], object] | None = None
         self.button.clicked.connect(self._act)
         self.close_button.clicked.connect(self.hide)
@@ -37,8 +38,19 @@ class Notice(QFrame):
     def set_theme(self, theme: Theme) -> None:
         self.close_button.setIcon(themed("remove", theme))
 
-    def tell(self, text: str, tone: str = "warning", action: str = "", do: Callable[[], object] | None = None) -> None:
-        """Show a message in a tone (error, warning, info), with a button where there is something to do."""
+    def tell(
+        self,
+        text: str,
+        tone: str = "warning",
+        action: str = "",
+        do: Callable[[], object] | None = None,
+        about: str = "",
+    ) -> None:
+        """Show a message in a tone (error, warning, info), with a button where there is something to do.
+
+        What it is `about` lets `settle` put it away.
+        """
+        self.about = about
         self.label.setText(text)
         self.setProperty("tone", tone)
         self.style().polish(self)
@@ -46,6 +58,11 @@ class Notice(QFrame):
         self.button.setVisible(bool(action))
         self._do = do
         self.show()
+
+    def settle(self, about: str) -> None:
+        """What the message was about is well again."""
+        if self.about == about:
+            self.hide()
 
     def _act(self) -> None:
         self.hide()

@@ -29,7 +29,7 @@ class PictureView(QWidget):
         self._offset = QPointF()
         self._grabbed: QPoint | None = None
         self.setMouseTracking(True)
-        self.setMinimumSize(120, 120)
+        self.setMinimumSize(120, 140)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_image(self, image: QImage) -> None:
@@ -47,7 +47,7 @@ class PictureView(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(300, 260)
+        return self.minimumSize()  # it takes the room there is
 
     @property
     def zoom(self) -> float:

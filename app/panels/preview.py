@@ -10,6 +10,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
+    QSizePolicy,
     QTabBar,
     QToolButton,
     QVBoxLayout,
@@ -22,10 +24,10 @@ from app.panels.picture import PictureView, image_of
 from app.theme import Theme
 from engine.document.document import Change, Document
 from engine.document.graph import path_of
-from engine.messages import Fault, Picture, Preview
+from engine.messages import Fault, Finished, Picture, Preview
 
-STALE_AFTER = 250
-"""Milliseconds after which a value that no longer fits the document is marked."""
+STALE_AFTER = 300
+"""Milliseconds without news after which what no longer fits the document is marked."""
 
 
 class FaultBox(QFrame):
@@ -70,7 +72,7 @@ class FaultBox(QFrame):
             self.button.setVisible(bool(fault.node))
 
 
-class PreviewPanel(QWidget):
+class PreviewPanel(QScrollArea):
     """One node's value at a time. The first tab follows the selection; each pin adds a tab that stays.
 
     `watched` lists the nodes whose previews are wanted; `activated` names a node to show on the canvas.
@@ -87,11 +89,14 @@ class PreviewPanel(QWidget):
         self.pins: list[str] = []
         self.previews: dict[str, Preview] = {}
         self.stale = False
+        self.running = False
+        self._run = 0
+        """The run that ended last: what others made is out of date."""
         self._shown: Picture | None = None
         self._lasting = QTimer(self)
         self._lasting.setSingleShot(True)
         self._lasting.setInterval(STALE_AFTER)
-        self._lasting.timeout.connect(self._mark_stale)
+        self._lasting.timeout.connect(self._settle)
         self._build()
         document.listeners.append(self._changed)
         self._update()
@@ -132,6 +137,8 @@ class PreviewPanel(QWidget):
         self.text.setReadOnly(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.text.setMinimumHeight(72)
         self.text.setAccessibleName("Value")
         self.figures = FiguresView(self.theme)
         self.empty = QLabel()
@@ -139,7 +146,13 @@ class PreviewPanel(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
 
-        column = QVBoxLayout(self)
+        # What is shown never changes the size of the panel: the picture shrinks, then all of it scrolls.
+        body = QWidget()
+        self.setWidget(body)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QVBoxLayout(body)
         column.setContentsMargins(10, 6, 10, 10)
         column.setSpacing(6)
         column.addWidget(self.tabs)
@@ -171,6 +184,9 @@ class PreviewPanel(QWidget):
         """The nodes whose previews are wanted."""
         return list(dict.fromkeys([self.followed, *self.pins]))
 
+    def sizeHint(self) -> QSize:
+        return QSize(352, 420)
+
     def follow(self, selection: Sequence[str]) -> None:
         """The first tab shows the node selected last, or the root's result."""
         node = selection[-1] if selection else self.document.graph.root
@@ -184,23 +200,33 @@ class PreviewPanel(QWidget):
         """Take what a node made."""
         if preview.node in self.document.graph:
             self.previews[preview.node] = preview
+            if self.stale:  # a drag goes on, and its pictures keep coming
+                self._lasting.start()
             if preview.node == self.node:
                 self._update()
 
-    def show_fault(self, fault: Fault | None) -> None:
-        """Show where the last run failed, or that it did not."""
-        self.fault.show_fault(fault)
+    def show_end(self, end: Finished) -> None:
+        """A run has ended: show where it failed, or that it did not."""
+        self._run = end.run
+        self.fault.show_fault(end.fault)
         self._update()
 
-    def set_stale(self, stale: bool) -> None:
-        """Whether what is shown is older than the document. Marked only when it lasts: quick runs must not flicker."""
+    def set_state(self, stale: bool, running: bool) -> None:
+        """Whether the document has changed since the last run ended, and whether one is in progress.
+
+        Marked only when it lasts: quick runs must not flicker.
+        """
+        stale = stale or running
+        self.running = running
         if stale != self.stale:
             self.stale = stale
             if stale:
                 self._lasting.start()
             else:
                 self._lasting.stop()
-                self._mark_stale()
+                self._update()
+        elif not self._lasting.isActive():
+            self._update()
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -215,7 +241,7 @@ class PreviewPanel(QWidget):
         """Give a node a tab of its own."""
         if node not in self.pins:
             self.pins.append(node)
-            self.tabs.addTab(self.document.graph.nodes[node].title)
+            self.tabs.addTab(icon("pin", self.theme.text_dim.name()), self._title(node))
             self.watched.emit(self.nodes)
         self.tabs.setCurrentIndex(self.pins.index(node) + 1)
         self._update()
@@ -239,14 +265,19 @@ class PreviewPanel(QWidget):
         if change.touched is None:
             self.previews.clear()
             self.fault.show_fault(None)
+            self._run = 0
         for node in [n for n in self.pins if change.touched is None or n not in graph]:
             self.unpin(node)
         if self.followed not in graph or change.touched is None:
             self.followed = graph.root
             self.watched.emit(self.nodes)
         for index, node in enumerate(self.pins):
-            self.tabs.setTabText(index + 1, graph.nodes[node].title)
+            self.tabs.setTabText(index + 1, self._title(node))
         self._update()
+
+    def _title(self, node: str) -> str:
+        """What a tab is called: the last part of the path, which tells siblings apart."""
+        return path_of(self.document.graph, node).rpartition(".")[2] or "result"
 
     def _update(self) -> None:
         node = self.node
@@ -254,7 +285,7 @@ class PreviewPanel(QWidget):
         if node not in graph:
             return
         self.path.setText(path_of(graph, node) or "result of the graph")
-        self.tabs.setTabText(0, graph.nodes[self.followed].title if self.followed != graph.root else "result")
+        self.tabs.setTabText(0, self._title(self.followed))
         self.tabs.setVisible(bool(self.pins))
         self.pin.setChecked(node in self.pins)
         preview = self.previews.get(node)
@@ -274,17 +305,28 @@ class PreviewPanel(QWidget):
         if preview and preview.figures:
             self.figures.show_figures(preview.figures)
         self._shown = picture
-        self._mark_stale()
+        self._mark(preview)
 
     def _why_nothing(self, node: str) -> str:
         if self.document.graph.is_loose(node):
             return "This node is loose: wire it up to see what it makes."
+        if self.running:
+            return "Running…"
         return "The last run did not get here." if self.fault.fault else "Nothing yet: press Run."
 
-    def _mark_stale(self) -> None:
-        stale = self.stale and not self._lasting.isActive() and self.node in self.previews
-        self.state.setText("out of date" if stale else "")
-        self.picture.set_faded(stale)
+    def _settle(self) -> None:
+        """What was said of the last run does not hold any more."""
+        self.fault.show_fault(None)
+        self._update()
+
+    def _mark(self, preview: Preview | None) -> None:
+        """Say that the value shown is not what the graph makes now."""
+        lasting = self.stale and not self._lasting.isActive()
+        old = preview is not None and (lasting or preview.run < self._run)
+        loose = preview is not None and self.document.graph.is_loose(self.node)
+        self.state.setText("loose: an old value" if loose else "out of date" if old else "")
+        self.picture.set_faded(old or loose)
+        self.figures.setEnabled(not (old or loose))
 
     @staticmethod
     def _show(visible: bool, *widgets: QWidget) -> None:

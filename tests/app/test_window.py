@@ -9,14 +9,16 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app import layout
 from app.actions import ACTIONS, Action
 from app.panels.node_page import NodePage
 from app.theme import DARK, LIGHT
 from app.window import Window
 from engine.document import files
-from engine.document.document import new_tree
-from engine.document.edits import Insert, SetWeights
-from engine.document.graph import Place
+from engine.document.document import new_graph, new_tree
+from engine.document.edits import Insert, Move, SetParam, SetWeights
+from engine.document.graph import CANVAS, Place
+from engine.messages import Fault, Figures, Finished, Picture, Preview
 from tests.app.hands import STARTING, Hands, text_of
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -102,6 +104,39 @@ def test_undo_in_an_inspector_field_edits_the_text(window: Window, hands: Hands)
     assert window.document.graph.node(node).name == "Square"
 
 
+def test_only_frames_can_be_folded(window: Window) -> None:
+    leaf, frame = add(window, "ReLU"), add(window, "Chain")
+    window.canvas.select([leaf])
+    assert not window.actions_by_id["collapse"].isEnabled()
+    window.canvas.select([leaf, frame])
+    assert window.actions_by_id["collapse"].isEnabled()
+
+
+def test_the_window_opens_within_the_screen(window: Window, qtbot: QtBot) -> None:
+    screen = window.screen().availableGeometry()
+    window.resize(3000, 2000)  # as on the larger screen of last time
+    layout.remember(window)
+    again = Window(window.settings, "light")
+    qtbot.addWidget(again)
+    assert screen.width() >= again.width()
+    assert screen.height() >= again.height()
+
+
+def test_no_picture_moves_the_panels(window: Window, qtbot: QtBot) -> None:
+    window.resize(960, 540)
+    figures = Figures((1, 3, 900, 900), "float32", "cpu", 0.0, 1.0, 0.25, 0.5, 2, (1, 5, 2))
+    preview = Preview(1, "root", "", figures, Picture(900, 900, bytes(3 * 900 * 900), "the first of 1"))
+    qtbot.wait(1)
+    before = {name: dock.size() for name, dock in window.docks.items()}
+    fault = Fault("root", "failed", "long " * 400)
+    window.preview.show_end(Finished(1, "failed", 0.0, fault=fault))
+    window.preview.show_preview(preview)
+    QApplication.processEvents()
+    assert window.preview.picture.isVisible()
+    assert window.preview.picture.height() >= 100
+    assert {name: dock.size() for name, dock in window.docks.items()} == before
+
+
 def test_delete_and_fold_on_the_canvas(window: Window, hands: Hands) -> None:
     frame = add(window, "Residual")
     window.canvas.select([frame])
@@ -165,8 +200,54 @@ def test_the_worker_killed_in_mid_run_is_told_and_replaced(qtbot: QtBot, live: W
         window.canvas.select([node])
         hands.trigger("delete")
     window.canvas.select([slow])
+    assert window.notice.button.text() == "Run"
     assert hands.run().status == "done"
+    assert not window.notice.isVisible()
     qtbot.waitUntil(lambda: slow in window.preview.previews, timeout=STARTING)
+
+
+def test_a_worker_that_dies_between_runs_is_replaced_and_the_graph_runs_again(
+    qtbot: QtBot, live: Window, hands: Hands
+) -> None:
+    add(live, "Lambda", func="lambda: 1")
+    hands.run()
+    first = live.link.client.pid
+    assert first is not None
+    with qtbot.waitSignals([live.link.died, live.link.finished], timeout=STARTING):
+        os.kill(first, signal.SIGKILL)
+    assert not live.notice.isVisible()
+    assert live.status.currentMessage().startswith("Done")
+
+
+def test_what_is_said_of_a_run_goes_when_it_no_longer_holds(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    live.link.set_auto(False)
+    node = add(live, "Lambda", func="lambda: 1")
+    live.canvas.select([])
+    assert hands.run().status == "done"
+    add(live, "Linear")
+    assert live.status.currentMessage() == ""
+    assert hands.run().status == "failed"
+    assert live.preview.fault.isVisible()
+    assert live.preview.state.text() == "out of date", "the value above is not of the run that failed"
+    live.document.apply(SetParam(node, "func", "lambda: 2"), "Set")
+    assert live.status.currentMessage() == ""
+    qtbot.waitUntil(lambda: not live.preview.fault.isVisible())
+    live.canvas.select([node])
+    assert hands.run().status == "failed"
+    assert live.preview.state.text() == ""
+    assert "2" in live.preview.text.toPlainText()
+    live.document.replace(new_graph())
+    assert live.status.currentMessage() == ""
+    assert not live.preview.fault.isVisible()
+
+
+def test_a_parked_node_s_value_is_marked_as_old(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    node = add(live, "Lambda", func="lambda: 1")
+    live.canvas.select([node])
+    hands.run()
+    qtbot.waitUntil(lambda: node in live.preview.previews, timeout=STARTING)
+    live.document.apply(Move((node,), Place(CANVAS, 0, 0, new=True)), "Park")
+    assert "loose" in live.preview.state.text()
 
 
 def test_cancel_ends_a_run(qtbot: QtBot, live: Window, hands: Hands) -> None:
@@ -177,8 +258,10 @@ def test_cancel_ends_a_run(qtbot: QtBot, live: Window, hands: Hands) -> None:
         add(window, "Lambda", func="lambda x: (x @ x) / 3000")
     with qtbot.waitSignal(window.link.progress, timeout=STARTING):
         hands.trigger("run")
+    qtbot.waitUntil(lambda: window.status.currentMessage() == "Running…")
     with qtbot.waitSignal(window.link.finished, timeout=STARTING) as waiting:
         hands.trigger("cancel")
+        assert window.status.currentMessage() == "Cancelling…"
     assert waiting.args is not None
     assert waiting.args[0].status == "cancelled"
     assert not window.link.running
