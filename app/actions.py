@@ -273,7 +273,7 @@ ACTIONS: tuple[Action, ...] = (
         icon="stop",
         tip="Stop the run in progress",
         run=lambda w: w.cancel(),
-        enabled=lambda w: w.link.running,
+        enabled=lambda w: w.link.busy,
     ),
     Action(
         id="auto-run",

@@ -299,7 +299,7 @@ class Window(QMainWindow):
         self.preview.set_state(self.link.stale, self.link.running)
         self.status.engine(self.link)
         self.toolbar.show_state()
-        self.actions_by_id["cancel"].setEnabled(self.link.running)
+        self.actions_by_id["cancel"].setEnabled(self.link.busy)
 
     # Looks
 
