@@ -1,14 +1,16 @@
 """Checks of a graph before it runs. Nothing here evaluates or opens anything; each node is looked at once."""
 
+from collections.abc import Iterator
+
 from msgspec.structs import replace
 
 from engine.document import check_contexts, expressions, scopes, templates
 from engine.document.arguments import Count, received
 from engine.document.edits import Batch, Edit, Insert, Move, Remove, SetInputs, SetParam
 from engine.document.graph import CANVAS, Graph, Input, Place, Tree
-from engine.document.kinds import Catalogue, NodeKind, Param, ParamValue, complaint
+from engine.document.kinds import BRANCHES, SEQUENCES, Catalogue, NodeKind, Param, ParamValue, complaint
 from engine.document.problems import Fix, Found, Problem, Subject, either, near
-from engine.document.sources import NoiseSource, NumberSource, lacks_value
+from engine.document.sources import ImageSource, NoiseSource, NumberSource, lacks_value
 
 CALLED_WITH = {"compose": (1, "the value"), "callback": (2, "the value held and the input")}
 """What the expression of a param is called with, where that is fixed."""
@@ -24,6 +26,8 @@ def check(graph: Graph, catalogue: Catalogue) -> list[Problem]:
     subject = Subject(graph, catalogue)
     counts = received(graph, catalogue)
     found = [problem for node in subject.order for problem in _node(subject, node, counts[node])]
+    if not graph.inputs:
+        found = _without_input(subject, found)
     found.extend(check_contexts.check(subject))
     found.sort(key=lambda problem: subject.order[problem.node])
     return [*_inputs(graph), *found, *_parked(subject)]
@@ -39,6 +43,45 @@ def _inputs(graph: Graph) -> Found:
             fixes.append(Fix(label, SetInputs(inputs)))
         message = f"The input {given.name} has no value: choose a file, a number or another source for it."
         yield Problem("input-missing", "error", "", message, given.name, tuple(fixes))
+
+
+def _without_input(subject: Subject, found: list[Problem]) -> list[Problem]:
+    """Report once, at the first of them, that the nodes behind the root's inlet get nothing."""
+    graph = subject.graph
+    starved = [node for node in _entrances(subject, graph.root) if _needs_input(subject, node)]
+    if not starved:
+        return found
+    fixes = [
+        Fix(f"Add {what} as its input", SetInputs((Input("x", source),)))
+        for what, source in (("a picture", ImageSource("")), ("noise", PICTURE), ("a number", NumberSource(1)))
+    ]
+    message = f"The graph has no input, but {subject.named(starved[0])} needs one."
+    rest = [problem for problem in found if problem.code != "argument-count" or problem.node not in starved]
+    return [*rest, Problem("no-input", "error", starved[0], message, fixes=tuple(fixes))]
+
+
+def _entrances(subject: Subject, frame: str) -> Iterator[str]:
+    """The nodes in a frame that get what it gets."""
+    graph = subject.graph
+    role = scopes.role_of(graph, subject.catalogue, frame)
+    children = graph.children[frame] if role in SEQUENCES | BRANCHES - {"distribute"} else []
+    for child in children[:1] if role in SEQUENCES else children:
+        yield child
+        if graph.is_frame(child):
+            yield from _entrances(subject, child)
+
+
+def _needs_input(subject: Subject, node: str) -> bool:
+    match scopes.role_of(subject.graph, subject.catalogue, node):
+        case "module" | "set" | "residual":
+            return True
+        case "lambda":
+            try:
+                return expressions.parse(str(subject.graph.nodes[node].params.get("func", ""))).arity[0] > 0
+            except expressions.ExpressionError:
+                return False  # reported with the param
+        case _:
+            return False
 
 
 def _node(subject: Subject, node: str, count: Count) -> Found:
@@ -115,12 +158,24 @@ def _param(subject: Subject, node: str, param: Param, value: ParamValue) -> Foun
         try:
             expression = expressions.parse(str(value))
         except expressions.ExpressionError as error:
-            yield Problem("bad-expression", "error", node, f"{where}: {error}.", param.name, resets)
+            meant = [(name, source) for name, source in error.meant if _parses(source)] or error.meant
+            repairs = [Fix(f"Use {name}", SetParam(node, param.name, source)) for name, source in meant]
+            message = f"{where}: {error}".rstrip(".")
+            message += "" if message.endswith("?") else "."
+            yield Problem("bad-expression", "error", node, message, param.name, (*repairs, *resets))
             return
         count, what = CALLED_WITH.get(param.name, (None, ""))
         if not _takes(expression, count):
             message = f"{where} takes {_wanted(expression)}, but is called with {count}: {what}."
             yield Problem("bad-expression", "error", node, message, param.name, resets)
+
+
+def _parses(source: str) -> bool:
+    try:
+        expressions.parse(source)
+    except expressions.ExpressionError:
+        return False
+    return True
 
 
 def _names(subject: Subject, node: str, param: Param) -> list[str]:

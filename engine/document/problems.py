@@ -14,6 +14,7 @@ Severity = Literal["error", "warning", "info"]
 
 CODES: dict[str, str] = {
     "input-missing": "An input of the graph, or an entry of a provider, has no value to run with.",
+    "no-input": "The graph has no input, but the node that runs first needs a value.",
     "unknown-kind": "The catalogue has no kind of this name; the node is kept as it is, but can't run.",
     "kind-shape": "A node of a frame's kind was saved as a leaf, or the other way round.",
     "missing-param": "A param that the kind needs has no value.",

@@ -18,7 +18,14 @@ FORMAT_SPEC = re.compile(r"([<>=^]?[-+ ]?#?0?\d{0,3}[,_]?(\.\d{1,3})?[bcdeEfFgGn
 
 
 class ExpressionError(ValueError):
-    """A source outside the subset, or one that cannot be evaluated; says which part, why, and what to write instead."""
+    """A source outside the subset, or one that cannot be evaluated; says which part, why, and what to write instead.
+
+    `meant` has the names that a mistyped one may stand for, each with the source that has it instead.
+    """
+
+    def __init__(self, message: str, meant: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.meant = meant
 
 
 def quoted(text: str) -> str:
@@ -72,11 +79,13 @@ def listed(node: ast.expr, local: Container[str]) -> str | None:
     return None if members else node.id
 
 
-def _suggestion(name: str, candidates: frozenset[str]) -> str:
+def _near(name: str, candidates: frozenset[str]) -> list[str]:
     last = name.rpartition(".")[2]
     same = [candidate for candidate in sorted(candidates) if candidate.rpartition(".")[2] == last]
-    near = same[:3] or difflib.get_close_matches(name, sorted(candidates), 3)
-    return f"did you mean {' or '.join(near)}?" if near else SUBSET
+    if same or "." in name:
+        return same[:3] or difflib.get_close_matches(name, sorted(candidates), 3)
+    by_last = {candidate.rpartition(".")[2]: candidate for candidate in sorted(candidates, key=lambda c: (-len(c), c))}
+    return [by_last[each] for each in difflib.get_close_matches(name, sorted(by_last), 3)]
 
 
 class Checker:
@@ -87,11 +96,26 @@ class Checker:
         self.local: frozenset[str] = frozenset()
         self.called: set[str] = set()
 
-    def refusal(self, node: ast.expr | ast.arg | ast.keyword, reason: str) -> ExpressionError:
+    def refusal(
+        self, node: ast.expr | ast.arg | ast.keyword, reason: str, meant: Sequence[str] = ()
+    ) -> ExpressionError:
         part = ast.get_source_segment(self.text, node) or self.text
         start = self.text.split("\n")[node.lineno - 1].encode()[: node.col_offset]
         place = _place(node.lineno, len(start.decode(errors="ignore")) + 1)
-        return ExpressionError(f"{quoted(part)} ({place}): {reason}")
+        instead = tuple((name, self.with_name(node, name)) for name in meant)
+        return ExpressionError(f"{quoted(part)} ({place}): {reason}", instead)
+
+    def with_name(self, node: ast.expr | ast.arg | ast.keyword, name: str) -> str:
+        """The source with `name` where a name or, of a value's member, its last part stands."""
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        lines = [line.encode() for line in self.text.split("\n")]
+        after = sum(len(line) + 1 for line in lines[: node.end_lineno - 1]) + node.end_col_offset
+        before = sum(len(line) + 1 for line in lines[: node.lineno - 1]) + node.col_offset
+        if isinstance(node, ast.Attribute) and listed(node, self.local) is None:
+            before = after - len(node.attr.encode())
+        data = self.text.encode()
+        return (data[:before] + name.encode() + data[after:]).decode()
 
     def signature(self, given: ast.arguments) -> tuple[str, ...]:
         if extra := [*given.kwonlyargs, *([given.kwarg] if given.kwarg else [])]:
@@ -186,8 +210,13 @@ class Checker:
             return self.refusal(node, "names that begin with an underscore are not allowed")
         if name.endswith("_"):
             return self.refusal(node, f"what ends with an underscore works in place; use {name.rstrip('_')}")
-        reason = allowed.REASONS.get(name) or _suggestion(name, candidates)
-        return self.refusal(node, f"{name} is not {expected}; {reason}")
+        if known := allowed.REASONS.get(name):
+            return self.refusal(node, f"{name} is not {expected}; {known}")
+        return self.mistyped(node, f"{name} is not {expected}", _near(name, candidates))
+
+    def mistyped(self, node: ast.expr, reason: str, near: list[str]) -> ExpressionError:
+        advice = f"did you mean {' or '.join(near)}?" if near else SUBSET
+        return self.refusal(node, f"{reason}; {advice}", near)
 
     def member(self, node: ast.Attribute, members: frozenset[str], what: str) -> None:
         """An attribute or method of a value."""
@@ -212,8 +241,8 @@ class Checker:
             self.member(node.func, allowed.METHODS, "methods")
             inner.insert(0, node.func.value)
         else:
-            near = _suggestion(node.func.id, allowed.FUNCTIONS) if isinstance(node.func, ast.Name) else SUBSET
-            raise self.refusal(node.func, f"only listed functions and methods can be called; {near}")
+            near = _near(node.func.id, allowed.FUNCTIONS) if isinstance(node.func, ast.Name) else []
+            raise self.mistyped(node.func, "only listed functions and methods can be called", near)
         for keyword in node.keywords:
             if keyword.arg is None:
                 raise self.refusal(keyword.value, "keywords must be written out, ** is not allowed")

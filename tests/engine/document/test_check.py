@@ -205,6 +205,26 @@ def test_an_expression_that_can_not_be_used(tree, param, words):
     assert [left for _, left in fixed(graph, problem)] == [[]]
 
 
+@pytest.mark.parametrize(
+    ("source", "fix", "repaired"),
+    [
+        ("lambda x: torch.relluu(x * 2)", "Use torch.relu", "lambda x: torch.relu(x * 2)"),
+        ("lambda x: (\n  'é' + x.shpae)", "Use shape", "lambda x: (\n  'é' + x.shape)"),
+        ("reluu(x)", "Use torch.relu", "torch.relu(x)"),
+        ("math.sqtr(x)", "Use math.sqrt", "math.sqrt(x)"),
+    ],
+)
+def test_a_mistyped_name_is_put_right_where_it_stands(source, fix, repaired):
+    graph = graph_of(leaf("Lambda", "f", func=source))
+    problem = only(graph, "bad-expression")
+    assert problem.message.endswith("?")
+    document = Document(graph.copy(), CATALOGUE)
+    chosen = next(each for each in problem.fixes if each.label == fix)
+    document.apply(chosen.edit, chosen.label)
+    assert document.graph.nodes["f"].params["func"] == repaired
+    assert labels(graph, problem)[-1].startswith("Set it to ")
+
+
 def test_a_matmul_needs_two_children():
     graph = graph_of(frame("Matmul", leaf("ReLU", "a"), leaf("ReLU", "b"), leaf("ReLU", "c")))
     problem = only(graph, "wrong-child-count")
@@ -256,6 +276,32 @@ def test_nodes_that_take_one_value():
     assert function.message == "Lambda takes 1 to 3 arguments (a, b, c), but is given 4."
     setter = graph_of(pair, put(), use(), contexts={"my context": {}})
     assert "SetContext takes 1 value, but is given 2" in only(setter, "argument-count").message
+
+
+@pytest.mark.parametrize(
+    ("tree", "needy"),
+    [
+        (leaf("Linear"), "Linear"),
+        (leaf("Lambda", func="lambda x: x"), "Lambda"),
+        (frame("Sum", leaf("Lambda", func="lambda: 1"), leaf("Conv2d")), "Sum.Conv2d"),
+        (frame("Residual", leaf("Lambda", func="lambda x: x")), "Residual"),
+        (frame("Chain", frame("Parallel", leaf("ReLU", "a"), leaf("ReLU", "b"))), "Chain.Parallel.ReLU_1"),
+    ],
+)
+def test_a_graph_without_input_whose_first_node_needs_one(tree, needy):
+    graph = graph_of(tree, leaf("GetArg", "last"), inputs=0)
+    problem = only(graph, "no-input")
+    assert problem.message == f"The graph has no input, but {needy} needs one."
+    assert labels(graph, problem) == [f"Add {what} as its input" for what in ("a picture", "noise", "a number")]
+    assert not problems(graph_of(tree), "no-input")
+
+
+def test_graphs_that_need_no_input():
+    assert check(graph_of(leaf("Lambda", func="lambda: 1"), leaf("Linear"), inputs=0), CATALOGUE) == []
+    assert check(graph_of(inputs=0), CATALOGUE) == []
+    reading = graph_of(use(), leaf("Linear"), contexts={"my context": {"key": NumberSource(1)}}, inputs=0)
+    assert check(reading, CATALOGUE) == []
+    assert not problems(graph_of(leaf("Quux"), leaf("Linear"), inputs=0), "no-input")
 
 
 def test_an_empty_frame_passes_its_input_on():
