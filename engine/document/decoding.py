@@ -11,7 +11,7 @@ import msgspec
 
 from engine.document.disk import FileError
 from engine.document.kinds import unfit
-from engine.document.places import Step, line_at, line_of, steps_of, value_at, written
+from engine.document.places import Step, line_at, line_of, repeated, steps_of, value_at, written
 from engine.document.sources import Source
 
 TYPES = {
@@ -32,12 +32,16 @@ BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 class Fault(ValueError):
-    """Something wrong at a path of a file: `problem` says what, with what was expected."""
+    """Something wrong at a path of a file: `problem` says what, with what was expected.
 
-    def __init__(self, path: Sequence[Step], problem: str) -> None:
+    `position` in the text is given where the path does not tell it.
+    """
+
+    def __init__(self, path: Sequence[Step], problem: str, position: int | None = None) -> None:
         super().__init__(problem)
         self.path = path
         self.problem = problem
+        self.position = position
 
 
 @contextmanager
@@ -50,7 +54,9 @@ def reading(data: bytes, name: str) -> Iterator[None]:
             _check_keys(data)
             yield
     except Fault as fault:
-        place = f", line {line_of(data.decode(), fault.path)}, {written(fault.path)}" if fault.path else ""
+        text = data.decode() if fault.path else ""
+        line = line_of(text, fault.path) if fault.position is None else line_at(text, fault.position)
+        place = f", line {line}, {written(fault.path)}" if fault.path else ""
         raise FileError(f"{name}{place}: {fault.problem}") from None
     except (msgspec.DecodeError, json.JSONDecodeError) as error:
         raise FileError(f"{name}, {_malformed(str(error), data)}") from None
@@ -90,16 +96,19 @@ def _check_keys(data: bytes) -> None:
     def check(pairs: list[tuple[str, object]]) -> dict[str, object]:
         members = dict(pairs)
         if len(members) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise Fault((), f"{shown(twice)} stands twice in {shown(members)}: keep one of the two")
+            nonlocal twice
+            twice = True
         return members
 
+    twice = False
     try:
         json.loads(data, object_pairs_hook=check, parse_int=_number)
     except json.JSONDecodeError:
         msgspec.json.decode(data)  # says more about it
         raise
+    if twice:
+        path, position = repeated(data.decode())
+        raise Fault(path, f"{shown(path[-1])} stands here for a second time: keep one of the two", position)
 
 
 def _malformed(error: str, data: bytes) -> str:
@@ -140,7 +149,9 @@ def _named(steps: list[Step | None], tree: object) -> list[Step]:
     found: list[Step] = []
     for step in steps:
         if step is None:
-            wanted = {"params": object, "contexts": dict[str, Source]}.get(str(found[-1]), Source)
+            # By the place, since contexts and keys may be called anything: nodes, index, params or contexts, name, key.
+            block = str(found[2]) if len(found) == 3 else ""
+            wanted = {"params": object, "contexts": dict[str, Source]}.get(block, Source)
             entries = tree.items() if isinstance(tree, dict) else ()
             step = next((key for key, value in entries if _amiss(value, wanted)), None)
             if step is None:

@@ -23,6 +23,9 @@ from engine.document.places import Step
 
 VERSION = 1
 
+SHOWN = 8
+"""Of a circle of frames, a message names at most so many."""
+
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """By version, what turns the decoded JSON of that version into that of the next."""
 
@@ -244,11 +247,14 @@ def _check_reach(graph: Graph, file: File) -> None:
 def _stray(graph: Graph, node: str) -> str:
     """Why `node` can't be reached."""
     around = [node]
+    seen = {node}
     while frame := graph.parents.get(around[-1]):
-        if frame in around:
-            circle = " in ".join(repr(n) for n in [*around[around.index(frame) :], frame])
-            return f"{node!r} lies in a circle of frames ({circle}): take one of them out of the other"
         around.append(frame)
+        if frame in seen:
+            circle = [repr(n) for n in around[around.index(frame) :]]
+            shown = circle if len(circle) <= SHOWN else [*circle[: SHOWN - 2], "…", *circle[-2:]]
+            return f"{node!r} lies in a circle of frames ({' in '.join(shown)}): take one of them out of the other"
+        seen.add(frame)
     if around[-1] in (graph.root, *(n for segment in graph.segments(CANVAS) for n in segment)):
         return f"{node!r} lies more than {MAX_DEPTH} frames deep: nest less"
     inside = "" if around[-1] == node else f"lies in {around[-1]!r}, which "

@@ -9,6 +9,9 @@ Step = str | int
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STEP = re.compile(r"\[(\d+|\.\.\.)\]|\.([^.\[]+)")
+_TOKEN = re.compile(r'[{}\[\],]|"(?:[^"\\]|\\.)*+"(?P<colon>[ \t\r\n]*:)?')
+"""What the structure of a JSON text shows in; strings that name members take in their colon."""
+
 _DECODER = json.JSONDecoder(parse_int=str)  # whatever their length
 
 
@@ -49,6 +52,34 @@ def line_of(text: str, path: Sequence[Step]) -> int:
             break
         position = inner
     return line_at(text, position)
+
+
+def repeated(text: str) -> tuple[list[Step], int]:
+    """The path and the position of the first member of an object whose name another one before it has.
+
+    The text is well-formed JSON and has such a member.
+    """
+    path: list[Step] = []
+    names: list[set[str]] = []
+    for token in _TOKEN.finditer(text):
+        match token[0]:
+            case "{" | "[":
+                path.append(0)
+                names.append(set())
+            case "}" | "]":
+                path.pop()
+                names.pop()
+            case ",":
+                here = path[-1]
+                path[-1] = here + 1 if isinstance(here, int) else here
+            case name if token["colon"]:
+                path[-1] = json.loads(name[: token.start("colon") - token.start()])
+                if path[-1] in names[-1]:
+                    return path, token.start()
+                names[-1].add(path[-1])
+            case _:
+                pass
+    raise ValueError("no object has two members of one name")
 
 
 def line_at(text: str, position: int) -> int:

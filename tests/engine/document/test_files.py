@@ -191,7 +191,14 @@ def test_a_changed_param_is_one_line_and_a_moved_node_two():
         ("2.5", "Infinity", "line 14: numbers must be finite"),
         ("2.5", "[" * 40 + "]" * 40, "line 14, nodes[2].params.a b: is a list that nests more than 32 deep"),
         ("«ü»", "\\ud83d", "line 14, column 107: this is not JSON (unexpected end of hex escape)"),
-        ('"q":', '"a b":', '"a b" stands twice in {"a b": "«ü»"}'),
+        ('"q":', '"a b":', 'line 14, nodes[2].params.a b: "a b" stands here for a second time: keep one'),
+        ('"view": [', '"root":\n"sum",\n"view": [', 'line 19, root: "root" stands here for a second time'),
+        ('"loose": [["rest"]]', '"kind" : "}{", "id": "x"', 'line 17, nodes[5].kind: "kind" stands here'),
+        (
+            '{"my key": {"type": "list", "value": []}}}',
+            '{"my key": {"type": "unset"}},\n"contexts": {\n"a": {"type": "unset"},\n"b": {"type": "none"}}}',
+            'line 19, nodes[4].contexts.contexts.b.type: is "none", but must be one of image',
+        ),
         ('["mystery"]', '["mystery", "ghost"]', "line 17, nodes[5].children[1]: names the node 'ghost'"),
         ('["mystery"]', '["mystery", "rest"]', "nodes[5].loose[0][0]: names 'rest', which already stands in 'sum'"),
         ('["mystery"]', '["mystery", "far"]', "line 9, loose[0][0]: names 'far', which already stands in 'sum'"),
@@ -240,6 +247,15 @@ def test_frames_in_a_circle():
     text = HELLO.replace('["sum"]', "[]").replace('["mystery"]', '["mystery", "other"]')
     text = text.replace('{"id": "rest"', '{"id": "other", "kind": "Chain", "children": ["sum"]},\n    {"id": "rest"')
     assert "lies in a circle of frames ('sum' in 'other' in 'sum')" in refused(text)
+
+
+def test_a_large_circle_of_frames_is_told_in_short():
+    nodes = [{"id": f"n{i}", "kind": "Chain", "children": [f"n{(i + 1) % 20_000}"]} for i in range(20_000)]
+    root = {"id": "root", "kind": "Chain", "children": []}
+    message = refused(json.dumps({"catenary": 1, "root": "root", "nodes": [*nodes, root]}))
+    assert "'n0' lies in a circle of frames ('n0' in 'n19999' in" in message
+    assert message.endswith(" in … in 'n1' in 'n0'): take one of them out of the other")
+    assert len(message) < 300
 
 
 def nested(depth: int) -> str:
