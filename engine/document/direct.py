@@ -9,7 +9,8 @@ from typing import Any
 from engine.document import allowed
 from engine.document.expressions import LARGEST, ExpressionError
 
-LARGEST_BITS = 100_000
+LARGEST_BITS = 14_000
+"""Python refuses to write whole numbers of more than 4300 digits; these have fewer."""
 
 _MEMBERS: dict[str, Any] = (
     {name: getattr(builtins, name) for name in allowed.BUILTINS - {"print"}}
@@ -45,6 +46,8 @@ class Direct:
         result = self.member(function)(*arguments, **keywords)
         if isinstance(result, range):  # made lazily, so it can be judged after the call
             _limit("range", (result.stop - result.start) // result.step)
+        elif isinstance(result, int):
+            _limit(function, result.bit_length(), "bits", LARGEST_BITS)
         return result
 
     def method(self, value: Any, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -70,12 +73,15 @@ class Direct:
 
 
 def _check_call(function: str, arguments: list[Any], keywords: dict[str, Any]) -> None:
-    """Refuse what would work in place, or blow up beyond any memory, before doing it."""
+    """Refuse what would work in place, or blow up beyond any memory, before doing it.
+
+    The size of a power is guessed from below, by at most half; its result is judged again.
+    """
     if len(arguments) > (most := allowed.MOST_ARGUMENTS.get(function, len(arguments))):
         raise ExpressionError(f"{function} takes {most} arguments by position; the next works in place")
     match function, arguments:
         case "operator.pow", [int() as base, int() as exponent] if abs(base) > 1 and exponent > 0:
-            _limit(f"{_shown(base)} ** {_shown(exponent)}", base.bit_length() * exponent, "bits", LARGEST_BITS)
+            _limit(f"{_shown(base)} ** {_shown(exponent)}", (base.bit_length() - 1) * exponent, "bits", LARGEST_BITS)
         case "operator.mul", [int() as left, int() as right]:
             _limit("a product of integers", left.bit_length() + right.bit_length(), "bits", LARGEST_BITS)
         case "operator.lshift", [int() as value, int() as places] if value:
