@@ -8,12 +8,23 @@ from engine.document.problems import Fix, Problem
 from engine.messages import Fault, Loaded
 
 MOST_NAMES = 3
+VALUELESS = ("input-missing", "no-input", "context-never-set")
+"""Codes of problems that leave nodes with nothing to work on: what happens to those is the same problem again."""
+NOTHING = "nothing"
+"""How the worker describes None."""
 
 
 def problems_of(faults: Sequence[Fault], found: Sequence[Problem], graph: Graph) -> list[Problem]:
     """What the worker found wrong, where the check (which gave `found`) has not said so already."""
     told = {p.node for p in found if p.severity == "error"}
-    return [_problem(fault) for fault in faults if fault.node not in told and fault.node in graph]
+    starved = any(p.code in VALUELESS for p in found) or any(f.code == "source" for f in faults)
+    return [
+        _problem(fault)
+        for fault in faults
+        if fault.node not in told
+        and fault.node in graph
+        and not (starved and fault.code == "shape" and NOTHING in fault.inputs)
+    ]
 
 
 def _problem(fault: Fault) -> Problem:

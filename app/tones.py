@@ -76,6 +76,7 @@ QPlainTextEdit#log, QTreeWidget#problems {{ border: none; }}
 QFrame#titlebar {{ background: {window}; border: none; border-bottom: 1px solid {line}; }}
 QFrame#titlebar QLabel {{ font-weight: 600; }}
 QTreeWidget#problems::item {{ padding: 0; }}
+QTreeWidget#problems::item:selected {{ background: {tinted}; color: {text}; }}
 QFrame#notice {{ border: none; border-left: 4px solid {warning}; background: {panel}; }}
 QFrame#notice[tone="error"] {{ border-left-color: {error}; }}
 QFrame#notice[tone="info"] {{ border-left-color: {info}; }}

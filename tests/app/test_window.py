@@ -12,12 +12,14 @@ from pytestqt.qtbot import QtBot
 from app import layout
 from app.actions import ACTIONS, Action
 from app.panels.node_page import NodePage
+from app.panels.problems import SEVERITIES
 from app.theme import DARK, LIGHT
 from app.window import Window
 from engine.document import files
 from engine.document.document import new_graph, new_tree
-from engine.document.edits import Insert, Move, SetParam, SetWeights
-from engine.document.graph import CANVAS, Place
+from engine.document.edits import Insert, Move, SetInputs, SetParam, SetWeights
+from engine.document.graph import CANVAS, Input, Place
+from engine.document.sources import ImageSource
 from engine.messages import Fault, Figures, Finished, Picture, Preview
 from tests.app.hands import STARTING, Hands, text_of
 
@@ -30,6 +32,14 @@ def add(window: Window, kind: str, **params: str | float) -> str:
     tree = new_tree(document.graph, document.catalogue, kind, **params)
     document.apply(Insert(Place("root", len(document.graph.children["root"])), (tree,)), f"Insert {kind}")
     return tree.node.id
+
+
+def fix_button(window: Window, code: str, label: str) -> QPushButton:
+    """The button of a quick fix, once its problem is the current one."""
+    panel = window.problems_panel
+    detail = panel.detail(next(i for i, p in enumerate(panel.problems) if p.code == code))
+    window.grab()  # everything gets its place
+    return next(button for button in detail.findChildren(QPushButton) if button.text() == label)
 
 
 def page_of(window: Window) -> NodePage:
@@ -162,17 +172,47 @@ def test_a_click_on_a_problem_leads_to_its_node(window: Window, hands: Hands) ->
     assert "open" in message.text()
 
 
+def test_errors_come_first_and_the_current_problem_is_told_in_full(window: Window, hands: Hands) -> None:
+    tree = new_tree(window.document.graph, window.document.catalogue, "ReLU")
+    window.document.apply(Insert(Place(CANVAS, 0, 0, new=True), (tree,)), "Park")
+    add(window, "UseContext", context="unet", key="residuals")
+    add(window, "Lambda", func="lambda x: torch.relluu(x)")
+    window.refresh()
+    panel = window.problems_panel
+    severities = [problem.severity for problem in panel.problems]
+    assert severities == sorted(severities, key=SEVERITIES.index)
+    for width in (1400, 700):
+        window.resize(width, 700)
+        QApplication.processEvents()
+        for index, problem in enumerate(panel.problems):
+            detail = panel.detail(index)
+            window.grab()
+            buttons = detail.findChildren(QPushButton)
+            assert [button.text() for button in buttons] == [fix.label for fix in problem.fixes]
+            assert all(detail.rect().contains(button.geometry()) for button in buttons)
+            assert panel.tree.visualItemRect(panel.item(index)).height() == detail.height()
+    panel.detail(0)
+    assert panel.item(1).text(0), "the others are lines again"
+
+
+def test_a_missing_file_is_one_problem(qtbot: QtBot, live: Window) -> None:
+    live.document.apply(SetInputs((Input("photo", ImageSource("nowhere.png")),)), "Set")
+    with qtbot.waitSignal(live.link.shapes, timeout=STARTING, check_params_cb=lambda m: len(m.returns) > 1):
+        add(live, "Blur")
+    live.refresh()
+    assert [problem.code for problem in live.problems] == ["source"]
+
+
 def test_a_quick_fix_is_one_step(window: Window, hands: Hands) -> None:
     add(window, "UseContext", context="unet", key="residuals")
     window.refresh()
     before = files.dump(window.document.graph)
     steps = len(window.document.history.undos)
     problem = next(p for p in window.problems if p.fixes)
-    panel = window.problems_panel
-    buttons = panel.tree.findChildren(QPushButton)
-    hands.click(next(b for b in buttons if b.text() == problem.fixes[0].label))
+    hands.click(fix_button(window, problem.code, problem.fixes[0].label))
     window.refresh()
     assert problem not in window.problems
+    assert window.problems_panel.tree.hasFocus(), "not some field of the inspector"
     assert len(window.document.history.undos) == steps + 1
     hands.trigger("undo")
     assert files.dump(window.document.graph) == before
