@@ -45,13 +45,20 @@ class Lowered:
     faults: tuple[Fault, ...] = ()
 
 
-def lower(graph: Graph, catalogue: Catalogue, modules: Mapping[str, torch.nn.Module], given: Given) -> Lowered:
+def lower(
+    graph: Graph,
+    catalogue: Catalogue,
+    modules: Mapping[str, torch.nn.Module],
+    given: Given,
+    fake: FakeTensorMode | None = None,
+) -> Lowered:
     """Lower what runs of `graph` for values such as `given`.
 
-    `modules` holds the built module of every leaf that has one, by node id. The program keeps to the shapes, dtypes and
+    `modules` holds the built module of every leaf that has one, by node id; those with fake tensors for weights were
+    made under `fake`, and the program needs real ones to run. The program keeps to the shapes, dtypes and
     devices given; see `Program.accepts`.
     """
-    return _Lowering(graph, catalogue, modules, given).run()
+    return _Lowering(graph, catalogue, modules, given, fake or FakeTensorMode(allow_non_fake_inputs=True)).run()
 
 
 class _Stop(Exception):
@@ -60,7 +67,12 @@ class _Stop(Exception):
 
 class _Lowering:
     def __init__(
-        self, graph: Graph, catalogue: Catalogue, modules: Mapping[str, torch.nn.Module], given: Given
+        self,
+        graph: Graph,
+        catalogue: Catalogue,
+        modules: Mapping[str, torch.nn.Module],
+        given: Given,
+        fake: FakeTensorMode,
     ) -> None:
         self.graph = graph
         self.catalogue = catalogue
@@ -68,7 +80,7 @@ class _Lowering:
         self.given = given
         self.paths = paths(graph)
         self.code = fx.Graph()
-        self.fake = FakeTensorMode(allow_non_fake_inputs=True)
+        self.fake = fake
         self.symbols = Symbolic(self.code, self.fake, self._report)
         self.stores: dict[str, dict[str, dict[str, Any]]] = {}
         self.providers: dict[str, list[str]] = {}

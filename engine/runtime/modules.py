@@ -1,13 +1,18 @@
-"""The torch modules of leaves, built from their kinds and params and kept while an edit leaves them as they were."""
+"""The torch modules of leaves, built from their kinds and params and kept while an edit leaves them as they were.
+
+Each is made twice: at once as a sketch, whose weights are fake tensors that take no memory, enough to infer shapes; and
+with real weights when a run first asks for them. So a model of any size opens in a moment.
+"""
 
 import hashlib
 
 import torch
 from msgspec import Struct
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from engine.document.graph import Graph, Node, paths
-from engine.document.kinds import Catalogue, NodeKind, ParamValue, complaint, resolve
+from engine.document.kinds import Catalogue, NodeKind, Param, ParamValue, complaint, resolve
 
 
 class BuildError(ValueError):
@@ -15,12 +20,18 @@ class BuildError(ValueError):
 
 
 class Built(Struct):
-    """A module, the kind and structural params it was made from, and the path that named its tensors in a file."""
+    """A module as a sketch and, once it was asked for, with real weights; what it was made from, and the path that
+    names its tensors in a file."""
 
-    module: nn.Module
+    sketch: nn.Module
     kind: NodeKind
-    structure: dict[str, ParamValue]
+    params: dict[str, ParamValue]
     path: str
+    module: nn.Module | None = None
+
+    @property
+    def structure(self) -> dict[str, ParamValue]:
+        return _structure(self.kind, self.params)
 
 
 class Modules:
@@ -35,17 +46,36 @@ class Modules:
         self.device = device
         self.dtype = dtype
         self.seed = seed
+        self.fake = FakeTensorMode(allow_non_fake_inputs=True)
+        """What the sketches' tensors were made under."""
         self._built: dict[str, Built] = {}
 
     @property
+    def sketches(self) -> dict[str, nn.Module]:
+        """The modules with fake weights, by node."""
+        return {node: built.sketch for node, built in self._built.items()}
+
+    @property
     def by_node(self) -> dict[str, nn.Module]:
-        return {node: built.module for node, built in self._built.items()}
+        """The modules with real weights, by node; those not asked for before are made now."""
+        self.materialize()
+        return {node: built.module for node, built in self._built.items() if built.module is not None}
+
+    def materialize(self) -> set[str]:
+        """Make the real modules that are missing; gives their nodes."""
+        missing = {node: built for node, built in self._built.items() if built.module is None}
+        for node, built in missing.items():
+            with torch.random.fork_rng(devices=[]):
+                torch.default_generator.manual_seed(initial_seed(node, self.seed))
+                module = _construct(built.kind, built.params)
+            built.module = module.to(self.device, self.dtype).eval().requires_grad_(False)
+        return set(missing)
 
     def update(self, graph: Graph) -> tuple[set[str], dict[str, str]]:
-        """Build what is new or changed among the leaves that run, and drop what is gone.
+        """Sketch what is new or changed among the leaves that run, and drop what is gone.
 
-        With a weights file, another path means other tensors, so such a leaf is built again as well. Gives the nodes
-        that were built and, by node, why some could not be.
+        With a weights file, another path means other tensors, so such a leaf is made again as well. Gives the nodes
+        that were made and, by node, why some could not be.
         """
         path_of = paths(graph)
         kept, self._built = self._built, {}
@@ -57,16 +87,15 @@ class Modules:
                 continue
             try:
                 params = _checked(node, kind)
-                structure = {p.name: params[p.name] for p in kind.params if not p.live}
                 path = path_of[node.id] if graph.weights else ""
                 built = kept.get(node.id)
-                if built is None or (built.kind, built.structure, built.path) != (kind, structure, path):
-                    built = Built(self._build(node.id, kind, params), kind, structure, path)
+                if built is None or (built.kind, built.structure, built.path) != (kind, _structure(kind, params), path):
+                    built = Built(self._sketch(kind, params), kind, params, path)
                     fresh.add(node.id)
                 self._built[node.id] = built
                 for param in kind.params:
                     if param.live:
-                        setattr(built.module, param.argument or param.name, params[param.name])
+                        _set(built, param, params[param.name])
             except BuildError as error:
                 errors[node.id] = str(error)
         return fresh, errors
@@ -81,28 +110,52 @@ class Modules:
         param = built.kind.param(name) if built else None
         if built is None or param is None or not param.live or complaint(param, value):
             return False
-        attribute = param.argument or param.name
-        if type(getattr(built.module, attribute)) is not type(value):
+        if type(built.params[name]) is not type(value):
             return False
-        setattr(built.module, attribute, value)
+        _set(built, param, value)
         return True
 
-    def _build(self, node: str, kind: NodeKind, params: dict[str, ParamValue]) -> nn.Module:
-        constructor = resolve(kind.impl)
-        assert callable(constructor), f"{kind.impl} can't be called"
-        arguments = {
-            param.argument or param.name: tuple(value) if isinstance(value, list) else value
-            for param in kind.params
-            for value in [params[param.name]]
-        }
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(initial_seed(node, self.seed))
-            try:
-                module = constructor(**arguments)
-            except (ValueError, TypeError, RuntimeError, AssertionError) as error:
-                raise BuildError(f"{kind.name} can't be built: {error}") from error
-        assert isinstance(module, nn.Module), f"{kind.impl} makes no torch module"
-        return module.to(self.device, self.dtype).eval().requires_grad_(False)
+    def _sketch(self, kind: NodeKind, params: dict[str, ParamValue]) -> nn.Module:
+        with self.fake:
+            module = _construct(kind, params)
+            for part in module.modules():
+                for name, parameter in part.named_parameters(recurse=False):
+                    part.register_parameter(name, nn.Parameter(self._placed(parameter), requires_grad=False))
+                for name, buffer in part.named_buffers(recurse=False):
+                    setattr(part, name, self._placed(buffer))
+        return module.eval()
+
+    def _placed(self, tensor: torch.Tensor) -> torch.Tensor:
+        """As `nn.Module.to` would move it, which fake tensors do not support."""
+        return tensor.detach().to(self.device, self.dtype if tensor.is_floating_point() else None)
+
+
+def _construct(kind: NodeKind, params: dict[str, ParamValue]) -> nn.Module:
+    constructor = resolve(kind.impl)
+    assert callable(constructor), f"{kind.impl} can't be called"
+    arguments = {
+        param.argument or param.name: tuple(value) if isinstance(value, list) else value
+        for param in kind.params
+        for value in [params[param.name]]
+    }
+    try:
+        module = constructor(**arguments)
+    except (ValueError, TypeError, RuntimeError, AssertionError) as error:
+        raise BuildError(f"{kind.name} can't be built: {error}") from error
+    assert isinstance(module, nn.Module), f"{kind.impl} makes no torch module"
+    return module
+
+
+def _structure(kind: NodeKind, params: dict[str, ParamValue]) -> dict[str, ParamValue]:
+    return {param.name: params[param.name] for param in kind.params if not param.live}
+
+
+def _set(built: Built, param: Param, value: ParamValue) -> None:
+    """Give a live param a value, in the sketch and in the real module."""
+    built.params = built.params | {param.name: value}
+    for module in (built.sketch, built.module):
+        if module is not None:
+            setattr(module, param.argument or param.name, value)
 
 
 def initial_seed(node: str, seed: int) -> int:

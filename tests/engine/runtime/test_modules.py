@@ -123,3 +123,17 @@ def test_loose_nodes_are_not_built(document):
     built = modules()
     built.update(document.graph)
     assert "loose" not in built.by_node
+
+
+def test_a_sketch_takes_no_memory_and_the_real_module_comes_when_asked_for():
+    document = Document(new_graph(), CATALOGUE)
+    huge = leaf("huge", "Linear", in_features=10_000_000, out_features=10_000_000)
+    document.apply(Insert(Place("root", 0), (huge, leaf("small", "Linear"))), "")
+    built = modules()
+    assert built.update(document.graph) == ({"huge", "small"}, {})
+    assert built.sketches["huge"].get_parameter("weight").shape == (10_000_000, 10_000_000)
+    document.apply(Remove(("huge",)), "")
+    built.update(document.graph)
+    assert built.materialize() == {"small"}
+    assert built.materialize() == set()
+    assert built.by_node["small"].get_parameter("weight").isfinite().all()
