@@ -22,27 +22,44 @@ def _window(dims: Literal[1, 2, 3], transposed: bool, bias: Param) -> tuple[Para
     """Channels and window of a convolution, in Fluxion's order."""
     unit = ("positions", "pixels", "voxels")[dims - 1]
     sizes: ParamType = "int" if dims == 1 else "ints"
+    length = None if dims == 1 else dims
     padding = "Border taken off each side of the output" if transposed else "Border added on each side"
     params = [
         Param(name="in_channels", type="int", default=3, low=1, doc="Channels of the input."),
         Param(name="out_channels", type="int", default=3, low=1, doc="Channels of the output."),
-        Param(name="kernel_size", type=sizes, default=3, low=1, doc=f"Size of the window, in {unit}."),
-        Param(name="stride", type=sizes, default=1, low=1, doc=f"Step of the window, in {unit}."),
-        Param(name="padding", type=sizes, default=0, low=0, doc=f"{padding}, in {unit}."),
+        Param(name="kernel_size", type=sizes, length=length, default=3, low=1, doc=f"Size of the window, in {unit}."),
+        Param(name="stride", type=sizes, length=length, default=1, low=1, doc=f"Step of the window, in {unit}."),
+        Param(name="padding", type=sizes, length=length, default=0, low=0, doc=f"{padding}, in {unit}."),
     ]
     if transposed:
         doc = f"Added to the far side of the output, in {unit}; less than stride or dilation."
-        params.append(Param(name="output_padding", type=sizes, default=0, low=0, doc=doc))
+        params.append(Param(name="output_padding", type=sizes, length=length, default=0, low=0, doc=doc))
     params += [_GROUPS, bias]
-    params.append(Param(name="dilation", type=sizes, default=1, low=1, doc=f"Spacing of the window's taps, in {unit}."))
+    params.append(
+        Param(
+            name="dilation",
+            type=sizes,
+            length=length,
+            default=1,
+            low=1,
+            doc=f"Spacing of the window's taps, in {unit}.",
+        )
+    )
     return tuple(params) if transposed else (*params, _MODE)
 
 
 _BLOCKS = (
-    Param(name="kernel_size", type="ints", default=3, low=1, doc="Size of the window, in pixels."),
-    Param(name="dilation", type="ints", default=1, low=1, doc="Spacing of the window's taps, in pixels."),
-    Param(name="padding", type="ints", default=0, low=0, doc="Border of zeros on each side of the picture, in pixels."),
-    Param(name="stride", type="ints", default=1, low=1, doc="Step of the window, in pixels."),
+    Param(name="kernel_size", type="ints", length=2, default=3, low=1, doc="Size of the window, in pixels."),
+    Param(name="dilation", type="ints", length=2, default=1, low=1, doc="Spacing of the window's taps, in pixels."),
+    Param(
+        name="padding",
+        type="ints",
+        length=2,
+        default=0,
+        low=0,
+        doc="Border of zeros on each side of the picture, in pixels.",
+    ),
+    Param(name="stride", type="ints", length=2, default=1, low=1, doc="Step of the window, in pixels."),
 )
 
 KINDS = [
@@ -113,7 +130,7 @@ KINDS = [
         impl="torch.nn:Fold",
         doc="Adds windows up into a picture, where they overlap: (N, C * window pixels, windows) to (N, C, H, W).",
         params=(
-            Param(name="output_size", type="ints", default=[8, 8], low=1, doc="Height and width, in pixels."),
+            Param(name="output_size", type="ints", length=2, default=[8, 8], low=1, doc="Height and width, in pixels."),
             *_BLOCKS,
         ),
         source="torch.nn.Fold",

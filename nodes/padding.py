@@ -6,8 +6,8 @@ CATEGORY = "Padding"
 _SHAPES = "(N, C, H, W) to (N, C, top + H + bottom, left + W + right)."
 _SIDES = "One number for all sides, or left, right, top, bottom, in pixels"
 
-_BORDER = Param(name="padding", type="ints", default=1, low=0, doc=f"{_SIDES}.")
-_BORDER_OR_CROP = Param(name="padding", type="ints", default=1, doc=f"{_SIDES}; negative ones crop.")
+_BORDER = Param(name="padding", type="ints", length=4, default=1, low=0, doc=f"{_SIDES}.")
+_BORDER_OR_CROP = Param(name="padding", type="ints", length=4, default=1, doc=f"{_SIDES}; negative ones crop.")
 
 
 def _pad(name: str, holds: str, source: str, *params: Param) -> NodeKind:

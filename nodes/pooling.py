@@ -10,11 +10,13 @@ CATEGORY = "Pooling"
 def _window(dims: Literal[1, 2]) -> tuple[Param, ...]:
     unit = ("positions", "pixels")[dims - 1]
     sizes: ParamType = ("int", "ints")[dims - 1]
+    length = (None, 2)[dims - 1]
     return (
-        Param(name="kernel_size", type=sizes, default=2, low=1, doc=f"Size of the window, in {unit}."),
+        Param(name="kernel_size", type=sizes, length=length, default=2, low=1, doc=f"Size of the window, in {unit}."),
         Param(
             name="stride",
             type=sizes,
+            length=length,
             default=None,
             low=1,
             doc=f"Step of the window, in {unit}; empty for windows side by side.",
@@ -23,6 +25,7 @@ def _window(dims: Literal[1, 2]) -> tuple[Param, ...]:
         Param(
             name="padding",
             type=sizes,
+            length=length,
             default=0,
             low=0,
             doc=f"Border added on each side, in {unit}; at most half the window.",
@@ -36,6 +39,7 @@ def _max(dims: Literal[1, 2]) -> tuple[Param, ...]:
         Param(
             name="dilation",
             type=("int", "ints")[dims - 1],
+            length=(None, 2)[dims - 1],
             default=1,
             low=1,
             doc=f"Spacing of the window's taps, in {('positions', 'pixels')[dims - 1]}.",
@@ -53,7 +57,9 @@ _INDICES = Param(
 )
 _CEIL = Param(name="ceil_mode", type="bool", default=False, doc="Whether windows may reach beyond the far border.")
 _COUNT = Param(name="count_include_pad", type="bool", default=True, doc="Whether the border counts in the average.")
-_SIZE = Param(name="output_size", type="ints", default=1, low=1, doc="Height and width of the output, in pixels.")
+_SIZE = Param(
+    name="output_size", type="ints", length=2, default=1, low=1, doc="Height and width of the output, in pixels."
+)
 
 KINDS = [
     NodeKind(

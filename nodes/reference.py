@@ -55,7 +55,8 @@ def _type(param: Param) -> str:
             bounds = f" ≤ {_bound(high)}"
         case low, high:
             bounds = f" from {_bound(low)} to {_bound(high)}"
-    return f"{param.type}{bounds}{' or empty' if param.optional else ''}"
+    name = f"int or {param.length} ints" if param.length else param.type
+    return f"{name}{bounds}{' or empty' if param.optional else ''}"
 
 
 def _bound(number: float) -> str:

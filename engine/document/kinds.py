@@ -38,10 +38,10 @@ BRANCHES: frozenset[Role] = frozenset({"sum", "parallel", "concatenate", "matmul
 class Param(Struct, frozen=True, kw_only=True):
     """One parameter of a kind.
 
-    `type` names a row of the inspector's field table; "ints" is a list of whole numbers or one number for all,
-    "expression" is source in the checked subset, "context" and "key" name a context. A `live` param is read at every
-    run, so changing it never lowers the graph again. A `required` param may not be empty; an `optional` one may be
-    None. `argument` is the constructor's keyword where it differs from the name.
+    `type` names a row of the inspector's field table; "ints" is a list of whole numbers (of `length` ones, where that
+    is given) or one number for all, "expression" is source in the checked subset, "context" and "key" name a context. A
+    `live` param is read at every run, so changing it never lowers the graph again. A `required` param may not be empty;
+    an `optional` one may be None. `argument` is the constructor's keyword where it differs from the name.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Param(Struct, frozen=True, kw_only=True):
     argument: str = ""
     default: ParamValue = None
     doc: str = ""
+    length: int | None = None
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
@@ -131,7 +132,9 @@ def complaint(param: Param, value: ParamValue) -> str | None:
         case "ints":
             many = value if isinstance(value, list) else [value]
             fits = all(isinstance(v, int) and not isinstance(v, bool) for v in many)
-            wanted = "a whole number or a list of whole numbers"
+            if isinstance(value, list) and param.length is not None:
+                fits = fits and len(value) == param.length
+            wanted = f"a whole number or a list of {f'{param.length} ' if param.length else ''}whole numbers"
         case "choice":
             fits = value in param.choices
             wanted = "one of " + ", ".join(param.choices)

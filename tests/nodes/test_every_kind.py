@@ -100,6 +100,17 @@ def test_its_module_knows_every_param(kind: NodeKind):
         ("Conv2d", "kernel_size", [3, 0], False),
         ("Conv2d", "kernel_size", [3, True], False),
         ("Conv2d", "kernel_size", "3", False),
+        ("Conv2d", "kernel_size", [], False),
+        ("Conv2d", "kernel_size", [3, 3, 3], False),
+        ("Conv3d", "kernel_size", [3, 3, 3], True),
+        ("ConvTranspose2d", "output_padding", [1], False),
+        ("Fold", "output_size", [8], False),
+        ("MaxPool2d", "stride", [2, 2, 2], False),
+        ("MaxPool2d", "dilation", [2, 2, 2], False),
+        ("AdaptiveAvgPool2d", "output_size", [], False),
+        ("ZeroPad2d", "padding", [1, 1, 1, 1], True),
+        ("ZeroPad2d", "padding", [1, 1], False),
+        ("LayerNorm", "normalized_shape", [1, 2, 3], True),
         ("Conv2d", "padding_mode", "reflect", True),
         ("Conv2d", "padding_mode", "Reflect", False),
         ("Multiply", "scale", 2, True),
@@ -115,6 +126,12 @@ def test_complaints(kind, param, value, fits):
     found = CATALOGUE[kind].param(param)
     assert found
     assert (complaint(found, value) is None) == fits
+
+
+def test_a_list_of_another_length_says_how_many_numbers_there_must_be():
+    param = CATALOGUE["Conv2d"].param("stride")
+    assert param
+    assert complaint(param, [1]) == "is [1], but must be a whole number or a list of 2 whole numbers"
 
 
 def test_an_optional_param_may_be_empty():

@@ -17,6 +17,7 @@ def test_bounds_choices_and_defaults_are_readable() -> None:
     params = (
         Param(name="share", type="float", default=0.5, low=0, high=1, doc="A share.", live=True),
         Param(name="dims", type="ints", default=[0, 2], doc="Dimensions, a | b."),
+        Param(name="size", type="ints", length=2, default=1, low=1, doc="Size."),
         Param(name="mode", type="choice", default="a", choices=("a", "b"), doc="How."),
         Param(name="stride", type="int", low=1, high=2**20, optional=True, doc="Step."),
         Param(name="alpha", type="float", default=1.0, low=1e-3, doc="Limit."),
@@ -30,6 +31,7 @@ def test_bounds_choices_and_defaults_are_readable() -> None:
         "Children: 1 to 2. From: here.",
         "| `share` | float from 0 to 1 | 0.5 | A share. Live: read at every run. |",
         "| `dims` | ints | 0, 2 | Dimensions, a \\| b. |",
+        "| `size` | int or 2 ints ≥ 1 | 1 | Size. |",
         "| `mode` | `a`, `b` | `a` | How. |",
         "| `stride` | int from 1 to 1048576 or empty | empty | Step. |",
         "| `alpha` | float ≥ 0.001 | 1.0 | Limit. |",
