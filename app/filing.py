@@ -87,23 +87,23 @@ class Filing(QObject):
         self.when_safe(lambda: self._hold(build(model), None, None, None))
 
     def open(self, path: Path) -> None:
-        """Open a file, once what is open is safe."""
-        self.when_safe(lambda: self._open(path))
+        """Open a file, once it has been read and what is open is safe."""
+        path = Path(os.path.abspath(path))  # noqa: PTH100 - a link in the path stays as the user wrote it
+        if found := self._read(path, "This file can't be opened."):
+            self.when_safe(lambda: self._show(path, *found))
 
     def open_example(self, path: Path, then: Then | None = None) -> None:
-        """Open an example as a document without a path."""
+        """Open an example as a document without a path, once it has been read and what is open is safe."""
+        found = self._read(path, "This example can't be opened.")
+        if found is None:
+            return
 
-        def read() -> None:
-            try:
-                graph, _ = files.load(path)
-            except FileError as error:
-                self._complain("This example can't be opened.", error)
-                return
-            self._hold(graph, None, path, None)
+        def hold() -> None:
+            self._hold(found[0], None, path, None)
             if then:
                 then()
 
-        self.when_safe(read)
+        self.when_safe(hold)
 
     def ask_open(self) -> None:
         """Let the user choose a file to open."""
@@ -214,16 +214,6 @@ class Filing(QObject):
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         return next((path for path in paths if path.suffix == ".catenary"), None)
 
-    def _open(self, path: Path) -> None:
-        path = Path(os.path.abspath(path))  # noqa: PTH100 - a link in the path stays as the user wrote it
-        try:
-            graph, stamp = files.load(path)
-        except FileError as error:
-            self._complain("This file can't be opened.", error)
-            return
-        self._hold(graph, path, None, stamp)
-        self._remember(path)
-
     def _save(self, path: Path, expected: Stamp | None, then: Then | None) -> None:
         document = self.window.document
         edit = relocate(document.graph, self.folder, path.parent)
@@ -254,14 +244,32 @@ class Filing(QObject):
         box = self._question(
             "changed-on-disk",
             f"{path.name} is not the file that was opened.",
-            f"{error}\n\nOverwrite it with what is in the window, or reload it and lose what is in the window?",
+            f"{error}\n\nReload gives up the changes made in the window, overwrite those made to the file.",
             [
+                ("Save as…", QMessageBox.ButtonRole.AcceptRole, lambda: self.save_as(then)),
+                ("Reload", QMessageBox.ButtonRole.ActionRole, lambda: self._reload(path)),
                 ("Overwrite", QMessageBox.ButtonRole.DestructiveRole, lambda: self._save(path, None, then)),
-                ("Reload", QMessageBox.ButtonRole.ActionRole, lambda: self._open(path)),
                 ("Cancel", QMessageBox.ButtonRole.RejectRole, None),
             ],
         )
         box.open()
+
+    def _reload(self, path: Path) -> None:
+        """Take what is on the disk, whatever is in the window: that was the answer to a question."""
+        if found := self._read(path, "This file can't be opened."):
+            self._show(path, *found)
+
+    def _read(self, path: Path, complaint: str) -> tuple[Graph, Stamp] | None:
+        """What a file holds, or None, with a complaint."""
+        try:
+            return files.load(path)
+        except FileError as error:
+            self._complain(complaint, error)
+            return None
+
+    def _show(self, path: Path, graph: Graph, stamp: Stamp) -> None:
+        self._hold(graph, path, None, stamp)
+        self._remember(path)
 
     def _hold(self, graph: Graph, path: Path | None, example: Path | None, stamp: Stamp | None) -> None:
         self.path, self.example, self._stamp = path, example, stamp
@@ -273,7 +281,7 @@ class Filing(QObject):
         self.settings.setValue("recent", names[:MOST_RECENT])
 
     def _dialog(self, name: str, title: str, patterns: list[str], mode: QFileDialog.FileMode) -> QFileDialog:
-        start = self.path.parent if self.path else Path(str(self.settings.value("folder", str(Path.home()))))
+        start = self.path.parent if self.path else Path(str(self.settings.value("folder", str(Path.cwd()))))
         dialog = QFileDialog(self.window, title, str(start))
         dialog.setObjectName(name)
         dialog.setNameFilters(patterns)
@@ -307,7 +315,7 @@ class Filing(QObject):
         actions = {}
         for label, role, then in answers:
             button = box.addButton(label, role)
-            button.setObjectName(label.lower())
+            button.setObjectName(label.removesuffix("…").lower())
             actions[button] = then
         box.setDefaultButton(next(iter(actions)))
         box.buttonClicked.connect(lambda button: (then := actions[button]) and then())

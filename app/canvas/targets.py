@@ -38,14 +38,14 @@ def target_at(
     graph, zoom = arrangement.graph, scene.zoom
     item = hits.item_at(scene, graph, x, y, dragged)
     if item is None:
-        position = ((x - scene.x) / zoom, (y - scene.y) / zoom)
+        position = (float(round((x - scene.x) / zoom)), float(round((y - scene.y) / zoom)))
         return _wire(scene, arrangement, CANVAS, scene.x, scene.y, x, y) or Target("canvas", CANVAS, position=position)
     if item.state == "plate":
         return Target("slot", item.node, index=len(graph.children[item.node]), rect=item.rect)
     if item.state == "leaf":
         frame = graph.parents[item.node]
         if item.loose and frame == CANVAS:
-            position = ((x - scene.x) / zoom, (y - scene.y) / zoom)
+            position = (float(round((x - scene.x) / zoom)), float(round((y - scene.y) / zoom)))
             return Target("canvas", CANVAS, position=position)
         item = scene.by_node[frame]
     found = _wire(scene, arrangement, item.node, item.x, item.y, x, y)

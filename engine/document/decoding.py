@@ -9,7 +9,7 @@ from typing import get_args
 
 import msgspec
 
-from engine.document.disk import FileError
+from engine.document.disk import BACKUP, FileError
 from engine.document.kinds import unfit
 from engine.document.places import Step, line_at, line_of, repeated, steps_of, value_at, written
 from engine.document.sources import Source
@@ -27,6 +27,8 @@ TYPES = {
 
 SOURCES = sorted(str(source.__struct_config__.tag) for source in get_args(Source))
 """The `type` of each sort of source."""
+
+BACKUP_TOO = f" or, if there is one, its previous version (its name ends in {BACKUP})"
 
 BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
@@ -80,7 +82,7 @@ def shown(value: object) -> str:
 
 def _check_text(data: bytes) -> None:
     if not data.strip():
-        raise Fault((), "is empty: choose another file, or its backup")
+        raise Fault((), f"is empty: open another file{BACKUP_TOO}")
     if data.startswith(BYTE_ORDER_MARKS) or b"\0" in data[:4]:
         raise Fault((), "is not plain UTF-8 (it starts as UTF-16 does, or with a byte-order mark): save it as UTF-8")
     try:
@@ -115,7 +117,7 @@ def _malformed(error: str, data: bytes) -> str:
     text = data.decode()
     at = re.search(r"^JSON is malformed: (.*) \(byte (\d+)\)$", error)
     if at is None:
-        return f"line {line_at(text, len(text.rstrip()))}: the file ends in the middle: open its backup"
+        return f"line {line_at(text, len(text.rstrip()))}: the file ends in the middle: open another file{BACKUP_TOO}"
     position = len(data[: int(at[2])].decode(errors="ignore"))
     start = text.rfind("\n", 0, position) + 1
     line = line_at(text, position)
@@ -123,7 +125,8 @@ def _malformed(error: str, data: bytes) -> str:
         return f"line {line}: two versions were merged, and a conflict is left: settle it first"
     if text.startswith(("NaN", "Infinity"), position):
         return f"line {line}: numbers must be finite: write one instead of NaN or Infinity"
-    return f"line {line}, column {position - start + 1}: this is not JSON ({at[1]}): correct it, or open the backup"
+    where = f"line {line}, column {position - start + 1}"
+    return f"{where}: this is not JSON ({at[1]}): correct it, or open another file{BACKUP_TOO}"
 
 
 def _fault(error: str, tree: object) -> Fault:

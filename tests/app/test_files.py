@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, QUrl
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QPushButton
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.filing import DEFAULT_EXAMPLE, examples
@@ -157,7 +158,8 @@ def test_a_broken_file_is_named_with_its_place(window: Window, tmp_path: Path) -
     path = tmp_path / "broken.catenary"
     path.write_text('{\n  "catenary": 1,\n  "root": "root",\n  "nodes": [{"id": 3}]\n}\n')
     before = window.document.graph
-    window.files.open(path)
+    window.canvas.add_kind("ReLU")
+    window.files.open(path)  # which is found before anybody asks about the changes
     text = box(window, "file-error").informativeText()
     assert "broken.catenary" in text
     assert "nodes" in text
@@ -176,6 +178,20 @@ def test_a_file_changed_by_another_program_is_not_overwritten_unasked(
     answer(hands, window, "changed-on-disk", "cancel")
     assert b"theirs" in graph_file.read_bytes()
     hands.trigger("save")
+    assert box(window, "changed-on-disk").defaultButton().objectName() == "save as"
+    answer(hands, window, "changed-on-disk", "save as")
+    save_as(window, graph_file.with_name("other.catenary"))
+    assert b"ReLU" in graph_file.with_name("other.catenary").read_bytes()
+    assert b"theirs" in graph_file.read_bytes()
+
+
+def test_a_file_changed_by_another_program_can_be_overwritten(window: Window, hands: Hands, graph_file: Path) -> None:
+    window.files.open(graph_file)
+    window.canvas.add_kind("ReLU")
+    other = new_graph()
+    other.inputs = (Input("theirs", ImageSource("")),)
+    graph_file.write_bytes(files.dump(other))
+    hands.trigger("save")
     answer(hands, window, "changed-on-disk", "overwrite")
     assert b"ReLU" in graph_file.read_bytes()
     assert not window.document.modified
@@ -189,8 +205,6 @@ def test_reload_takes_what_is_on_disk(window: Window, hands: Hands, graph_file: 
     graph_file.write_bytes(files.dump(other))
     hands.trigger("save")
     answer(hands, window, "changed-on-disk", "reload")
-    if window.document.modified:
-        answer(hands, window, "unsaved", "discard")
     assert [i.name for i in window.document.graph.inputs] == ["theirs"]
 
 
@@ -199,6 +213,38 @@ def test_a_dropped_file_opens(window: Window, graph_file: Path) -> None:
     mime.setUrls([QUrl.fromLocalFile(str(graph_file))])
     drag(window, mime, QPointF(20, 20))
     assert window.files.path == graph_file
+
+
+def test_a_dropped_file_is_copied_not_moved(window: Window, graph_file: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(graph_file))])
+    actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+    enter = QDragEnterEvent(QPoint(20, 20), actions, mime, left, none)
+    drop = QDropEvent(QPointF(20, 20), actions, mime, left, none)
+    assert drop.proposedAction() == Qt.DropAction.MoveAction
+    for event in (enter, drop):
+        QApplication.sendEvent(window, event)
+    assert drop.dropAction() == Qt.DropAction.CopyAction
+
+
+def test_another_file_is_not_opened_and_it_is_said_where_it_goes(window: Window, tmp_path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "cat.png"))])
+    drag(window, mime, QPointF(20, 20))
+    assert window.files.path is None
+    assert "input" in window.status.currentMessage()
+
+
+def test_the_first_dialog_starts_where_the_program_was_started(
+    window: Window, hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hands.trigger("save-as")
+    dialog = window.findChild(QFileDialog, "save-as")
+    assert dialog is not None
+    assert Path(dialog.directory().absolutePath()) == tmp_path
+    dialog.reject()
 
 
 def test_recent_files_come_back_in_the_menu(window: Window, graph_file: Path) -> None:

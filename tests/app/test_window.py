@@ -6,7 +6,7 @@ from collections import Counter
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QTextBrowser
 from pytestqt.qtbot import QtBot
 
 from app import layout
@@ -358,10 +358,13 @@ def test_panels_can_be_put_away_and_brought_back(window: Window, hands: Hands) -
 
 def test_the_list_of_keys_comes_from_the_table(window: Window, hands: Hands) -> None:
     hands.trigger("keys")
-    box = window.findChild(QMessageBox, "key-list")
-    assert box is not None
-    assert "Ctrl+Alt+Return" in box.text()
-    assert "Save as" in box.text()
+    dialog = window.findChild(QDialog, "key-list")
+    assert dialog is not None
+    browser = dialog.findChild(QTextBrowser)
+    assert browser is not None
+    for said in ("Ctrl+Alt+Return", "Save as", "Esc", "Space+drag or Alt+drag", "drag from a port to a port"):
+        assert said in browser.toPlainText()
+    dialog.reject()
 
 
 def test_a_double_click_on_a_leaf_leads_into_its_form(window: Window, hands: Hands) -> None:

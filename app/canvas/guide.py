@@ -1,0 +1,17 @@
+"""What mouse and keys do on the canvas, for the list of keys; commands with a shortcut are in `app.actions`."""
+
+GESTURES: tuple[tuple[str, str], ...] = (
+    ("Add a node", "drag it from the palette onto a wire, into a frame or onto the canvas; double-click it"),
+    ("Wire", "drag from a port to a port"),
+    ("Cut a wire", "drag its end off the inlet"),
+    ("Move, reorder, splice", "drag the node to another place, frame or wire; onto empty canvas to take it out"),
+    ("Select", "click; Shift+click adds, Ctrl+click adds or takes away; drag a box"),
+    ("Select nothing, or give up a drag", "Esc"),
+    ("Go to the neighbours, the frame around, the first child", "Left and Right, Up, Down"),
+    ("Edit the selected node", "Enter, or double-click it"),
+    ("Fold or unfold a frame", "click its arrow, or double-click its head"),
+    ("Pan", "middle drag, Space+drag or Alt+drag"),
+    ("Zoom", "wheel or pinch; two fingers pan"),
+    ("Menu of a node", "right click, or the menu key"),
+)
+"""What is done, and how."""
