@@ -26,7 +26,7 @@ from app.panels.notice import Notice
 from app.panels.palette import Palette
 from app.panels.preview import PreviewPanel
 from app.panels.problems import ProblemsPanel, counted
-from app.reports import death_report, problems_of, weights_report
+from app.reports import death_report, weights_report
 from app.status import Status
 from app.theme import DARK, LIGHT, Theme
 from app.toolbar import Toolbar
@@ -34,6 +34,7 @@ from app.typing_keys import TypingKeys
 from engine.document.check import check
 from engine.document.document import Change, Document, new_graph
 from engine.document.problems import Fix, Problem
+from engine.faults import problems_of
 from engine.messages import Fault, Finished, Loaded, Preview, Progress, Ready, Saved, Shapes
 from nodes import CATALOGUE
 

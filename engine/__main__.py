@@ -16,7 +16,9 @@ from engine.document import edits, files, kinds
 from engine.document.check import check
 from engine.document.graph import Graph, paths
 from engine.document.kinds import Catalogue
+from engine.document.problems import Problem, Severity, named
 from engine.document.sources import UnsetSource
+from engine.faults import explained, problems_of
 from engine.messages import (
     ENDINGS,
     Configure,
@@ -67,28 +69,39 @@ def check_file(options: argparse.Namespace) -> int:
     graph = _open(options)
     catalogue = _catalogue()
     path_of = paths(graph)
-    found = [(p.severity, p.node, p.message, p.code) for p in check(graph, catalogue)]
-    if not options.no_shapes and not any(severity == "error" for severity, *_ in found):
-        found += [("error", f.node, f.message + _received(f), f.code) for f in _shape_faults(options, graph, catalogue)]
+    found = check(graph, catalogue)
+    if not options.no_shapes:
+        unread, inferred = _shape_faults(options, graph, catalogue)
+        found += [*unread, *problems_of(inferred, found, graph)]
     weights = Path(options.file).absolute().parent / graph.weights
-    if graph.weights and not any(code == "weights" for *_, code in found) and not weights.exists():
-        found.append(("error", "", f"there is no file {weights}", "weights"))
-    for severity, node, message, code in found:
-        place = path_of.get(node) or graph.nodes[node].title if node in graph else ""
-        print(f"{options.file}: {severity}: {place + ': ' if place else ''}{message} [{code}]")
-    counts = Counter(severity for severity, *_ in found)
-    _note(", ".join(f"{count} of severity {severity}" for severity, count in counts.items()) or "no problems")
+    if graph.weights and not any(problem.code == "weights" for problem in found) and not weights.exists():
+        found.append(Problem("weights", "error", "", f"there is no file {weights}"))
+    for problem in found:
+        place = ""
+        if problem.node in graph and not problem.message.startswith(named(graph, problem.node)):
+            place = f"{path_of.get(problem.node) or graph.nodes[problem.node].title}: "
+        message = " ".join(problem.message.split("\n"))
+        print(f"{options.file}: {problem.severity}: {place}{message} [{problem.code}]")
+    counts = Counter(problem.severity for problem in found)
+    _note(", ".join(_count(counts[each], each) for each in get_args(Severity) if counts[each]) or "no problems")
     return FAILED if counts["error"] else 0
 
 
-def _shape_faults(options: argparse.Namespace, graph: Graph, catalogue: Catalogue) -> tuple[Fault, ...]:
+def _count(number: int, severity: Severity) -> str:
+    noun = "note" if severity == "info" else severity
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _shape_faults(
+    options: argparse.Namespace, graph: Graph, catalogue: Catalogue
+) -> tuple[list[Problem], tuple[Fault, ...]]:
     """What reading the weights and inferring the shapes finds wrong."""
     unset = [i.name for i in graph.inputs if isinstance(i.source, UnsetSource)]
     if unset:
         _note(f"shapes not checked: no value for {', '.join(unset)}; give one with --input {unset[0]}=VALUE")
-        return ()
+        return [], ()
     faults: tuple[Fault, ...] = ()
-    unread: tuple[Fault, ...] = ()
+    unread: list[Problem] = []
 
     def hear(message: FromWorker) -> None:
         nonlocal faults, unread
@@ -96,7 +109,7 @@ def _shape_faults(options: argparse.Namespace, graph: Graph, catalogue: Catalogu
             case Shapes():
                 faults = message.faults
             case Loaded(error=error) if error:
-                unread = (Fault("", "weights", error),)
+                unread = [Problem("weights", "error", "", error)]
             case Loaded():
                 _note_weights(message)
             case _:
@@ -104,14 +117,17 @@ def _shape_faults(options: argparse.Namespace, graph: Graph, catalogue: Catalogu
 
     session = _session(Configure("cpu"), graph, catalogue, Path(options.file), hear)
     session.settle()
-    return *unread, *faults
+    return unread, faults
 
 
 def run_file(options: argparse.Namespace) -> int:
     """Run a graph; print what it prints, then its value."""
     graph = _open(options)
     if options.weights:
-        edits.apply(graph, edits.SetWeights(str(Path(options.weights).absolute())))
+        weights = Path(options.weights).absolute()
+        edits.apply(graph, edits.SetWeights(str(weights)))
+        if not weights.is_file():
+            raise UsageError(f"there is no file {weights}")
     if options.output:
         _check_output(Path(options.output))
     finished: Finished | None = None
@@ -136,7 +152,7 @@ def run_file(options: argparse.Namespace) -> int:
     if finished.fault is not None:
         fault = finished.fault
         place = fault.path or graph.nodes[fault.node].title
-        _note(f"error: {place}: {fault.message}{_received(fault)}")
+        _note(f"error: {place}: {explained(fault)}")
         return FAILED
     if session.result is not None:
         print(_text_of(session.result), flush=True)
@@ -252,10 +268,6 @@ def _check_output(path: Path) -> None:
         raise UsageError(f"can't write {path}: its name must end in {', '.join(ENDINGS)}")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"can't write {path}: there is no folder {path.parent}")
-
-
-def _received(fault: Fault) -> str:
-    return f" (received {', '.join(fault.inputs)})" if fault.inputs else ""
 
 
 def _note_weights(loaded: Loaded) -> None:

@@ -85,16 +85,27 @@ def provide(graph: Graph, inputs: list[str], contexts: list[str], folder: Path) 
 
     Raises ValueSyntaxError.
     """
-    _provide_inputs(graph, dict(_assigned(text, [i.name for i in graph.inputs], "input", folder) for text in inputs))
-    labels = [key.label for key in scopes.keys(graph)]
-    _provide_contexts(graph, dict(_assigned(text, labels, "context", folder) for text in contexts))
+    own = {i.name: i.source for i in graph.inputs}
+    given = dict(_assigned(text, own, "input", folder) for text in inputs)
+    _provide_inputs(graph, given)
+    own = {key.label: graph.nodes[key.provider].contexts[key.context][key.key] for key in scopes.keys(graph)}
+    declared = dict(_assigned(text, own, "context", folder) for text in contexts)
+    _provide_contexts(graph, declared)
+    for name, source in (given | declared).items():
+        if isinstance(source, ImageSource | TensorSource) and not Path(source.path).is_file():
+            raise ValueSyntaxError(f"{name}: there is no file {source.path}")
 
 
-def _assigned(text: str, names: list[str], what: str, folder: Path) -> tuple[str, Source]:
+def _assigned(text: str, own: Mapping[str, Source], what: str, folder: Path) -> tuple[str, Source]:
+    """The name and the source that a text gives, for one of those that the graph has, by name."""
+    names = list(own)
     # The longest name wins: a context may be called anything, even "a=b".
     name = max((n for n in names if text.startswith(f"{n}=")), key=len, default=None)
     if name is not None:
-        return name, source_of(text[len(name) + 1 :], folder)
+        source = source_of(text[len(name) + 1 :], folder)
+        if isinstance(source, TextSource) and isinstance(own[name], NumberSource):
+            raise ValueSyntaxError(f"--{what} {text}: {name} must be a number, such as {name}=2.0")
+        return name, source
     there = f"the graph has {', '.join(dict.fromkeys(names)) or 'none'}"
     if "=" not in text:
         raise ValueSyntaxError(f"--{what} {text} gives no value: write NAME=VALUE; {there}")

@@ -20,6 +20,7 @@ TORCH = frozenset({"torch", "numpy", "PIL", "safetensors"})
 LAYERS: dict[str, tuple[str, frozenset[str]]] = {
     "engine.document": ("engine/document/*.py", LIGHT | DOCUMENT),
     "engine.messages": ("engine/messages.py", LIGHT | DOCUMENT),
+    "engine.faults": ("engine/faults.py", LIGHT | DOCUMENT | {"engine.messages"}),
     # The client names the worker inside the function that the other process runs.
     "engine.client": ("engine/client.py", LIGHT | DOCUMENT | {"engine.messages", "engine.runtime.worker"}),
     "nodes": ("nodes/*.py", LIGHT | DOCUMENT),
@@ -30,7 +31,7 @@ LAYERS: dict[str, tuple[str, frozenset[str]]] = {
         "app/**/*.py",
         LIGHT
         | DOCUMENT
-        | {"engine.messages", "engine.client", "nodes"}
+        | {"engine.messages", "engine.faults", "engine.client", "nodes"}
         | {"PySide6", "shiboken6", "numpy", "PIL", "platformdirs", "rapidfuzz", "resources"},
     ),
 }
@@ -39,6 +40,7 @@ LAYERS: dict[str, tuple[str, frozenset[str]]] = {
 HEAVY = {
     "engine.document": ("torch", "numpy", "PySide6"),
     "engine.messages": ("torch", "numpy", "PySide6"),
+    "engine.faults": ("torch", "numpy", "PySide6"),
     "engine.client": ("torch", "PySide6", "nodes", "app", "engine.runtime"),
     "nodes": ("torch", "numpy", "PySide6", "nodes.ops"),
     "nodes.models": ("torch", "numpy", "PySide6", "nodes.ops"),

@@ -110,9 +110,6 @@ def test_weights_seeds_and_tensors(tmp_path):
     assert "1 tensors loaded" in err
     assert "1 missing: Linear.bias" in err
     assert "1 not used: Linear.offset" in err
-    code, _, err = engine("run", graph, "--weights", "gone.safetensors", folder=tmp_path)
-    assert code == 1
-    assert "there is no file" in err
     noise = value("--input", "x=noise:5x4:3", "--dtype", "float64")[0]
     assert (noise.shape, noise.dtype) == ((5, 3), np.float64)
 
@@ -127,11 +124,13 @@ def test_a_run_that_fails_names_the_node(tmp_path):
     code, out, err = engine("run", graph)
     assert code == 1
     assert err.startswith("error: Linear: ")
-    assert err.count("\n") == 1
+    assert "takes a tensor (..., in_features), but receives nothing" in err
     code, out, err = engine("run", write(tmp_path / "y.catenary", leaf("lin", "Linear"), x=NoiseSource([2, 3])))
     assert (code, out) == (1, "")
-    assert err.startswith("error: Linear: mat1 and mat2 shapes cannot be multiplied")
-    assert "(received float32 (2, 3))" in err
+    words, original = err.splitlines()
+    assert words.startswith("error: Linear: takes (..., in_features) with in_features = 64, but receives 3 there")
+    assert words.endswith("(received float32 (2, 3))")
+    assert "mat1 and mat2 shapes cannot be multiplied" in original
 
 
 def test_check_lists_problems_one_a_line(tmp_path):
@@ -143,7 +142,8 @@ def test_check_lists_problems_one_a_line(tmp_path):
     lines = out.splitlines()
     assert [line.rpartition(" ")[2] for line in lines if ": error: " in line] == ["[unknown-kind]", "[bad-param]"]
     assert all(line.startswith(f"{odd}: ") for line in lines)
-    assert err == "2 of severity error\n"
+    assert all(f"{node}: {node}" not in out for node in ("Mystery", "Conv2d"))
+    assert err == "2 errors\n"
 
 
 def test_check_infers_shapes_unless_told_not_to(tmp_path):
@@ -151,9 +151,19 @@ def test_check_infers_shapes_unless_told_not_to(tmp_path):
     code, out, _ = engine("check", file)
     assert code == 1
     assert ": error: Linear: " in out
-    assert "(received float32 (2, 3)) [shape]" in out
+    assert "(received float32 (2, 3)) (" in out
+    assert out.count("\n") == 1
     assert engine("check", "--no-shapes", file)[0] == 0
     assert engine("check", file, "--input", "x=noise:2x64") == (0, "", "no problems\n")
+
+
+def test_check_infers_shapes_beside_other_errors(tmp_path):
+    tree = (leaf("bad", "Linear", in_features=3), leaf("odd", "Mystery"))
+    code, out, err = engine("check", write(tmp_path / "x.catenary", *tree, x=NoiseSource([2, 5])))
+    assert (code, err) == (1, "2 errors\n")
+    assert "Linear: takes (..., in_features) with in_features = 3, but receives 5 there" in out
+    assert "[shape]\n" in out
+    assert "[unknown-kind]\n" in out
 
 
 @pytest.mark.parametrize("options", [(), ("--no-shapes",)])
@@ -161,7 +171,7 @@ def test_check_misses_the_weights_file(tmp_path, options):
     file = write(tmp_path / "x.catenary", leaf("lin", "Linear", in_features=4), x=NoiseSource([2, 4]), weights="gone")
     code, out, err = engine("check", file, *options)
     assert (code, out) == (1, f"{file}: error: there is no file {tmp_path / 'gone'} [weights]\n")
-    assert err == "1 of severity error\n"
+    assert err == "1 error\n"
 
 
 def test_check_reads_the_weights_file(tmp_path):
@@ -196,6 +206,10 @@ def test_format_prints_the_canonical_text(tmp_path):
         (("run", "x.catenary", "--input", "x=noise:99999999999999999999"), "whole number of more than 64 bits"),
         (("run", "x.catenary", "--input", "x=\udcff.png"), "half a character"),
         (("run", "x.catenary", "--weights", "\udcff"), "half a character"),
+        (("run", "x.catenary", "--weights", "gone.safetensors"), "error: there is no file /"),
+        (("run", "x.catenary", "--input", "x=/gone.png"), "error: x: there is no file /gone.png"),
+        (("check", "x.catenary", "--input", "x=/gone.npy"), "error: x: there is no file /gone.npy"),
+        (("run", "x.catenary", "--input", "x=abc"), "x must be a number, such as x=2.0"),
         (("run", "x.catenary", "--output", "y.jpg"), "error: can't write y.jpg: its name must end in .png, .npy"),
         (("run", "x.catenary", "--output", "no/y.png"), "error: can't write no/y.png: there is no folder no"),
         (("run", "x.catenary", "--dtype", "int8"), "invalid choice: 'int8'"),

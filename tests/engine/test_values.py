@@ -102,3 +102,18 @@ def test_names_that_are_not_there_list_those_that_are(graph, inputs, contexts, m
     with pytest.raises(ValueSyntaxError) as caught:
         provide(graph, inputs, contexts, HERE)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "contexts", "message"),
+    [
+        (["y=abc"], [], "--input y=abc: y must be a number, such as y=2.0"),
+        ([], ["my context.my key=abc"], "my context.my key must be a number"),
+        (["y=/gone.png"], [], "y: there is no file /gone.png"),
+        ([], ["a=b.c=/gone.npy"], "a=b.c: there is no file /gone.npy"),
+    ],
+)
+def test_values_that_can_not_be_meant(graph, inputs, contexts, message):
+    with pytest.raises(ValueSyntaxError, match=r"must be a number|there is no file") as caught:
+        provide(graph, inputs, contexts, HERE)
+    assert message in str(caught.value)

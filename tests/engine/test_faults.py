@@ -1,7 +1,7 @@
 """What the worker says, as problems with fixes."""
 
-from app.reports import problems_of
 from engine.document.document import Document
+from engine.faults import problems_of
 from engine.messages import Fault
 from nodes import CATALOGUE
 from tests.app.canvas.hands import graph_of, tree
