@@ -8,7 +8,7 @@ from engine.document import check_contexts, expressions, scopes, templates
 from engine.document.arguments import Count, received
 from engine.document.edits import Batch, Edit, Insert, Move, Remove, SetInputs, SetParam
 from engine.document.graph import CANVAS, Graph, Input, Place, Tree
-from engine.document.kinds import BRANCHES, SEQUENCES, Catalogue, NodeKind, Param, ParamValue, complaint
+from engine.document.kinds import BRANCHES, SEQUENCES, Catalogue, NodeKind, Param, ParamValue, complaint, miscounted
 from engine.document.problems import Fix, Found, Problem, Subject, either, near
 from engine.document.sources import ImageSource, NoiseSource, NumberSource, lacks_value
 
@@ -203,20 +203,16 @@ def _unknown_param(subject: Subject, node: str, kind: NodeKind, name: str) -> Pr
 def _children(subject: Subject, node: str, kind: NodeKind, count: Count) -> Found:
     graph = subject.graph
     children = graph.children[node]
-    least, most = kind.children
-    if kind.role == "distribute" and count is not None:
-        least = most = count
-        wanted = f"gets {count} argument{'s' * (count != 1)} and needs a child for each"
-    elif least == most:
-        wanted = f"needs exactly {least} children"
-    else:
-        wanted = f"needs at least {least}" if most is None or len(children) < least else f"takes at most {most}"
-        wanted += " child" if (most if len(children) > least else least) == 1 else " children"
-    if len(children) < least or (most is not None and len(children) > most):
+    most = kind.children[1]
+    wrong = miscounted(kind, len(children))
+    if kind.role == "distribute" and count not in (None, len(children)):
+        most = count
+        wrong = f"gets {count} argument{'s' * (count != 1)} and needs a child for each, but has {len(children)}"
+    if wrong:
         surplus = tuple(children[most:])
         park = Move(surplus, Place(node, 0, len(graph.segments(node)), new=True))
         fixes = (Fix("Park the surplus", park),) if surplus else ()
-        message = f"{subject.named(node)} {wanted}, but has {len(children)}."
+        message = f"{subject.named(node)} {wrong}."
         yield Problem("wrong-child-count", "error", node, message, fixes=fixes)
     elif not children and node != graph.root:
         result = "returns its input added to itself" if kind.role == "residual" else "passes its input on"

@@ -154,6 +154,17 @@ def complaint(param: Param, value: ParamValue) -> str | None:
     return None
 
 
+def miscounted(kind: NodeKind, count: int) -> str | None:
+    """Why a frame of this kind can't have so many children, in plain words, or None when it can."""
+    least, most = kind.children
+    if least <= count and (most is None or count <= most):
+        return None
+    bound = least if count < least or most is None else most
+    how = "exactly " if least == most else "at least " if count < least else "at most "
+    verb = "takes" if how == "at most " else "needs"
+    return f"{verb} {how}{bound} {'child' if bound == 1 else 'children'}, but has {count}"
+
+
 NESTING = 32
 """Lists in a value nest at most this deep."""
 

@@ -22,7 +22,7 @@ from engine.document import expressions
 from engine.document.direct import Direct
 from engine.document.expressions import Expression, ExpressionError
 from engine.document.graph import Graph, paths
-from engine.document.kinds import Catalogue, NodeKind
+from engine.document.kinds import Catalogue, NodeKind, miscounted
 from engine.document.scopes import Key
 from engine.messages import Fault
 from engine.runtime.describe import describe_all
@@ -186,6 +186,8 @@ class _Lowering:
             self.stores.setdefault(node, {}).setdefault(context, {})
             self.providers.setdefault(context, []).append(node)
         children = self.graph.children[node]
+        if wrong := miscounted(kind, len(children)):
+            raise LoweringError("wrong-child-count", wrong)
         match kind.role:
             case "chain":
                 result = self._sequence(children, arguments)
@@ -214,8 +216,6 @@ class _Lowering:
                 dim = self.graph.nodes[node].params.get("dim", 0)
                 result = self.symbols.call("torch.cat", [parts], {"dim": dim})
             case "matmul":
-                if len(children) != 2:
-                    raise LoweringError("wrong-child-count", f"a Matmul needs two children, has {len(children)}")
                 result = self.symbols.call("torch.matmul", [self._call(child, arguments) for child in children], {})
             case _:
                 raise AssertionError(kind.role)

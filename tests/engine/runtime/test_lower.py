@@ -135,6 +135,22 @@ def test_tensor_results_with_several_values_become_arguments() -> None:
     assert model.run(torch.tensor([5.0, 3.0])).tolist() == [2.0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("Sum", "needs at least 1 child, but has 0"),
+        ("Concatenate", "needs at least 1 child, but has 0"),
+        ("Matmul", "needs exactly 2 children, but has 0"),
+    ],
+)
+def test_a_frame_that_needs_children_fails_without_them(kind: str, said: str) -> None:
+    model = Model(frame("Chain", frame(kind, name="empty")))
+    [fault] = model.lower(3).faults
+    assert (fault.node, fault.code, fault.message) == ("empty", "wrong-child-count", said)
+    with pytest.raises(RunError, match=said):
+        model.run(3)
+
+
 def test_an_empty_frame_passes_its_input_on() -> None:
     assert Model(frame("Chain"), frame("Passthrough")).run(3) == (3,)
 
@@ -196,7 +212,7 @@ def test_what_was_printed_before_a_fault_is_printed() -> None:
         (put("n", context="nobody"), "context-undeclared", "no frame around it declares the context 'nobody'"),
         (put("none", "lambda a, b: a"), "context-unset", "holds nothing that the callback could change"),
         (frame("Distribute", function("print"), function("print")), "wrong-child-count", "1 arguments, 2 children"),
-        (frame("Matmul", function("print")), "wrong-child-count", "needs two children, has 1"),
+        (frame("Matmul", function("print")), "wrong-child-count", "needs exactly 2 children, but has 1"),
         (frame("Chain", Tree(Node("odd", "Warp"))), "unknown-kind", "how to run a Warp"),
         (function("lambda x: x.foo"), "bad-expression", "foo"),
         (function("lambda x: [1].pop(5)"), "failed", "pop index out of range"),
