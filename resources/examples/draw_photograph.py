@@ -48,9 +48,7 @@ def sky(rng: np.random.Generator) -> Field:
 
 def ridge(rng: np.random.Generator, base: float, height: float, roughness: float) -> Field:
     """A mask of mountains whose crest is around `base` pixels from the top."""
-    crest = sum(
-        noise(rng, (2, SIZE), 160 / 2**octave)[0] * height / roughness**octave for octave in range(7)
-    ) - height
+    crest = sum(noise(rng, (2, SIZE), 160 / 2**octave)[0] * height / roughness**octave for octave in range(7)) - height
     y = np.arange(HORIZON)[:, None]
     return np.clip(y - (base - crest[None, :]), 0, 1)
 
