@@ -197,11 +197,11 @@ def header(b: Brushes, item: Item, header: Header, tint: Tint) -> None:
         texts.draw(painter, text, rect.x(), middle, rect.width(), header.small, tint.ink, False, True)
 
 
-def chip(b: Brushes, rect: QRectF, text: str, size: float, tint: Tint) -> None:
-    """One key of a provider."""
+def chip(b: Brushes, rect: QRectF, text: str, size: float, tint: Tint, dashed: bool = False) -> None:
+    """One key of a provider; dashed for one that it does not declare."""
     painter = b.painter
-    painter.setPen(b.pen(tint.edge))
-    painter.setBrush(tint.fill)
+    painter.setPen(b.pen(tint.edge, 1.0, dashed))
+    painter.setBrush(tint.header if dashed else tint.fill)
     painter.drawRoundedRect(snap(rect), rect.height() / 2, rect.height() / 2)
     b.texts.draw(painter, text, rect.x(), rect.center().y(), rect.width(), size, tint.ink, False, True)
 

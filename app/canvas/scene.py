@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QRegion
 
 from app.canvas import captions
 from app.canvas.camera import Camera
@@ -82,7 +83,7 @@ class Pill(Struct):
 
 
 class Scene(Struct):
-    """The items on screen and the camera they were found with."""
+    """The items on screen and the camera they were found with. `free` is where links show; they work it out."""
 
     items: list[Item]
     by_node: dict[str, Item]
@@ -90,6 +91,7 @@ class Scene(Struct):
     x: float
     y: float
     pills: list[tuple[str, QRectF, list[QPointF]]]
+    free: QRegion | None = None
 
 
 def build(

@@ -35,7 +35,7 @@ class Surface(QWidget):
         self.camera = Camera()
         self.marks = Marks()
         self.painted = render.Painted()
-        self._texts = Texts(QApplication.font().family())
+        self.texts = Texts(QApplication.font().family())
         self._widths: dict[str, tuple[object, float]] = {}
         self._families: dict[tuple[tuple[str, ...], int], int] = {}
         self._lines: render.LineCache = {}
@@ -68,11 +68,11 @@ class Surface(QWidget):
     def _measure(self, node: str) -> float:
         graph = self.document.graph
         if graph.view(node).collapsed:  # its text depends on what is in it
-            return scenes.measure(graph, self.document.catalogue, self._texts, node)
+            return scenes.measure(graph, self.document.catalogue, self.texts, node)
         found = graph.nodes[node]
         kept = self._widths.get(node)
         if kept is None or kept[0] is not found:
-            kept = self._widths[node] = (found, scenes.measure(graph, self.document.catalogue, self._texts, node))
+            kept = self._widths[node] = (found, scenes.measure(graph, self.document.catalogue, self.texts, node))
         return kept[1]
 
     def _changed(self, change: Change) -> None:
@@ -106,7 +106,7 @@ class Surface(QWidget):
     def scene(self) -> Scene:
         """What is visible now."""
         if self._scene is None:
-            self._scene = scenes.build(self.arrangement, self.camera, self.width(), self.height(), self._texts)
+            self._scene = scenes.build(self.arrangement, self.camera, self.width(), self.height(), self.texts)
         return self._scene
 
     def rect_of(self, node: str) -> QRectF:
@@ -149,7 +149,7 @@ class Surface(QWidget):
 
     def frame_all(self) -> None:
         """Show everything."""
-        self.camera.fit(scenes.bounds(self.arrangement, self._texts), self.width(), self.height(), 28)
+        self.camera.fit(scenes.bounds(self.arrangement, self.texts), self.width(), self.height(), 28)
         self._whole = True
         self._repaint()
 
@@ -210,19 +210,19 @@ class Surface(QWidget):
 
     def image(self, scale: float = 1.0, margin: float = 24) -> QImage:
         """A picture of the whole graph, `scale` pixels to a canvas unit, fewer where it would be enormous."""
-        left, top, right, bottom = scenes.bounds(self.arrangement, self._texts)
+        left, top, right, bottom = scenes.bounds(self.arrangement, self.texts)
         scale = min(scale, (LARGEST - 2 * margin) / max(right - left, bottom - top))
         width, height = (right - left) * scale + 2 * margin, (bottom - top) * scale + 2 * margin
         camera = Camera(scale, margin - left * scale, margin - top * scale)
         image = QImage(round(width), round(height), QImage.Format.Format_ARGB32_Premultiplied)
         with QPainter(image) as p:
-            scene = scenes.build(self.arrangement, camera, width, height, self._texts, len(self.document.graph))
+            scene = scenes.build(self.arrangement, camera, width, height, self.texts, len(self.document.graph))
             self._paint_scene(p, scene, round(width), round(height))
         return image
 
     def _paint_scene(self, p: QPainter, scene: Scene, width: int, height: int) -> None:
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        b = Brushes(p, self.theme, self._texts, scene.zoom)
+        b = Brushes(p, self.theme, self.texts, scene.zoom)
         painter.background(b, width, height, scene.x, scene.y)
         self.painted = render.paint(b, scene, self.arrangement, self.marks, self._lines)
 
@@ -238,7 +238,7 @@ class Surface(QWidget):
         with QPainter(self) as p:
             p.drawPixmap(0, 0, self._back)
             p.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_overlay(Brushes(p, self.theme, self._texts, scene.zoom))
+            self._paint_overlay(Brushes(p, self.theme, self.texts, scene.zoom))
 
     def _paint_overlay(self, b: Brushes) -> None:
         """Paint what changes while the graph stands still."""

@@ -6,12 +6,14 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
+from app.canvas import links
 from app.canvas.view import Canvas
 from app.theme import DARK, LIGHT, Theme, Tint, contrast
 from engine.document.document import Document
-from engine.document.edits import Insert, SetInputs, apply
+from engine.document.edits import Insert, SetContexts, SetInputs, apply
 from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree
 from engine.document.problems import Problem
+from engine.document.scopes import Key
 from engine.document.sources import NumberSource
 from engine.messages import Fault
 from nodes import CATALOGUE
@@ -103,6 +105,43 @@ def test_hovering_a_chip_veils_all_but_its_leaves(open_canvas: Open) -> None:
     assert key.label == "unet.residuals"
     assert text == "unet.residuals = 4"
     assert canvas.hit(rect.center().x(), rect.center().y()).kind == "chip"
+
+
+def crossed() -> Graph:
+    """A reader right below a leaf, so that the link to it from the header has to pass that leaf."""
+    use = tree("UseContext", "use", context="unet", key="skip")
+    above = tree("Lambda", "above", func="lambda x: x")
+    entry: Contexts = {"unet": {"skip": NumberSource(4)}}
+    return graph_of(tree("Chain", "p", tree("Sum", "s", above, use), tree("Linear", "l"), contexts=entry))
+
+
+def test_links_run_under_nodes_and_words(open_canvas: Open) -> None:
+    canvas, _ = open_canvas(crossed())
+    canvas.set_links_shown("none")
+    without = canvas.grab().toImage()
+    canvas.set_links_shown("all")
+    shown = canvas.grab().toImage()
+    changed = [(x, y) for x in range(1200) for y in range(800) if shown.pixel(x, y) != without.pixel(x, y)]
+    leaf = canvas.rect_of("above").adjusted(1, 1, -1, -1)
+    assert changed
+    assert min(y for _, y in changed) < leaf.top() < leaf.bottom() < max(y for _, y in changed)
+    assert not [at for at in changed if leaf.contains(*at)]
+
+
+def test_a_key_that_nobody_declares_has_a_place_of_its_own(open_canvas: Open) -> None:
+    graph = crossed()
+    apply(graph, SetContexts("p", {"unet": {"other": NumberSource(1)}}))
+    canvas, _ = open_canvas(graph)
+    anchor = links.chip_of(canvas, Key("p", "unet", "skip"), {})
+    header = canvas.scene.by_node["p"].header
+    assert header
+    assert (anchor.text, anchor.dashed) == ("unet.skip?", True)
+    assert anchor.rect.left() > header.chips[-1][2].right()
+    assert not anchor.rect.intersects(header.button)
+    canvas.set_zoom(0.1)
+    far = links.chip_of(canvas, Key("p", "unet", "skip"), {})
+    assert not far.text, "nothing is painted over the frame, links just end there"
+    assert canvas.rect_of("p").contains(far.rect)
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
