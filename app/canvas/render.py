@@ -16,8 +16,10 @@ from engine.document.arrange import Arrangement, Inside, Route
 from engine.document.graph import CANVAS, Graph
 from engine.document.problems import Severity
 
-SHAPES_FROM = 0.8
-"""From this zoom on the shape of what a node returns is written under it."""
+SHAPES_FROM = 0.5
+"""From this zoom on the shape of what a node returns is written under it, where there is room for it."""
+SHAPE_SIZE = 8.0
+"""Shapes are written at least this large, in pixels."""
 
 
 class Marks(Struct):
@@ -222,7 +224,9 @@ def _is_parked(graph: Graph, frame: str, route: Route) -> bool:
 def _shape(b: Brushes, item: Item, values: tuple[str, ...]) -> None:
     text = captions.shape(values)
     zoom = b.zoom
-    b.texts.draw(
-        b.painter, text, item.x - 14 * zoom, item.y + item.height + 8.5 * zoom, item.width + 28 * zoom, 9.5 * zoom,
-        b.theme.text_dim, False, True,
-    )  # fmt: skip
+    size = max(SHAPE_SIZE, 9.5 * zoom)
+    left, room = item.x - 14 * zoom, item.width + 28 * zoom
+    if size > 9.5 * zoom and b.texts.width(text, round(size)) > room:
+        return
+    middle = item.y + item.height + 8.5 * zoom
+    b.texts.draw(b.painter, text, left, middle, room, size, b.theme.text_dim, False, True)

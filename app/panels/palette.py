@@ -2,8 +2,21 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent, QStandardItem, QStandardItemModel
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QShowEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeView, QVBoxLayout, QWidget
 from rapidfuzz import fuzz
 
@@ -17,6 +30,8 @@ KIND_ROLE = Qt.ItemDataRole.UserRole + 1
 """The kind's name at an entry; None at a category."""
 
 GOOD_MATCH = 60
+BESIDE = 14
+"""How far from the pointer, in pixels, what is dragged is shown."""
 
 
 def score(kind: NodeKind, text: str) -> float:
@@ -110,6 +125,40 @@ class KindModel(QStandardItemModel):
         return item
 
 
+class KindTree(QTreeView):
+    """The tree of kinds. What is dragged off it is a small sign beside the pointer, which hides no wire to drop on."""
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803
+        index = self.currentIndex()
+        if not index.data(KIND_ROLE):
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self.model().mimeData([index]))
+        drag.setPixmap(self.dragged(index))
+        drag.setHotSpot(QPoint(0, 0))
+        drag.exec(supportedActions)
+
+    def dragged(self, index: QModelIndex) -> QPixmap:
+        """The kind's icon and name, translucent, below and to the right of the pixmap's corner."""
+        icon, name = index.data(Qt.ItemDataRole.DecorationRole), index.data(Qt.ItemDataRole.DisplayRole)
+        metrics, palette, ratio = self.fontMetrics(), self.palette(), self.devicePixelRatioF()
+        sign = QRect(BESIDE, BESIDE, 16 + metrics.horizontalAdvance(name) + 22, max(16, metrics.height()) + 8)
+        pixmap = QPixmap(QSize(sign.right() + 2, sign.bottom() + 2) * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        with QPainter(pixmap) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self.font())
+            painter.setOpacity(0.8)
+            painter.setPen(palette.color(palette.ColorRole.Highlight))
+            painter.setBrush(palette.color(palette.ColorRole.Base))
+            painter.drawRoundedRect(QRectF(sign).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+            icon.paint(painter, QRect(sign.left() + 6, sign.center().y() - 7, 16, 16))
+            painter.setPen(palette.color(palette.ColorRole.Text))
+            painter.drawText(sign.adjusted(28, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter, name)
+        return pixmap
+
+
 class Palette(QWidget):
     """Search field and tree. `chosen` names a kind to add where the canvas is looking."""
 
@@ -122,7 +171,7 @@ class Palette(QWidget):
         self.search.setPlaceholderText("Search nodes")
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Search nodes")
-        self.tree = QTreeView()
+        self.tree = KindTree()
         self.tree.setModel(self.model)
         self.tree.setHeaderHidden(True)
         self.tree.setUniformRowHeights(True)

@@ -90,3 +90,15 @@ def test_a_double_click_adds(window: Window, hands: Hands) -> None:
     hands.click(tree.viewport(), at)
     hands.qtbot.mouseDClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=at)
     assert [n.kind for n in window.document.graph.nodes.values()] == ["Chain", "Sigmoid"]
+
+
+def test_what_is_dragged_leaves_the_wire_under_the_pointer_in_sight(window: Window) -> None:
+    panel = window.palette_panel
+    image = panel.tree.dragged(panel.model.index_of("Conv2d")).toImage()
+    seen = [(x, y) for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y).alpha()]
+    assert seen
+    assert min(x for x, _ in seen) >= 12
+    assert min(y for _, y in seen) >= 12
+    assert max(image.pixelColor(x, y).alphaF() for x, y in seen) < 1
+    row = panel.tree.visualRect(panel.model.index_of("Conv2d"))
+    assert image.width() / image.devicePixelRatio() < max(row.width(), 140)

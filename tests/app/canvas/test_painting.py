@@ -199,3 +199,20 @@ def test_small_frames_close_and_their_text_goes(open_canvas: Open) -> None:
     canvas.zoom_by(0.03, at)
     assert canvas.scene.by_node["root"].state == "plate"
     assert canvas.hit(*canvas.rect_of("l").center().toTuple()).node == "root"
+
+
+def test_shapes_stand_under_nodes_from_half_size_on_where_there_is_room(open_canvas: Open) -> None:
+    canvas, _ = open_canvas(graph_of(tree("Linear", "l"), tree("Lambda", "f", func="x")))
+
+    def marked(node: str, value: str) -> bool:
+        canvas.set_shapes({}, {})
+        below = canvas.rect_of(node).translated(0, canvas.rect_of(node).height()).toRect()
+        before = canvas.grab(below).toImage()
+        canvas.set_shapes({node: (value,)}, {})
+        return canvas.grab(below).toImage() != before
+
+    canvas.set_zoom(0.6)
+    assert marked("l", "float32 (1, 3, 64)")
+    assert not marked("f", f"float32 {tuple([1] * 30)}")
+    canvas.set_zoom(0.4)
+    assert not marked("l", "float32 (1, 3, 64)")
