@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from app import dialogs
+from app import dialogs, typing_keys
 from engine.document import flow
 from nodes import CATALOGUE
 
@@ -329,11 +329,17 @@ def build(window: "Window") -> dict[str, QAction]:
             window.canvas.addAction(qt)
         if action.group:
             groups.setdefault(action.group, QActionGroup(window)).addAction(qt)
-        qt.triggered.connect(lambda _=False, action=action: (action.run(window), window.refresh_soon()))
+        qt.triggered.connect(lambda _=False, action=action: _trigger(window, action))
         menu.addAction(qt)
         made[action.id] = qt
     window.menus = menus
     return made
+
+
+def _trigger(window: "Window", action: Action) -> None:
+    typing_keys.commit()
+    action.run(window)
+    window.refresh_soon()
 
 
 def refresh(window: "Window") -> None:

@@ -24,7 +24,7 @@ QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit#field:f
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{
     border: none; padding: 0 0 0 3px; background: transparent; min-height: 14px;
 }}
-QPlainTextEdit#field {{ padding: 0; min-height: 0; }}
+QPlainTextEdit#field {{ padding: 0 0 0 4px; min-height: 0; }}
 QComboBox::drop-down {{ border: none; width: 18px; }}
 QComboBox::down-arrow {{ image: url("{icons}/down.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {panel}; border: 1px solid {line}; outline: none; }}

@@ -4,10 +4,21 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
+from app.panels.entries import NameLine
+from app.panels.numbers import ValueLine
+
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 UNDO = ((Qt.Key.Key_Z, CONTROL),)
 REDO = ((Qt.Key.Key_Y, CONTROL), (Qt.Key.Key_Z, CONTROL | SHIFT))
+
+
+def commit() -> None:
+    """What is being typed counts from now on: a command is about to use it."""
+    focus = QApplication.focusWidget()
+    line = focus if isinstance(focus, QLineEdit) else focus.findChild(QLineEdit) if focus else None
+    if isinstance(line, ValueLine | NameLine):
+        line.commit()
 
 
 class TypingKeys(QObject):

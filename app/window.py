@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QMenu,
 )
 
-from app import actions, layout, theme, tones
+from app import actions, layout, theme, tones, typing_keys
 from app.canvas.view import Canvas
 from app.dialogs import DELETE_ON_CLOSE
 from app.filing import DEFAULT_EXAMPLE, Filing
@@ -342,6 +342,7 @@ class Window(QMainWindow):
             self.files.open(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        typing_keys.commit()
         if self.document.modified and not self._closing:
             event.ignore()
             self.files.when_safe(self._close_for_good)

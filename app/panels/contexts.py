@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.icons import themed
 from app.panels.entries import Entries, NameLine, fresh_name, removal
-from app.panels.form import Editing
+from app.panels.form import Editing, Message
 from app.theme import Theme
 from engine.document.document import Document
 from engine.document.edits import SetContexts
@@ -26,6 +26,8 @@ class ContextCard(QWidget):
         self.name.setAccessibleName("Name of the context")
         self.name.setProperty("tone", "strong")
         self.remove = removal(icons["remove"], "Remove this context")
+        self.message = Message()
+        self.name.restored.connect(lambda: self.message.refuse(""))
         self.entries = Entries(folder, "key", icons)
         head = QHBoxLayout()
         head.setSpacing(4)
@@ -35,6 +37,7 @@ class ContextCard(QWidget):
         column.setContentsMargins(0, 0, 0, 6)
         column.setSpacing(4)
         column.addLayout(head)
+        column.addWidget(self.message)
         column.addWidget(self.entries)
         self.entries.setContentsMargins(12, 0, 0, 0)
 
@@ -111,7 +114,9 @@ class ContextsEditor(QWidget):
     def _rename_context(self, old: str, new: str) -> None:
         graph, catalogue = self.document.graph, self.document.catalogue
         self.editing.attempt(
-            lambda: rename_context(graph, catalogue, self.node, old, new), f"Rename context {old}", "contexts"
+            lambda: rename_context(graph, catalogue, self.node, old, new),
+            f"Rename context {old}",
+            self.card(old).message,
         )
 
     def _add_key(self, context: str) -> None:
@@ -128,7 +133,7 @@ class ContextsEditor(QWidget):
         self.editing.attempt(
             lambda: rename_key(graph, catalogue, self.node, context, old, new),
             f"Rename key {context}.{old}",
-            "contexts",
+            self.card(context).entries.row(old).message,
         )
 
     def _set_source(self, context: str, key: str, source: Source) -> None:

@@ -7,36 +7,47 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from app.panels.form import Message
 from app.panels.sources import SourceEditor
 from engine.document.sources import Source
 
 
 class NameLine(QLineEdit):
-    """A name that changes when the typing ends, so that whatever refers to it changes once. Escape restores it."""
+    """A name that changes when the typing ends, so that whatever refers to it changes once. Escape restores it.
+
+    A name that is not taken stays as typed, with the reason, until it is another or the old one again.
+    """
 
     renamed = Signal(str, str)
     """The old name and the new one."""
+    restored = Signal()
+    """The text is the name: nothing is refused any more."""
 
     def __init__(self) -> None:
         super().__init__()
         self.name = ""
-        self.editingFinished.connect(self._finish)
+        self.editingFinished.connect(self.commit)
 
     def show_name(self, name: str) -> None:
         """Show the name; one that was typed and refused stays until the name itself changes."""
         if name != self.name:
             self.name = name
             self.setText(name)
+            self.restored.emit()
+
+    def commit(self) -> None:
+        """The typing has ended: ask for the new name."""
+        if self.text() != self.name:
+            self.renamed.emit(self.name, self.text())
+        else:
+            self.restored.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text() != self.name:
             self.setText(self.name)
+            self.restored.emit()
         else:
             super().keyPressEvent(event)
-
-    def _finish(self) -> None:
-        if self.text() != self.name:
-            self.renamed.emit(self.name, self.text())
 
 
 class Entry(QWidget):
@@ -49,6 +60,8 @@ class Entry(QWidget):
         self.name.setAccessibleName("Name")
         self.source = SourceEditor(folder)
         self.remove = removal(remove, "Remove this entry")
+        self.message = Message()
+        self.name.restored.connect(lambda: self.message.refuse(""))
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 6)
         grid.setSpacing(4)
@@ -56,7 +69,8 @@ class Entry(QWidget):
         grid.addWidget(self.name, 0, 0)
         grid.addWidget(self.source.sort, 0, 1)
         grid.addWidget(self.remove, 0, 2)
-        grid.addWidget(self.source, 1, 0, 1, 3)
+        grid.addWidget(self.message, 1, 0, 1, 3)
+        grid.addWidget(self.source, 2, 0, 1, 3)
 
 
 class Entries(QWidget):

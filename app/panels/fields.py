@@ -7,8 +7,8 @@ a gesture, so that a drag or a typed word is one undo step; `refused` says why w
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontDatabase, QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtGui import QFocusEvent, QFontDatabase, QKeyEvent, QStandardItemModel
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
 
 from app.panels import numbers
 from app.panels.numbers import NumberBox, NumberSlider, Scale, ValueLine
@@ -143,15 +143,13 @@ class TextField(Field):
 
     def __init__(self, param: Param) -> None:
         super().__init__(param)
-        self.line = QLineEdit()
+        self.line = ValueLine(str, str)
         self._hold(self.line)
-        self.line.textEdited.connect(self.edited.emit)
+        self.line.changed.connect(self.edited)
         self.line.editingFinished.connect(self.finished)
 
     def show_value(self, value: ParamValue) -> None:
-        text = "" if value is None else str(value)
-        if self.line.text() != text:
-            self.line.setText(text)
+        self.line.show_value(value)
 
 
 class SourceEdit(QPlainTextEdit):
@@ -208,35 +206,63 @@ class ExpressionField(Field):
                 self.text.setPlainText(text)
 
 
+NONE_OFFERED = {
+    "context": "No frame around it declares a context: select one and use Add context",
+    "key": "Its context has no keys yet: choose the context first, or type a key",
+}
+"""What the list says when there is nothing to choose."""
+
+
+class NameCombo(QComboBox):
+    """A list with a line to type in, whose typing ends when the focus leaves: Qt's own line doesn't hear of that."""
+
+    def __init__(self, line: ValueLine) -> None:
+        super().__init__()
+        self.line = line
+        self.setLineEdit(line)
+        # The list has what there is, and a completion would count as typed.
+        self.setCompleter(None)  # pyright: ignore[reportArgumentType]
+
+    def focusOutEvent(self, e: QFocusEvent) -> None:
+        super().focusOutEvent(e)
+        if e.reason() != Qt.FocusReason.PopupFocusReason:
+            self.line.editingFinished.emit()
+
+
 class NameField(Field):
     """The name of a context or key: typed, or chosen from those that the node can see."""
 
     def __init__(self, param: Param) -> None:
         super().__init__(param)
-        self.combo = QComboBox()
+        self.line = ValueLine(str, str)
+        self.combo = NameCombo(self.line)
         self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.combo.setMinimumContentsLength(8)
         pass_wheel(self.combo)
         self._hold(self.combo)
-        line = QLineEdit()
-        self.combo.setLineEdit(line)
-        line.textEdited.connect(self.edited.emit)
-        line.editingFinished.connect(self.finished)
+        self.line.changed.connect(self.edited)
+        self.line.editingFinished.connect(self.finished)
         self.combo.textActivated.connect(self._chosen)
 
     def show_value(self, value: ParamValue) -> None:
-        text = "" if value is None else str(value)
-        if self.combo.currentText() != text:
-            self.combo.setEditText(text)
+        self.line.show_value(value)
 
     def offer(self, names: Sequence[str]) -> None:
-        if [self.combo.itemText(i) for i in range(self.combo.count())] != list(names):
-            with QSignalBlocker(self.combo):
-                text = self.combo.currentText()
-                self.combo.clear()
-                self.combo.addItems(list(names))
-                self.combo.setEditText(text)
+        shown = list(names) or [NONE_OFFERED[self.param.type]]
+        if [self.combo.itemText(i) for i in range(self.combo.count())] == shown:
+            return
+        text, typed = self.line.text(), self.line.typed
+        with QSignalBlocker(self.combo):
+            self.combo.clear()
+            self.combo.addItems(shown)
+            self.combo.setCurrentIndex(-1)
+        model = self.combo.model()
+        if not names and isinstance(model, QStandardItemModel):
+            model.item(0).setEnabled(False)
+        self.combo.view().setMinimumWidth(self.combo.view().sizeHintForColumn(0) + 8)
+        self.line.setText(text)
+        self.line.typed = typed
 
     def _chosen(self, text: str) -> None:
         self.edited.emit(text)

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Sequence
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.document.document import Document
 from engine.document.edits import Edit, EditError
+
+WAIT = 30
+"""Milliseconds between looks at whether a mouse button is still down."""
 
 Problems = Sequence[tuple[str, str]]
 """Severity and message."""
@@ -44,6 +48,10 @@ class Message(QLabel):
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._refusal = ""
         self._problems: Problems = ()
+        self._waiting = QTimer(self)
+        self._waiting.setSingleShot(True)
+        self._waiting.setInterval(WAIT)
+        self._waiting.timeout.connect(self._update)
         self.hide()
 
     def refuse(self, reason: str) -> None:
@@ -56,6 +64,9 @@ class Message(QLabel):
         self._update()
 
     def _update(self) -> None:
+        if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            self._waiting.start()  # nothing may move under a button that is being pressed
+            return
         shown: Problems = [("error", f"not taken: {self._refusal}")] if self._refusal else self._problems
         severities = {severity for severity, _ in shown}
         tone = next((s for s in ("error", "warning", "info") if s in severities), "")
@@ -106,13 +117,13 @@ class Editing:
         self.document = document
         self.messages: dict[str, Message] = {}
 
-    def apply(self, edit: Edit, label: str, field: str, merge: str = "") -> None:
+    def apply(self, edit: Edit, label: str, field: str | Message, merge: str = "") -> None:
         """Apply one edit for `field`."""
         self.attempt(lambda: edit, label, field, merge)
 
-    def attempt(self, make: Callable[[], Edit], label: str, field: str, merge: str = "") -> None:
+    def attempt(self, make: Callable[[], Edit], label: str, field: str | Message, merge: str = "") -> None:
         """Make an edit and apply it; either may raise EditError, which is shown at `field`."""
-        message = self.messages.get(field)
+        message = field if isinstance(field, Message) else self.messages.get(field)
         try:
             self.document.apply(make(), label, merge)
         except EditError as error:

@@ -85,8 +85,12 @@ class GraphPage(QWidget):
         self.weights.show_path(graph.weights)
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
-        """Show what is wrong with the root; what is merely worth knowing stays in the problems panel."""
+        """Show what is wrong with the root and its inputs; what is merely worth knowing stays in the problems panel."""
         grave = [p for p in problems if p.severity != "info"]
+        for row in self.inputs.rows:
+            here = [p for p in grave if not p.node and p.param == row.name.name]
+            row.message.set_problems([(p.severity, p.message) for p in here])
+        grave = [p for p in grave if p.node or p.param not in self.sources]
         self.editing.messages[""].set_problems([(p.severity, brief(p, self.document.graph)) for p in grave])
 
     def _apply(self, sources: dict[str, Source], label: str, merge: str = "") -> None:
@@ -110,7 +114,7 @@ class GraphPage(QWidget):
             renamed = {new if name == old else name: source for name, source in self.sources.items()}
             return SetInputs(tuple(Input(name, source) for name, source in renamed.items()))
 
-        self.editing.attempt(edit, f"Rename input {old}", "inputs")
+        self.editing.attempt(edit, f"Rename input {old}", self.inputs.row(old).message)
 
     def _message(self, name: str) -> Message:
         message = self.editing.messages[name] = Message()

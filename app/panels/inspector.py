@@ -62,7 +62,8 @@ class Inspector(QScrollArea):
         """Problems of the whole document; those of the page's node are shown at their fields."""
         self._problems = problems
         if isinstance(self.page, NodePage | GraphPage):
-            self.page.set_problems([p for p in problems if p.node == self.page.node])
+            of_graph = isinstance(self.page, GraphPage)
+            self.page.set_problems([p for p in problems if p.node == self.page.node or (of_graph and not p.node)])
 
     def set_shapes(self, returns: Descriptions, receives: Descriptions) -> None:
         """What every node returns and receives."""

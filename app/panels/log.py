@@ -1,6 +1,6 @@
 """The log: what print wrote, run by run."""
 
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QFontDatabase, QPalette
 from PySide6.QtWidgets import QPlainTextEdit
 
 from engine.messages import Log
@@ -9,7 +9,7 @@ MOST_LINES = 5000
 
 
 class LogPanel(QPlainTextEdit):
-    """Lines as they come, the newest last; the oldest give way."""
+    """Lines as they come, the newest last, under the number of their run; the oldest give way."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,5 +21,11 @@ class LogPanel(QPlainTextEdit):
         self.setAccessibleName("Log")
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
 
+        self._run = 0
+
     def add(self, line: Log) -> None:
+        if line.run != self._run:
+            self._run = line.run
+            faint = self.palette().color(QPalette.ColorRole.PlaceholderText).name()
+            self.appendHtml(f'<span style="color: {faint}">run {line.run}</span>')
         self.appendPlainText(line.text.removesuffix("\n"))

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.icons import kind_icon
 from app.panels.colours import ColourField
 from app.panels.contexts import ContextsEditor
+from app.panels.entries import NameLine
 from app.panels.fields import Field, field_for
 from app.panels.form import Editing, Form, Message, Section, rich
 from app.panels.problems import brief
@@ -69,7 +70,7 @@ class NodePage(QWidget):
         node, view = graph.nodes[self.node], graph.view(self.node)
         self.title.setText(node.title)
         self.path.setText(path_of(graph, self.node) + (" (loose: does not run)" if graph.is_loose(self.node) else ""))
-        _show_line(self.name, node.name)
+        self.name.show_name(node.name)
         for name, field in self.fields.items():
             if field.param.type in ("context", "key"):
                 field.offer(self._names(field.param))
@@ -122,12 +123,12 @@ class NodePage(QWidget):
     def _add_params(self) -> None:
         section = Section("")
         form = Form()
-        self.name = QLineEdit()
+        self.name = NameLine()
         self.name.setPlaceholderText(self.document.graph.nodes[self.node].kind)
         self.name.setAccessibleName("name")
         self.editing.messages["name"] = form.add("name", self.name, "Class name in Fluxion; empty for the kind's.")
-        self.name.textEdited.connect(self._rename)
-        self.name.editingFinished.connect(self.editing.finish)
+        self.name.renamed.connect(self._rename)
+        self.name.restored.connect(lambda: self.editing.messages["name"].refuse(""))
         for param in self.kind.params if self.kind else ():
             self._add_field(form, param)
         values = self.document.graph.nodes[self.node].params
@@ -168,8 +169,9 @@ class NodePage(QWidget):
         edit = rebuild(self.document.graph, self.document.catalogue, self.node, param.name, value)
         self.editing.apply(edit, f"Set {param.name}", param.name, merge)
 
-    def _rename(self, name: str) -> None:
-        self.editing.apply(SetName(self.node, name), "Rename", "name", f"name:{self.node}")
+    def _rename(self, old: str, name: str) -> None:
+        del old
+        self.editing.apply(SetName(self.node, name), "Rename", "name")
 
     def _set_view(self, part: str, value: str) -> None:
         view = self.document.graph.view(self.node)
@@ -204,8 +206,3 @@ def _muted() -> QLabel:
     label.setProperty("tone", "muted")
     label.setWordWrap(True)
     return label
-
-
-def _show_line(line: QLineEdit, text: str) -> None:
-    if line.text() != text and not (line.hasFocus() and not line.text().isidentifier() and line.text()):
-        line.setText(text)

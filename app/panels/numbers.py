@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLineEdit, QSizePolicy, QSlider, QWidget
 
 from app.panels.wheel import pass_wheel
@@ -74,9 +75,10 @@ def _plain(item: object) -> bool:
 
 
 class ValueLine(QLineEdit):
-    """A line that never rejects or rewrites text: what can't be read stays as typed, and `refused` says why.
+    """A line that counts once the typing ends, with Enter or by leaving it; Escape restores what was there.
 
-    `changed` carries each new value, `refused` the reason ("" once the text reads well again).
+    It never rejects or rewrites text: what can't be read stays as typed. `changed` carries each new value, `refused`
+    the reason why there is none ("" once the text reads well again).
     """
 
     changed = Signal(object)
@@ -88,36 +90,57 @@ class ValueLine(QLineEdit):
         """The value that is shown, or was before the text became unreadable."""
         self._read = read
         self._write = write
-        self.textEdited.connect(self._typed)
+        self.typed = False
+        """Whether the text was changed by hand and is not taken yet. Qt's own mark goes when Enter is pressed."""
+        self.textEdited.connect(self._edited)
+        self.editingFinished.connect(self.commit)
 
     def show_value(self, value: object) -> None:
-        """Show a value; text that spells it, or that was refused while it stayed the same, is left as it was typed."""
+        """Show a value; what is being typed, or was refused, stays while the value is the same as before."""
         shown, self.value = self.value, value
-        try:
-            spelled = self._read(self.text())
-        except ValueError:
-            if self.text() and _same(shown, value):
-                return
-        else:
-            if self.text() and _same(spelled, value):
-                return
-        self.setText("" if value is None else self._write(value))
+        if self.typed and _same(shown, value):
+            return
+        if not self._spells(value):
+            self.setText("" if value is None else self._write(value))
+        self.typed = False
         self.refused.emit("")
+
+    def commit(self) -> None:
+        """The typing has ended: take what the text spells."""
+        if not self.typed:
+            return
+        try:
+            value = self._read(self.text())
+        except ValueError as error:
+            self.refused.emit(str(error))
+            return
+        self.typed = False
+        self.value = value
+        self.refused.emit("")
+        self.changed.emit(value)
 
     def enter(self, value: object) -> None:
         """Show a value as if it had been typed."""
         self.setText(self._write(value))
-        self._typed(self.text())
+        self.typed = True
+        self.commit()
 
-    def _typed(self, text: str) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.typed:
+            self.typed = False
+            self.show_value(self.value)
+        else:
+            super().keyPressEvent(event)
+
+    def _edited(self) -> None:
+        self.typed = True
+
+    def _spells(self, value: object) -> bool:
+        """Whether the text is one way to write the value."""
         try:
-            value = self._read(text)
-        except ValueError as error:
-            self.refused.emit(str(error))
-            return
-        self.value = value
-        self.refused.emit("")
-        self.changed.emit(value)
+            return bool(self.text()) and _same(self._read(self.text()), value)
+        except ValueError:
+            return False
 
 
 class NumberBox(QAbstractSpinBox):
@@ -130,6 +153,8 @@ class NumberBox(QAbstractSpinBox):
         self.refused = self.line.refused
         self.show_value = self.line.show_value
         self.setLineEdit(self.line)
+        self.line.setTextMargins(6, 0, 0, 0)  # begins where the text of other fields does
+        self.editingFinished.connect(self.line.commit)
         pass_wheel(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(64)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -96,14 +95,14 @@ class TextValues(Values):
     """A line of text."""
 
     def build(self) -> None:
-        self.line = QLineEdit()
+        self.line = ValueLine(str, str)
         self._row("", self.line)
-        self.line.textEdited.connect(lambda text: self.edited.emit(TextSource(text)))
+        self.line.changed.connect(lambda text: self.edited.emit(TextSource(text)))
         self.line.editingFinished.connect(self.finished)
 
     def show_source(self, source: Source) -> None:
-        if isinstance(source, TextSource) and self.line.text() != source.value:
-            self.line.setText(source.value)
+        if isinstance(source, TextSource):
+            self.line.show_value(source.value)
 
 
 class ListValues(Values):
@@ -131,21 +130,20 @@ class FileLine(QWidget):
         super().__init__()
         self._folder = folder
         self._patterns = patterns
-        self.line = QLineEdit()
+        self.line = ValueLine(str, str)
         self.line.setPlaceholderText("path of a file")
         self.button = QPushButton("Browse…")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.line, 1)
         layout.addWidget(self.button)
-        self.line.textEdited.connect(self.edited)
+        self.line.changed.connect(lambda path: self.edited.emit(path))
         self.line.editingFinished.connect(self.finished)
         self.button.clicked.connect(self._browse)
 
     def show_path(self, path: str) -> None:
-        if self.line.text() != path:
-            self.line.setText(path)
-            self.line.setToolTip(path)
+        self.line.show_value(path)
+        self.line.setToolTip(path)
 
     def choose(self, path: Path) -> None:
         """Take a file that was picked."""
@@ -182,11 +180,11 @@ class TensorValues(Values):
 
     def build(self) -> None:
         self.file = FileLine(self.folder, TENSORS)
-        self.key = QLineEdit()
+        self.key = ValueLine(str, str)
         self.key.setPlaceholderText("its only tensor")
         self._row("", self.file)
         self._row("tensor", self.key)
-        for signal in (self.file.edited, self.key.textEdited):
+        for signal in (self.file.edited, self.key.changed):
             signal.connect(lambda: self.edited.emit(TensorSource(self.file.line.text(), self.key.text())))
         self.file.finished.connect(self.finished)
         self.key.editingFinished.connect(self.finished)
@@ -194,8 +192,7 @@ class TensorValues(Values):
     def show_source(self, source: Source) -> None:
         if isinstance(source, TensorSource):
             self.file.show_path(source.path)
-            if self.key.text() != source.key:
-                self.key.setText(source.key)
+            self.key.show_value(source.key)
 
 
 class NoiseValues(Values):

@@ -31,6 +31,9 @@ def check(subject: Subject) -> Found:
         entry = uses.setdefault(leaf.key, Uses())
         sets = leaf.role == "set" and not graph.nodes[leaf.node].params.get("callback")
         (entry.setters if sets else entry.readers).append(leaf.node)
+    for node in subject.order:
+        if leaf := _without_key(subject, node):
+            yield _undeclared(subject, leaf)
     known: dict[tuple[str, str], list[str]] = {}
     for key in uses:
         known.setdefault((key.provider, key.context), []).append(key.key)
@@ -40,6 +43,16 @@ def check(subject: Subject) -> Found:
         for context in graph.nodes[frame].contexts:
             if outer := scopes.provider_of(graph, frame, context):
                 yield _shadowed(subject, frame, context, outer)
+
+
+def _without_key(subject: Subject, node: str) -> Access | None:
+    """A UseContext or SetContext that names a context out of its reach, and no key yet."""
+    role = scopes.role_of(subject.graph, subject.catalogue, node)
+    params = subject.graph.nodes[node].params
+    context = params.get("context")
+    if role not in ("use", "set") or not isinstance(context, str) or not context or params.get("key"):
+        return None
+    return None if scopes.provider_of(subject.graph, node, context) else Access(node, role, None, context, "")
 
 
 def _key(subject: Subject, key: Key, uses: Uses, known: list[str]) -> Found:
@@ -88,8 +101,9 @@ def _undeclared(subject: Subject, leaf: Access) -> Problem:
     meant = f" Did you mean {either(suggested)}?" if suggested else " Declare it on one of the frames around it."
     fixes = [Fix(f"Use {context}", SetParam(leaf.node, "context", context)) for context in suggested]
     provider = next((frame for frame in around if graph.nodes[frame].contexts), graph.root)
+    entries: dict[str, Source] = {leaf.name: UnsetSource()} if leaf.name else {}
     for frame in dict.fromkeys([provider, around[0], graph.root]):
-        declared: Contexts = {**graph.nodes[frame].contexts, leaf.context: {leaf.name: UnsetSource()}}
+        declared: Contexts = {**graph.nodes[frame].contexts, leaf.context: entries}
         fixes.append(Fix(f"Declare it on {subject.named(frame)}", SetContexts(frame, declared)))
     message = f"{subject.named(leaf.node)}: no frame around it declares the context {leaf.context}.{meant}"
     return Problem("context-undeclared", "error", leaf.node, message, "context", tuple(fixes))

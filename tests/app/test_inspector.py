@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QSlider, QWidget
 
 from app.panels.fields import FIELDS, NameField, NumberField
 from app.panels.graph_page import GraphPage
@@ -79,6 +79,88 @@ def test_typing_is_one_step_and_keeps_the_type(window: Window, hands: Hands) -> 
     params = window.document.graph.node(node).params
     assert (params["out_channels"], params["kernel_size"]) == (128, [3, 5])
     assert len(window.document.history.undos) == steps + 2
+
+
+def test_what_is_typed_counts_at_its_end(window: Window, hands: Hands) -> None:
+    node = add(window, "Conv2d")
+    page = node_page(window, node)
+
+    def param(name: str) -> object:
+        return window.document.graph.node(node).params[name]
+
+    field = page.fields["kernel_size"]
+    line = text_of(field)
+    hands.click(line)
+    hands.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    hands.qtbot.keyClicks(line, "5, 7")
+    assert param("kernel_size") == 3
+    window.document.apply(SetParam(node, "stride", 3), "Set")
+    assert line.property("text") == "5, 7", "what is being typed stays"
+    hands.key(Qt.Key.Key_Escape)
+    assert line.property("text") == "3"
+    hands.qtbot.keyClicks(line, ", 5")
+    hands.key(Qt.Key.Key_Return)
+    assert param("kernel_size") == [3, 5]
+    hands.qtbot.keyClicks(line, "0")
+    hands.trigger("run")
+    assert param("kernel_size") == [3, 50], "a command uses what stands in the field"
+    number = text_of(page.fields["out_channels"])
+    for end in (Qt.Key.Key_Return, Qt.Key.Key_Tab):
+        hands.click(number)
+        hands.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        hands.qtbot.keyClicks(number, "12" if end == Qt.Key.Key_Return else "13")
+        assert param("out_channels") not in (1, 12, 13) or end == Qt.Key.Key_Tab
+        hands.key(end)
+        assert param("out_channels") == (12 if end == Qt.Key.Key_Return else 13)
+
+
+def test_a_context_s_name_counts_when_its_field_is_left(window: Window, hands: Hands) -> None:
+    node = add(window, "UseContext")
+    page = node_page(window, node)
+
+    def param(name: str) -> object:
+        return window.document.graph.node(node).params[name]
+
+    hands.write(page.fields["context"], "unet")
+    assert param("context") == "unet"
+    line = text_of(page.fields["key"])
+    hands.click(line)
+    hands.qtbot.keyClicks(line, "skip")
+    assert param("key") == ""
+    hands.key(Qt.Key.Key_Return)
+    assert param("key") == "skip"
+    field = page.fields["context"]
+    assert isinstance(field, NameField)
+    assert "Add context" in field.combo.itemText(0)
+    assert not field.combo.model().flags(field.combo.model().index(0, 0)) & Qt.ItemFlag.ItemIsEnabled
+    assert field.combo.currentText() == "unet"
+
+
+def test_a_function_of_some_lines_is_shown_whole(window: Window, hands: Hands) -> None:
+    page = node_page(window, add(window, "Lambda"))
+    text = text_of(page.fields["func"])
+    assert isinstance(text, QPlainTextEdit)
+    for lines in (1, 2, 4, 6, 9):
+        text.setPlainText("\n".join(["lambda x: ("] + ["  x +"] * (lines - 2) + ["  1)"] * (lines > 1)))
+        QApplication.processEvents()
+        assert text.verticalScrollBar().maximum() == max(0, lines - 6)
+
+
+def test_a_name_restored_is_not_refused(window: Window, hands: Hands) -> None:
+    page = node_page(window, add(window, "ReLU"))
+    message = page.editing.messages["name"]
+    hands.write(page.name, "6 4")
+    assert message.isVisible()
+    hands.click(page.name)
+    hands.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    hands.key(Qt.Key.Key_Delete)
+    hands.key(Qt.Key.Key_Tab)
+    assert not message.isVisible()
+    hands.write(page.name, "6 4")
+    hands.click(page.name)
+    hands.key(Qt.Key.Key_Escape)
+    assert page.name.text() == ""
+    assert not message.isVisible()
 
 
 def test_the_children_of_a_frame_follow_its_params(window: Window, hands: Hands) -> None:
@@ -221,8 +303,14 @@ def test_inputs_are_added_changed_renamed_and_removed(window: Window, hands: Han
     hands.click(page.inputs.add)
     assert [i.name for i in window.document.graph.inputs] == ["x", "x_2"]
     hands.write(page.inputs.row("x_2").name, "x")
-    assert "two inputs" in page.editing.messages["inputs"].text()
-    hands.write(page.inputs.rows[1].name, "y")
+    row = page.inputs.rows[1]
+    assert "two inputs" in row.message.text()
+    hands.click(page.inputs.row("x").remove)
+    hands.trigger("undo")
+    assert row.name.text() != "x" or row.message.isVisible(), "a name that is not the input's has its reason beside it"
+    hands.write(row.name, "x_2")
+    assert not row.message.isVisible()
+    hands.write(row.name, "y")
     assert [i.name for i in window.document.graph.inputs] == ["x", "y"]
     hands.click(page.inputs.row("x").remove)
     assert [i.name for i in window.document.graph.inputs] == ["y"]

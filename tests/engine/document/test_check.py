@@ -342,6 +342,16 @@ def test_writing_a_context_that_nobody_declares_fails_too():
     assert "Declare it on one of the frames around it" in problem.message
 
 
+def test_an_undeclared_context_is_told_before_its_key_is_chosen():
+    graph = graph_of(use(key=""))
+    (problem,) = problems(graph, "context-undeclared")
+    assert problem.node == "use"
+    [label] = labels(graph, problem)
+    assert label == "Declare it on Chain (root)"
+    apply(graph, problem.fixes[0].edit)
+    assert not problems(graph, "context-undeclared")
+
+
 def test_a_key_that_is_neither_declared_nor_written():
     graph = graph_of(use("kee"), use("key", "fine"), contexts={"my context": {"key": NumberSource(1)}})
     problem = only(graph, "context-key-undeclared")
