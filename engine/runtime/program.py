@@ -70,6 +70,12 @@ class Program:
     explain: Callable[[str, Exception, tuple[Any, ...]], Mismatch]
     exact: bool = False
 
+    @property
+    def bytes(self) -> int:
+        """The memory that all values of a run take together, as far as their shapes are known."""
+        examples = (node.meta["example"] for node in self.code.nodes if node.op != "output")
+        return sum(e.numel() * e.element_size() for e in examples if isinstance(e, torch.Tensor))
+
     def accepts(self, given: Given) -> bool:
         """Whether the code is right for these values as well, so that nothing need be lowered again."""
         return signature(given, self.exact) == self.signature

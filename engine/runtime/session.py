@@ -47,6 +47,9 @@ from engine.runtime.sources import Loader
 
 OUT_OF_MEMORY = "out-of-memory"
 
+ROOM = 2 << 30
+"""Bytes that the values of a run may take together; of a larger one only those of watched nodes are kept."""
+
 STEPS_TOLD = 100
 """Progress is reported about so often in a run."""
 
@@ -59,11 +62,16 @@ class Session:
     """
 
     def __init__(
-        self, catalogue: Catalogue, send: Callable[[FromWorker], None], interrupted: Callable[[], bool] = lambda: False
+        self,
+        catalogue: Catalogue,
+        send: Callable[[FromWorker], None],
+        interrupted: Callable[[], bool] = lambda: False,
+        room: int = ROOM,
     ) -> None:
         self.catalogue = catalogue
         self.send = send
         self.interrupted = interrupted
+        self._room = room
         self.graph: Graph = new_graph()
         self.folder = Path()
         self.result: object = None
@@ -278,7 +286,9 @@ class Session:
         def log(node: str, text: str) -> None:
             self.send(Log(message.number, preview.printable(text), node))
 
-        outcome = lowered.program.run(given, step, log)
+        watched = frozenset((*message.watch, *self._watched))
+        keep = None if lowered.program.bytes <= self._room else watched
+        outcome = lowered.program.run(given, step, log, keep)
         if self._modules.device.type == "cuda":
             torch.cuda.synchronize()
         self.result, self.values = outcome.result, outcome.values

@@ -463,3 +463,16 @@ def test_another_document_starts_afresh(linear):
     assert ear.session.values == {}
     assert isinstance(ear.settle()[0], Shapes)
     assert ear.run().text == "2.5"
+
+
+def test_of_a_run_that_would_fill_the_memory_only_watched_values_are_kept(linear):
+    heard = []
+    session = Session(CATALOGUE, heard.append, room=40)
+    session.take(Load(files.dump(linear), ""))
+    session.take(Run(1, watch=("mul",)))
+    assert set(session.values) == {"mul"}
+    assert [m.node for m in heard if isinstance(m, Preview)] == ["mul"]
+    roomy = Session(CATALOGUE, heard.append, room=1000)
+    roomy.take(Load(files.dump(linear), ""))
+    roomy.take(Run(1, watch=("mul",)))
+    assert set(roomy.values) == {"lin", "mul", "root"}
