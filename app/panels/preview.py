@@ -236,6 +236,8 @@ class PreviewPanel(QScrollArea):
     def set_icons(self) -> None:
         self.pin.setIcon(_two(icon("pin", self.theme.text_dim.name()), icon("pin", self.theme.selection.name())))
         self.fit.setIcon(themed("fit", self.theme))
+        for index in range(1, self.tabs.count()):
+            self.tabs.setTabIcon(index, icon("pin", self.theme.text_dim.name()))
 
     def pin_node(self, node: str) -> None:
         """Give a node a tab of its own."""

@@ -5,6 +5,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from app.panels.picture import PictureView
+from app.panels.preview import STALE_AFTER
 from app.window import Window
 from engine.document.document import new_tree
 from engine.document.edits import Insert
@@ -72,6 +73,27 @@ def test_pins_stay_while_the_selection_goes_on(qtbot: QtBot, live: Window, hands
     hands.click(panel.pin)
     hands.trigger("delete")
     assert panel.pins == []
+
+
+def test_tabs_are_called_what_tells_their_nodes_apart(window: Window) -> None:
+    first, second = add(window, "ReLU"), add(window, "ReLU")
+    panel = window.preview
+    for node in ("root", first, second):
+        panel.pin_node(node)
+    assert [panel.tabs.tabText(index) for index in range(4)] == ["result", "result", "ReLU_1", "ReLU_2"]
+    assert [panel.tabs.tabIcon(index).isNull() for index in range(4)] == [True, False, False, False]
+
+
+def test_pictures_that_keep_coming_are_not_out_of_date(qtbot: QtBot, window: Window) -> None:
+    panel = window.preview
+    panel.show_preview(picture("root"))
+    panel.set_state(stale=True, running=True)
+    for _ in range(3):
+        qtbot.wait(STALE_AFTER // 2)  # as quick as a slow graph's pictures come
+        assert panel.state.text() == ""
+        panel.show_preview(picture("root"))
+    qtbot.waitUntil(lambda: panel.state.text() == "out of date")
+    assert panel.picture.faded
 
 
 def test_selecting_another_node_shows_its_value_of_the_last_run(qtbot: QtBot, live: Window, hands: Hands) -> None:
