@@ -51,7 +51,7 @@ class Link(QObject):
     """Running, stale, ready or auto-run is another."""
 
     _arrived = Signal(object)
-    _ended = Signal(str)
+    _ended = Signal(object)
 
     def __init__(self, document: Document, folder: Callable[[], Path], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +65,10 @@ class Link(QObject):
         """Whether the worker has a whole document to take in."""
         self.stale = True
         """Whether the document has changed since the last run began."""
+        self.dead = False
+        """Whether the worker has ended and was not started again: it could not take in this very document."""
+        self._life = 0
+        """The number of the worker; what an earlier one still says counts no more."""
         self._folder = folder
         self._number = 0
         self._oldest = 1
@@ -88,12 +92,12 @@ class Link(QObject):
         queued = Qt.ConnectionType.QueuedConnection
         self._arrived.connect(self._take, queued)
         self._ended.connect(self._bury, queued)
-        self.client = Client("nodes:CATALOGUE", self._snapshot, self._arrived.emit, self._ended.emit)
+        self.client = Client("nodes:CATALOGUE", self._snapshot, lambda _: None, lambda _: None)  # until it begins
         document.listeners.append(self._changed)
 
     def start(self) -> None:
         """Start the worker, with the run that was asked for before. `ready` comes when it has imported torch."""
-        self.client.start()
+        self._begin(self.client.start)
         if self.running:
             self.client.send(Run(self._number, self._watched))
 
@@ -114,6 +118,8 @@ class Link(QObject):
     def run(self) -> None:
         """Run now; a run in progress is abandoned for it. Before the worker is started, it waits for that."""
         self._wanted.stop()
+        if self.dead:
+            self._revive()
         self._number += 1
         self.running = True
         self.stale = False
@@ -151,6 +157,7 @@ class Link(QObject):
     def reload(self) -> None:
         """Hand the worker the document as a whole: the folder that its paths start at is another."""
         self.client.send(self._snapshot())
+        self._outdate()
 
     def export(self, node: str, path: Path) -> None:
         """Write what a node made in the last run to a file; `saved` tells how that went."""
@@ -176,6 +183,8 @@ class Link(QObject):
             self._oldest = self._number + 1
             self.running = False
             self.stale = True
+            if self.dead:
+                self._revive()
             self.state_changed.emit()
         elif runs_differently(change.edit):
             self._outdate()
@@ -188,6 +197,8 @@ class Link(QObject):
 
     def _want(self) -> None:
         """Run at once, or when the run in progress has ended or has had its time."""
+        if self.dead:
+            return
         if not self.running:
             self.run()
         elif not self._wanted.isActive():
@@ -198,7 +209,19 @@ class Link(QObject):
         if self.stale:
             self.run()
 
-    def _take(self, message: FromWorker) -> None:
+    def _begin(self, start: Callable[[], None]) -> None:
+        """Start a worker whose words carry its number."""
+        self._life += 1
+        life = self._life
+        self.client.on_message = lambda message: self._arrived.emit((life, message))
+        self.client.on_death = lambda reason: self._ended.emit((life, reason))
+        self.dead = False
+        start()
+
+    def _take(self, told: tuple[int, FromWorker]) -> None:
+        life, message = told
+        if life != self._life:
+            return
         number = getattr(message, "run", None)
         if number is not None and number < self._oldest:
             return
@@ -215,7 +238,10 @@ class Link(QObject):
         if isinstance(message, Finished | Ready | Configured | Shapes):
             self.state_changed.emit()
 
-    def _bury(self, reason: str) -> None:
+    def _bury(self, told: tuple[int, str]) -> None:
+        life, reason = told
+        if life != self._life:
+            return
         again = self.client.answered
         innocent = not self.running and self._number >= self._oldest  # there was a run, and it did not do this
         self._stop_waiting()
@@ -223,11 +249,14 @@ class Link(QObject):
             self._revive()
             if self.auto and innocent:
                 self.run()
+        else:
+            self.client.close()
+            self.dead = True
         self.died.emit(reason, again)
         self.state_changed.emit()
 
     def _revive(self) -> None:
-        self.client.restart()
+        self._begin(self.client.restart)
         self.client.send(Watch(self._watched))
 
     def _stop_waiting(self) -> None:

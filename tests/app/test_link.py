@@ -61,6 +61,12 @@ def test_a_document_that_the_worker_cannot_take_in_is_not_tried_for_ever(qtbot: 
     live.document.apply(Insert(Place("root", 0), (Tree(Node("exit", "Exit")),)), "Insert")
     qtbot.waitUntil(lambda: deaths == [True, False], timeout=STARTING)
     assert not live.link.busy
+    assert live.status.state.text() == "engine stopped"
+    live.document.apply(SetName("root", "Another"), "Rename")
+    assert not live.link.running, "the same document is not tried again by itself"
+    with qtbot.waitSignal(live.link.shapes, timeout=STARTING):
+        live.document.replace(new_graph())
+    assert deaths == [True, False]
 
 
 def test_taking_in_a_document_can_be_cancelled(qtbot: QtBot, live: Window, hands: Hands) -> None:
