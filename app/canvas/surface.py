@@ -50,13 +50,6 @@ class Surface(QWidget):
 
     # The document.
 
-    def set_document(self, document: Document) -> None:
-        """Show another document."""
-        self.document.listeners.remove(self._changed)
-        self.document = document
-        document.listeners.append(self._changed)
-        self._changed(Change(None, None))
-
     def _arranged(self) -> Arrangement:
         graph = self.document.graph
         self._widths.clear()
