@@ -48,6 +48,7 @@ class Canvas(Surface):
         self._selection: list[str] = []
         self._gesture: gestures.Gesture | None = None
         self._pressed: tuple[QPointF, Hit, Qt.KeyboardModifier] | None = None
+        self._button = Qt.MouseButton.NoButton
         self._hover = Hit("empty")
         self._drop: tuple[targets.Target, bool] | None = None
         self._panning = False
@@ -62,7 +63,7 @@ class Canvas(Surface):
         super()._changed(change)
         self._links.clear()
         self._hover, self._gesture, self._pressed = Hit("empty"), None, None
-        self.select(n for n in self._selection if n in self.document.graph)
+        self.select([] if change.touched is None else self._selection)
 
     def perform(self, answer: Edit | Refusal, label: str, at: QPointF | None = None) -> bool:
         """Apply what a gesture means, or say why it means nothing and offer what could be done at `at`."""
@@ -233,6 +234,8 @@ class Canvas(Surface):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         del event
+        self._panning = False  # the release of Space goes elsewhere
+        self.setCursor(self._cursor())
         self.update()
 
     # Mouse.
@@ -245,19 +248,21 @@ class Canvas(Surface):
         if button == Qt.MouseButton.MiddleButton or (
             left and (self._panning or keys & Qt.KeyboardModifier.AltModifier)
         ):
-            self._begin(gestures.Pan(self, at))
+            self._begin(gestures.Pan(self, at), button)
         elif left:
             hit = self.hit(at.x(), at.y())
-            self._pressed = (at, hit, keys)
+            self._pressed, self._button = (at, hit, keys), button
             if hit.kind in ("node", "header") and hit.node and not keys and hit.node not in self._selection:
                 self.select([hit.node])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
+        if (self._gesture or self._pressed) and not event.buttons() & self._button:
+            self._abandon()  # the release went elsewhere
         if self._gesture is None and self._pressed:
             start, hit, keys = self._pressed
             if (at - start).manhattanLength() >= QApplication.startDragDistance():
-                self._begin(self._gesture_for(start, hit, keys))
+                self._begin(self._gesture_for(start, hit, keys), self._button)
         if self._gesture:
             self._gesture.move(at)
             self.update()
@@ -286,13 +291,22 @@ class Canvas(Surface):
             return gestures.DragNodes(self, start, self._selection)
         return gestures.SelectBox(self, start, self._selection if keys else [])
 
-    def _begin(self, gesture: gestures.Gesture) -> None:
-        self._gesture = gesture
+    def _begin(self, gesture: gestures.Gesture, button: Qt.MouseButton) -> None:
+        self._gesture, self._button = gesture, button
         self._pressed = None
         if gesture.cursor is not None:
             self.setCursor(gesture.cursor)
 
+    def _abandon(self) -> None:
+        """End what the pressed button does, without effect."""
+        self._gesture = self._pressed = None
+        self.hint.emit("")
+        self.setCursor(self._cursor())
+        self.update()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != self._button:
+            return
         if self._gesture:
             gesture, self._gesture = self._gesture, None
             gesture.finish()
@@ -322,6 +336,8 @@ class Canvas(Surface):
             self.select([node])
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._gesture:
+            return
         at = event.position()
         hit = self.hit(at.x(), at.y())
         if event.button() != Qt.MouseButton.LeftButton or not hit.node or hit.node not in self.document.graph:
@@ -330,7 +346,7 @@ class Canvas(Surface):
         if hit.kind == "header" or (hit.kind == "node" and self.document.graph.view(hit.node).collapsed):
             self.toggle_collapsed([hit.node])
         elif hit.kind == "button":
-            self._pressed = (at, hit, event.modifiers())
+            self._pressed, self._button = (at, hit, event.modifiers()), event.button()
         elif item and item.state == "plate":
             self._fit([item.rect], 40)
         elif hit.kind == "node":
@@ -342,6 +358,8 @@ class Canvas(Surface):
         self.update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._gesture or self._pressed:
+            return
         at = event.pos()
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             node = self._selection[-1] if self._selection else None
@@ -439,9 +457,7 @@ class Canvas(Surface):
         key = event.key()
         if key == Qt.Key.Key_Escape:
             if self._gesture or self._pressed:
-                self._gesture = self._pressed = None
-                self.hint.emit("")
-                self.update()
+                self._abandon()
             else:
                 self.select([])
         elif key == Qt.Key.Key_Space and not event.isAutoRepeat():

@@ -1,7 +1,7 @@
 """Every gesture with real events, and what it makes of the graph."""
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QHelpEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolTip
 
@@ -37,6 +37,14 @@ def told(canvas: Canvas) -> list[str]:
     said: list[str] = []
     canvas.refused.connect(said.append)
     return said
+
+
+def send_move(canvas: Canvas, at: QPointF, buttons: Qt.MouseButton) -> None:
+    """A move of the mouse with these buttons down."""
+    none = Qt.KeyboardModifier.NoModifier
+    where = QPointF(canvas.mapToGlobal(at.toPoint()))
+    event = QMouseEvent(QEvent.Type.MouseMove, at, where, Qt.MouseButton.NoButton, buttons, none)
+    QApplication.sendEvent(canvas, event)
 
 
 # Selecting.
@@ -85,6 +93,54 @@ def test_escape_abandons_a_drag_and_then_clears(open_canvas: Open) -> None:
     assert canvas.selection == ["a"]
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     assert canvas.selection == []
+
+
+def test_another_button_neither_ends_a_drag_nor_opens_a_menu(open_canvas: Open) -> None:
+    canvas, hand = open_canvas(row())
+    asked: list[object] = []
+    canvas.menu_requested.connect(lambda *told: asked.append(told))
+    target = canvas.rect_of("d")
+    end = QPointF(target.right() + 6, target.bottom() + 4)
+    hand.drag(middle(canvas, "a"), end, release=False)
+    QTest.mouseClick(canvas, Qt.MouseButton.RightButton, pos=end.toPoint())
+    at = end.toPoint()
+    menu = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.mapToGlobal(at))
+    QApplication.sendEvent(canvas, menu)
+    assert order(canvas) == ["a", "b", "c", "d"]
+    assert not asked
+    send_move(canvas, end, Qt.MouseButton.LeftButton)
+    hand.release(end)
+    assert order(canvas) == ["b", "c", "d", "a"]
+
+
+def test_a_drag_whose_release_was_lost_is_abandoned(open_canvas: Open) -> None:
+    canvas, hand = open_canvas(row())
+    end = canvas.rect_of("d").bottomRight() + QPointF(6, 4)
+    hand.drag(middle(canvas, "a"), end, release=False)
+    send_move(canvas, end, Qt.MouseButton.NoButton)
+    hand.release(end)
+    assert order(canvas) == ["a", "b", "c", "d"]
+
+
+def test_another_graph_with_the_same_ids_has_nothing_selected(open_canvas: Open) -> None:
+    canvas, _ = open_canvas(row())
+    canvas.select(["b"])
+    heard: list[list[str]] = []
+    canvas.selection_changed.connect(heard.append)
+    canvas.document.replace(row())
+    assert canvas.selection == []
+    assert heard == [[]]
+
+
+def test_space_ends_with_the_focus(open_canvas: Open) -> None:
+    canvas, hand = open_canvas(row())
+    QTest.keyPress(canvas, Qt.Key.Key_Space)
+    assert canvas.cursor().shape() == Qt.CursorShape.OpenHandCursor
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut))
+    assert canvas.cursor().shape() == Qt.CursorShape.ArrowCursor
+    hand.click(middle(canvas, "b"))
+    assert canvas.selection == ["b"]
+    QTest.keyRelease(canvas, Qt.Key.Key_Space)
 
 
 def test_select_all_takes_the_frame_of_the_selected_node(open_canvas: Open) -> None:
