@@ -165,8 +165,11 @@ class NumberBox(QAbstractSpinBox):
     def stepBy(self, steps: int) -> None:
         value = self.line.value
         if isinstance(value, int | float) and not isinstance(value, bool):
-            step = step_of(value)
-            self.line.enter(value + steps if isinstance(value, int) else tidy(value + steps * step, step))
+            if isinstance(value, int):
+                self.line.enter(value + steps)
+            else:
+                step = step_of(value)
+                self.line.enter(tidy(value + steps * step, step))
 
 
 def _same(one: object, other: object) -> bool:
@@ -215,8 +218,11 @@ class Scale(Struct, frozen=True):
 
 
 def scale_around(value: float, whole_only: bool) -> Scale:
-    """A scale for a number without bounds: up to twice its size, rounded up to 1, 2 or 5 times a power of ten."""
-    wanted = max(2 * abs(value), 10.0 if whole_only else 1.0)
+    """A scale for a number without bounds: up to twice its size, rounded up to 1, 2 or 5 times a power of ten.
+
+    It ends where all it can give is a number that a document takes: whole ones have 64 bits, others are finite.
+    """
+    wanted = min(max(2 * abs(value), 10.0 if whole_only else 1.0), 5e18 if whole_only else 1e307)
     power = 10.0 ** math.floor(math.log10(wanted))
     reach = next(step * power for step in (1, 2, 5, 10) if step * power >= wanted * (1 - 1e-9))
     return Scale(0.0 if value >= 0 else -reach, reach, whole_only)
@@ -257,6 +263,9 @@ class NumberSlider(QWidget):
     def show_value(self, value: object) -> None:
         """Show a value on both; a scale of its own stays put while the slider is held."""
         self.box.show_value(value)
+        self._follow(value)
+
+    def _follow(self, value: object) -> None:
         if not isinstance(value, int | float):
             return
         if not self.slider.isSliderDown():
@@ -266,8 +275,8 @@ class NumberSlider(QWidget):
                 self.slider.setValue(self._scale.position(value))
 
     def _typed(self, value: object) -> None:
-        self.show_value(value)
         self.changed.emit(value)
+        self._follow(self.box.line.value)
 
     def _slid(self, position: int) -> None:
         value = self._scale.value(position)

@@ -392,6 +392,20 @@ def test_the_slider_of_a_provider_s_number_is_one_step(window: Window, hands: Ha
     assert len(window.document.history.undos) == steps + 1
 
 
+def test_numbers_too_large_for_a_slider_are_taken_or_refused(window: Window, hands: Hands) -> None:
+    window.document.apply(SetContexts("root", {"mask": {"strength": NumberSource(1.5)}}), "Set")
+    page = graph_page(window)
+    row = page.contexts.card("mask").entries.row("strength")
+    values = row.source.values
+    assert isinstance(values, NumberValues)
+    hands.write(values.number, "1e308")
+    assert window.document.graph.node("root").contexts["mask"]["strength"] == NumberSource(1e308)
+    assert values.number.slider.value() == values.number.slider.maximum()
+    hands.write(values.number, "1" * 320)
+    assert window.document.graph.node("root").contexts["mask"]["strength"] == NumberSource(1e308)
+    assert any("64 bits" in label.text() and label.isVisible() for label in labels(page))
+
+
 def test_a_loose_node_is_told_apart(window: Window) -> None:
     tree = new_tree(window.document.graph, CATALOGUE, "ReLU")
     window.document.apply(Insert(Place(CANVAS, 0, 0, new=True), (tree,)), "Park")
