@@ -12,6 +12,7 @@ from PySide6.QtCore import QMimeData, QObject, QSettings, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
+from app import typing_keys
 from app.dialogs import DELETE_ON_CLOSE
 from engine.document import files
 from engine.document.disk import ChangedOnDisk, FileError, Stamp
@@ -87,10 +88,10 @@ class Filing(QObject):
         self.when_safe(lambda: self._hold(build(model), None, None, None))
 
     def open(self, path: Path) -> None:
-        """Open a file, once it has been read and what is open is safe."""
+        """Open a file, once it can be read and what is open is safe."""
         path = Path(os.path.abspath(path))  # noqa: PTH100 - a link in the path stays as the user wrote it
-        if found := self._read(path, "This file can't be opened."):
-            self.when_safe(lambda: self._show(path, *found))
+        if self._read(path, "This file can't be opened."):
+            self.when_safe(lambda: self._load(path))  # read again: saving what is open may have changed it
 
     def open_example(self, path: Path, then: Then | None = None) -> None:
         """Open an example as a document without a path, once it has been read and what is open is safe."""
@@ -132,6 +133,7 @@ class Filing(QObject):
 
     def when_safe(self, then: Then) -> None:
         """Go on at once, or when the user has saved or given up the unsaved changes."""
+        typing_keys.commit()
         if not self.window.document.modified:
             then()
             return
@@ -247,17 +249,19 @@ class Filing(QObject):
             f"{error}\n\nReload gives up the changes made in the window, overwrite those made to the file.",
             [
                 ("Save as…", QMessageBox.ButtonRole.AcceptRole, lambda: self.save_as(then)),
-                ("Reload", QMessageBox.ButtonRole.ActionRole, lambda: self._reload(path)),
+                ("Reload", QMessageBox.ButtonRole.ActionRole, lambda: self._load(path)),
                 ("Overwrite", QMessageBox.ButtonRole.DestructiveRole, lambda: self._save(path, None, then)),
                 ("Cancel", QMessageBox.ButtonRole.RejectRole, None),
             ],
         )
         box.open()
 
-    def _reload(self, path: Path) -> None:
-        """Take what is on the disk, whatever is in the window: that was the answer to a question."""
+    def _load(self, path: Path) -> None:
+        """Take what is on the disk, whatever is in the window: that is safe, or was given up."""
         if found := self._read(path, "This file can't be opened."):
-            self._show(path, *found)
+            graph, stamp = found
+            self._hold(graph, path, None, stamp)
+            self._remember(path)
 
     def _read(self, path: Path, complaint: str) -> tuple[Graph, Stamp] | None:
         """What a file holds, or None, with a complaint."""
@@ -266,10 +270,6 @@ class Filing(QObject):
         except FileError as error:
             self._complain(complaint, error)
             return None
-
-    def _show(self, path: Path, graph: Graph, stamp: Stamp) -> None:
-        self._hold(graph, path, None, stamp)
-        self._remember(path)
 
     def _hold(self, graph: Graph, path: Path | None, example: Path | None, stamp: Stamp | None) -> None:
         self.path, self.example, self._stamp = path, example, stamp

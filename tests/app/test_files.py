@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QPu
 from pytestqt.qtbot import QtBot
 
 from app.filing import DEFAULT_EXAMPLE, examples
+from app.panels.node_page import NodePage
 from app.window import Window
 from engine.document import files
 from engine.document.document import new_graph
@@ -17,7 +18,7 @@ from engine.document.edits import SetInputs
 from engine.document.graph import Input
 from engine.document.sources import ImageSource
 from nodes.models import MODELS, build
-from tests.app.hands import STARTING, Hands, drag
+from tests.app.hands import STARTING, Hands, drag, text_of
 
 
 def box(window: Window, name: str) -> QMessageBox:
@@ -82,6 +83,36 @@ def test_new_and_open_ask_before_they_replace(window: Window, hands: Hands, grap
     answer(hands, window, "unsaved", "discard")
     assert node not in window.document.graph
     assert window.files.path == graph_file
+
+
+def test_reopening_a_file_after_saving_it_shows_what_was_saved(window: Window, hands: Hands, graph_file: Path) -> None:
+    window.files.open(graph_file)
+    node = window.canvas.add_kind("ReLU")
+    assert node is not None
+    window.files.open(graph_file)
+    answer(hands, window, "unsaved", "save")
+    assert node in window.document.graph
+    assert not window.document.modified
+    window.canvas.add_kind("Linear")
+    hands.trigger("save")
+    assert b"Linear" in graph_file.read_bytes(), "nobody else changed the file"
+
+
+def test_what_is_being_typed_is_asked_about_before_a_file_replaces_it(
+    window: Window, hands: Hands, graph_file: Path
+) -> None:
+    window.canvas.add_kind("Linear")
+    window.document.mark_saved()
+    page = window.inspector.page
+    assert isinstance(page, NodePage)
+    line = text_of(page.fields["in_features"])
+    hands.click(line)
+    hands.qtbot.keyClicks(line, "7")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(graph_file))])
+    drag(window, mime, QPointF(20, 20))
+    answer(hands, window, "unsaved", "cancel")
+    assert window.files.path is None
 
 
 def test_the_title_tells_file_and_unsaved_changes(window: Window, hands: Hands, graph_file: Path) -> None:
