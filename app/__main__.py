@@ -5,6 +5,7 @@ Qt is imported inside the functions: the worker's process imports this module an
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +54,7 @@ def edit(file: Path | None, theme: str) -> int:
     from app.settings import settings
     from app.window import Window
 
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Qt's loop would keep Python from seeing Ctrl+C
     app = QApplication(sys.argv[:1])
     app.setApplicationName("catenary")
     app.setApplicationDisplayName("Catenary")

@@ -1,6 +1,8 @@
 """A run without a display: the same window, never shown, runs its graph and writes what can be seen."""
 
 # ruff: noqa: T201 - this is where the program speaks to a terminal
+import contextlib
+import signal
 import sys
 from pathlib import Path
 
@@ -20,6 +22,7 @@ FOLDER = Path("build")
 
 def run(file: Path | None, theme: str) -> int:
     """Run a file, or the default example, and write pictures of its result and of the canvas; gives the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Qt's loop would keep Python from seeing Ctrl+C
     app = QApplication(sys.argv[:1])
     if file:
         try:
@@ -49,8 +52,7 @@ def run(file: Path | None, theme: str) -> int:
 
 
 def _report(window: Window, end: Finished | str) -> int:
-    FOLDER.mkdir(exist_ok=True)
-    _write(window.canvas.image(2.0), FOLDER / "catenary-canvas.png")
+    written = _write(window.canvas.image(2.0), FOLDER / "catenary-canvas.png")
     if isinstance(end, str):
         print(f"the engine stopped: {end}", file=sys.stderr)
         return 1
@@ -61,11 +63,15 @@ def _report(window: Window, end: Finished | str) -> int:
         return 1
     preview = window.preview.previews.get(window.document.graph.root)
     if preview and preview.picture:
-        _write(image_of(preview.picture), FOLDER / "catenary-preview.png")
+        written &= _write(image_of(preview.picture), FOLDER / "catenary-preview.png")
     print(end.text)
-    return 0
+    return 0 if written else 1
 
 
-def _write(image: QImage, path: Path) -> None:
-    image.save(str(path))
-    print(f"wrote {path.resolve()}", file=sys.stderr)
+def _write(image: QImage, path: Path) -> bool:
+    """Write a picture and say so, or that it can't be written; gives whether it was."""
+    with contextlib.suppress(OSError):  # without its folder the picture isn't written either
+        path.parent.mkdir(exist_ok=True)
+    written = image.save(str(path))
+    print(f"wrote {path.resolve()}" if written else f"{path.resolve()} can't be written", file=sys.stderr)
+    return written
