@@ -175,7 +175,6 @@ class Window(QMainWindow):
     def show_node(self, node: str) -> None:
         """Select a node and bring it into view."""
         if node in self.document.graph:
-            self.canvas.select([node], reveal=True)
             self.canvas.reveal(node)
             self.canvas.setFocus()
 
@@ -224,7 +223,7 @@ class Window(QMainWindow):
         self.canvas.setFocus()
 
     def _fix(self, fix: Fix) -> None:
-        self.document.apply(fix.edit, fix.label)
+        self.canvas.perform(fix.edit, fix.label)
 
     def _selected(self, nodes: Sequence[str]) -> None:
         self.inspector.show_nodes(nodes)
@@ -312,6 +311,7 @@ class Window(QMainWindow):
             self._wear(theme.system_theme())
 
     def _wear(self, worn: Theme) -> None:
+        typing_keys.commit()  # the panels make their pages anew
         self.theme = worn
         theme.apply(self._app, worn)
         self.setStyleSheet(tones.sheet(worn))

@@ -17,8 +17,9 @@ from app.theme import DARK, LIGHT
 from app.window import Window
 from engine.document import files
 from engine.document.document import new_graph, new_tree
-from engine.document.edits import Insert, Move, SetInputs, SetParam, SetWeights
+from engine.document.edits import Insert, Move, Remove, SetInputs, SetParam, SetWeights
 from engine.document.graph import CANVAS, Input, Place
+from engine.document.problems import Fix
 from engine.document.sources import ImageSource
 from engine.messages import Fault, Figures, Finished, Picture, Preview
 from tests.app.hands import STARTING, Hands, text_of
@@ -216,6 +217,16 @@ def test_a_quick_fix_is_one_step(window: Window, hands: Hands) -> None:
     assert len(window.document.history.undos) == steps + 1
     hands.trigger("undo")
     assert files.dump(window.document.graph) == before
+
+
+def test_a_quick_fix_that_no_longer_fits_is_refused(window: Window) -> None:
+    node = add(window, "UseContext", context="unet", key="residuals")
+    fix = Fix("Name it", SetParam(node, "key", "other"))
+    window.document.apply(Remove((node,)), "Delete")
+    steps = len(window.document.history.undos)
+    window.problems_panel.fixed.emit(fix)
+    assert len(window.document.history.undos) == steps
+    assert window.status.currentMessage()
 
 
 def test_the_worker_killed_in_mid_run_is_told_and_replaced(qtbot: QtBot, live: Window, hands: Hands) -> None:
