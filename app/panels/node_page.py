@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app.icons import kind_icon
@@ -24,7 +25,9 @@ from engine.document.templates import rebuild
 
 
 class Note(QPlainTextEdit):
-    """A remark about a node, a few lines tall."""
+    """A remark about a node, a few lines tall. `finished` tells that the typing has ended."""
+
+    finished = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,6 +39,10 @@ class Note(QPlainTextEdit):
 
     def sizeHint(self) -> QSize:
         return QSize(120, self.height())
+
+    def focusOutEvent(self, e: QFocusEvent) -> None:
+        super().focusOutEvent(e)
+        self.finished.emit()
 
 
 class NodePage(QWidget):
@@ -159,6 +166,7 @@ class NodePage(QWidget):
         self.column.addWidget(section)
         self.colour.edited.connect(lambda colour: self._set_view("colour", colour))
         self.note.textChanged.connect(lambda: self._set_view("note", self.note.toPlainText()))
+        self.note.finished.connect(self.editing.finish)
 
     def set_param(self, param: Param, value: ParamValue) -> None:
         """Give one param a value; a drag or a typed word is one step."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from app.panels import numbers
 from app.panels.fields import IntsField
@@ -155,9 +156,17 @@ class FileLine(QWidget):
 
     def _browse(self) -> None:
         start = self._folder() / (self.line.text() or ".")
-        dialog = QFileDialog(self, "Choose a file", str(start.parent if self.line.text() else start), self._patterns)
+        folder = str(start.parent if self.line.text() else start)
+        dialog = QFileDialog(self.window(), "Choose a file", folder, self._patterns)
+        dialog.setObjectName("source-file")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda path: self.choose(Path(path)))
+
+        def chosen(path: str) -> None:
+            if isValid(self):  # the page may be another one by now
+                self.choose(Path(path))
+
+        dialog.fileSelected.connect(chosen)
         dialog.open()
 
 

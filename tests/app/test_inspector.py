@@ -1,22 +1,34 @@
 """The inspector: forms from declarations, refusals that lose nothing, providers, inputs, drags."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPlainTextEdit, QSlider, QWidget
+from shiboken6 import isValid
 
 from app.panels.fields import FIELDS, NameField, NumberField
 from app.panels.graph_page import GraphPage
 from app.panels.inspector import SummaryPage
 from app.panels.node_page import NodePage
 from app.panels.numbers import NumberSlider
-from app.panels.sources import SORTS, NumberValues, TensorValues
+from app.panels.sources import SORTS, ImageValues, NumberValues, TensorValues
 from app.window import Window
 from engine.document import files
 from engine.document.document import new_tree
-from engine.document.edits import Insert, SetContexts, SetParam
-from engine.document.graph import CANVAS, Contexts, Graph, Node, Place, View
+from engine.document.edits import Insert, SetContexts, SetInputs, SetParam
+from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, View
 from engine.document.kinds import defaults
-from engine.document.sources import ListSource, NoiseSource, NumberSource, Source, TensorSource, TextSource, UnsetSource
+from engine.document.sources import (
+    ImageSource,
+    ListSource,
+    NoiseSource,
+    NumberSource,
+    Source,
+    TensorSource,
+    TextSource,
+    UnsetSource,
+)
 from nodes import CATALOGUE
 from tests.app.hands import Hands, text_of
 
@@ -245,6 +257,44 @@ def test_note_and_colour_are_set(window: Window, hands: Hands) -> None:
     assert window.document.graph.view(node) == View(note="keeps the sign", colour="#3b7ddd")
     hands.click(page.colour.buttons[""])
     assert window.document.graph.view(node).colour == ""
+
+
+def test_two_visits_to_a_note_are_two_steps(window: Window, hands: Hands) -> None:
+    node = add(window, "ReLU")
+    note = node_page(window, node).note
+    hands.write(note, "first")
+    hands.write(note, "second")
+    window.document.undo()
+    assert window.document.graph.view(node).note == "first"
+
+
+def test_a_change_of_theme_keeps_what_is_being_typed(window: Window, hands: Hands) -> None:
+    node = add(window, "Conv2d")
+    line = text_of(node_page(window, node).fields["out_channels"])
+    hands.click(line)
+    hands.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    hands.qtbot.keyClicks(line, "12")
+    window.set_theme_mode("dark")
+    assert window.document.graph.node(node).params["out_channels"] == 12
+
+
+def test_a_file_chosen_for_a_field_that_is_gone_changes_nothing(window: Window, hands: Hands, tmp_path: Path) -> None:
+    picture = tmp_path / "cat.png"
+    picture.write_bytes(b"")
+    window.document.apply(SetInputs((Input("x", ImageSource("old.png")),)), "Set")
+    values = graph_page(window).findChild(ImageValues)
+    assert values is not None
+    hands.click(values.file.button)
+    dialog = window.findChild(QFileDialog, "source-file")
+    assert dialog is not None
+    node = add(window, "ReLU")
+    node_page(window, node)
+    hands.qtbot.waitUntil(lambda: not isValid(values))
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile(picture.name)
+    dialog.accept()
+    assert window.document.graph.inputs[0].source == ImageSource("old.png")
+    hands.qtbot.waitUntil(lambda: not isValid(dialog))
 
 
 def test_context_and_key_offer_what_the_node_can_see(window: Window) -> None:
