@@ -67,13 +67,18 @@ class BoolField(Field):
         self.finished.emit()
 
 
+def _or_nothing(param: Param, read: numbers.Read) -> numbers.Read:
+    """Reads an empty text as no value at all where the param may be left empty."""
+    return lambda text: None if param.optional and not text.strip() else read(text)
+
+
 class NumberField(Field):
     """A number, whole or not: a spin box, with a slider when the param has both bounds or is live."""
 
     def __init__(self, param: Param) -> None:
         super().__init__(param)
         is_whole = param.type == "int"
-        read = numbers.whole if is_whole else numbers.real
+        read = _or_nothing(param, numbers.whole if is_whole else numbers.real)
         bounds = None if param.low is None or param.high is None else Scale(param.low, param.high, is_whole)
         if param.live or bounds:
             self.number = NumberSlider(read, bounds)
@@ -96,7 +101,7 @@ class IntsField(Field):
 
     def __init__(self, param: Param) -> None:
         super().__init__(param)
-        self.line = ValueLine(self._read, self._write)
+        self.line = ValueLine(_or_nothing(param, self._read), self._write)
         self._hold(self.line)
         self.line.changed.connect(self._check)
         self.line.refused.connect(self.refused)

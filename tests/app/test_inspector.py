@@ -494,3 +494,21 @@ def test_the_wheel_changes_nothing_that_it_only_passes_over(window: Window) -> N
             )
             QApplication.sendEvent(widget, turn)
         assert files.dump(window.document.graph) == before
+
+
+def test_an_optional_number_can_be_left_empty_again(window: Window, hands: Hands) -> None:
+    for kind, param, text, value in (
+        ("MaxPool2d", "stride", "2", 2),
+        ("ScaledDotProductAttention", "slice_size", "4", 4),
+    ):
+        node = add(window, kind)
+        hands.click_node(node)
+        page = window.inspector.page
+        assert isinstance(page, NodePage)
+        hands.write(page.fields[param], text)
+        assert window.document.graph.node(node).params[param] == value
+        hands.click(text_of(page.fields[param]))
+        hands.key(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        hands.key(Qt.Key.Key_Delete)
+        hands.key(Qt.Key.Key_Tab)
+        assert window.document.graph.node(node).params[param] is None
