@@ -26,7 +26,7 @@ LONG = 60
 
 
 def command(*arguments, folder=ROOT):
-    """Starts `python -m engine` as a shell would."""
+    """Starts `python -m engine` as a shell would: it heeds Ctrl+C, even where the tests run in the background."""
     return subprocess.Popen(
         [sys.executable, "-m", "engine", *map(str, arguments)],
         cwd=folder,
@@ -34,6 +34,7 @@ def command(*arguments, folder=ROOT):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
