@@ -1,8 +1,8 @@
 """A program: straight-line torch.fx code that runs a graph, eagerly, one call at a time."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -36,7 +36,6 @@ class Outcome:
 
     result: Any
     values: dict[str, Any]
-    seconds: float
 
 
 class Cancelled(Exception):
@@ -70,7 +69,7 @@ class Program:
     explain: Callable[[str, Exception, tuple[Any, ...]], Mismatch]
     exact: bool = False
 
-    @property
+    @cached_property
     def bytes(self) -> int:
         """The memory that all values of a run take together, as far as their shapes are known."""
         examples = (node.meta["example"] for node in self.code.nodes if node.op != "output")
@@ -85,8 +84,7 @@ class Program:
 
         Raises RunError for a node that fails, with the values known by then, and lets Cancelled through.
         """
-        started = time.perf_counter()
-        return _Run(self, given, step, log, keep).all(started)
+        return _Run(self, given, step, log, keep).all()
 
 
 class _Run:
@@ -98,8 +96,9 @@ class _Run:
         self.wanted = {n: v for n, v in program.values.items() if keep is None or n in keep}
         self.known: dict[fx.Node, Any] = {}
         self.owner = ""
+        self.direct = Direct(self._log, member)
 
-    def all(self, started: float) -> Outcome:
+    def all(self) -> Outcome:
         code = list(self.program.code.nodes)
         last = _last_uses(code, {n for value in self.wanted.values() for n in nodes_in(value)})
         result: Any = None
@@ -115,7 +114,7 @@ class _Run:
                 self.known[node] = self._compute(node)
                 for spent in last.get(node, ()):
                     del self.known[spent]
-        return Outcome(result, self._values(), time.perf_counter() - started)
+        return Outcome(result, self._values())
 
     def _compute(self, node: fx.Node) -> Any:
         if node.op == "placeholder":
@@ -146,16 +145,15 @@ class _Run:
         target: Any = node.target
         if node.op == "call_module":
             return self.program.modules[target](*arguments, **keywords)
-        direct = Direct(self._log, member)
         if node.op == "call_method":
-            return direct.method(arguments[0], target, list(arguments[1:]), keywords)
+            return self.direct.method(arguments[0], target, list(arguments[1:]), keywords)
         match node.meta["function"]:
             case "":
                 return target(*arguments, **keywords)
             case "decide":
                 return target(self._log, *arguments)
             case function:
-                return direct.call(function, list(arguments), keywords)
+                return self.direct.call(function, list(arguments), keywords)
 
     def _log(self, text: str) -> None:
         self.log(self.owner, text)
