@@ -11,7 +11,7 @@ from skimage import data
 from engine.document import edits, files
 from engine.document.document import new_graph
 from engine.document.edits import Insert, SetContexts, SetInputs, SetName, SetParam, SetView, SetWeights
-from engine.document.graph import Input, Node, Place, Tree, View
+from engine.document.graph import Input, Node, Place, Tree, View, Weights
 from engine.document.sources import ImageSource, ListSource, NoiseSource, NumberSource, TextSource, UnsetSource
 from engine.messages import (
     Apply,
@@ -332,7 +332,7 @@ def test_weights_of_a_file(linear, tmp_path):
     ear = Ear(linear, tmp_path)
     ear.run()
     initial = ear.result
-    ear.take(Apply(SetWeights("w.safetensors")))
+    ear.take(Apply(SetWeights("root", Weights("w.safetensors"))))
     assert "there is no file" in ear.run().fault.message
     assert "there is no file" in ear.last(Loaded).error
     save_file({"Linear.weight": torch.zeros(3, 4), "Linear.bias": torch.ones(3)}, file)
@@ -343,7 +343,7 @@ def test_weights_of_a_file(linear, tmp_path):
     ear.run()
     assert ear.result.tolist() == [[2.0] * 3] * 2, "the weights stay through other edits"
     ear.take(Apply(edits.Remove(("relu",))))
-    ear.take(Apply(SetWeights("")))
+    ear.take(Apply(SetWeights("root", None)))
     ear.run()
     assert torch.equal(ear.result, initial)
 
@@ -365,7 +365,7 @@ def like_a_fresh_session(ear, folder):
 )
 def test_weights_follow_the_paths(linear, tmp_path, edit):
     save_file({"Linear.weight": torch.ones(3, 4), "Linear.bias": torch.ones(3)}, tmp_path / "w.safetensors")
-    edits.apply(linear, SetWeights("w.safetensors"))
+    edits.apply(linear, SetWeights("root", Weights("w.safetensors")))
     ear = Ear(linear, tmp_path)
     ear.run()
     inverse = edits.apply(linear, edit)
@@ -378,7 +378,7 @@ def test_weights_follow_the_paths(linear, tmp_path, edit):
 
 
 def test_a_missing_weights_file_is_looked_for_but_builds_nothing_again(linear, tmp_path):
-    edits.apply(linear, SetWeights("w.safetensors"))
+    edits.apply(linear, SetWeights("root", Weights("w.safetensors")))
     ear = Ear(linear, tmp_path)
     told = ear.settle()
     assert [type(m) for m in told] == [Loaded, Shapes]
@@ -397,6 +397,7 @@ def test_a_missing_weights_file_is_looked_for_but_builds_nothing_again(linear, t
 
 def test_dtype_and_seed(linear):
     ear = Ear(linear)
+    ear.take(Configure("cpu"))
     ear.run()
     first = ear.result
     assert ear.take(Configure("cpu", "float64", 0)) == [Configured("cpu", "float64", 0, "CPU")]
@@ -450,7 +451,7 @@ def test_running_out_of_memory_says_what_helps():
     finished = ear.run(watch=("a",))
     assert finished.fault.code == "out-of-memory"
     assert finished.fault.node == "huge"
-    assert "the cpu has run out of memory: try smaller inputs" in finished.fault.message
+    assert "the CPU has run out of memory: try smaller inputs" in finished.fault.message
     assert ear.session.values == {}
     ear.take(Apply(edits.Remove(("huge",))))
     assert ear.run().text == "1"
