@@ -8,10 +8,10 @@ from PySide6.QtGui import QPainterPath
 from app.canvas import painter, targets
 from app.canvas.painter import Brushes
 from engine.document import flow, wiring
+from engine.document.answers import Refusal
 from engine.document.edits import Edit
 from engine.document.flow import Port
 from engine.document.plan import runs
-from engine.document.wiring import Refusal
 
 if TYPE_CHECKING:
     from app.canvas.view import Canvas

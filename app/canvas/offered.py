@@ -6,8 +6,8 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
+from engine.document.answers import Refusal
 from engine.document.offers import Offer
-from engine.document.wiring import Refusal
 
 WIDEST = 420
 """Reasons are broken into lines of at most this many pixels."""

@@ -8,12 +8,12 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from app.canvas import hits
 from app.canvas.scene import Item, Scene, points
 from engine.document import scopes, wiring
+from engine.document.answers import Refusal
 from engine.document.arrange import Arrangement
 from engine.document.edits import Edit
 from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph, Tree
 from engine.document.kinds import BRANCHES, Catalogue
-from engine.document.wiring import Refusal
 
 Sort = Literal["wire", "slot", "shelf", "canvas"]
 

@@ -25,10 +25,10 @@ from app.canvas.painter import Brushes
 from app.canvas.surface import Surface
 from app.theme import Theme
 from engine.document import wiring
+from engine.document.answers import Refusal
 from engine.document.document import Change, Document, new_tree
 from engine.document.edits import Edit, EditError, Insert
 from engine.document.graph import Place, Tree
-from engine.document.wiring import Refusal
 
 KIND_MIME = "application/x-catenary-kind"
 """What the palette drags: the name of a kind, as UTF-8."""

@@ -4,60 +4,18 @@ Every function answers with one `Edit`, or with a `Refusal` that says why not an
 Nothing here changes the graph; the caller applies the edit.
 """
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
-
-from msgspec import Struct
-
 from engine.document import flow, offers
+from engine.document.answers import RefusedError, answering
 from engine.document.document import new_tree
-from engine.document.edits import Edit, EditError
+from engine.document.edits import Edit
 from engine.document.flow import Port, Wire
 from engine.document.graph import CANVAS, Graph, Place, Tree
 from engine.document.kinds import Catalogue
 from engine.document.offers import Offer
 from engine.document.plan import Plan, Position, runs
 
-P = ParamSpec("P")
 
-
-class Refusal(Struct, frozen=True):
-    """Why a gesture means no legal edit, in plain words, and what else could be done.
-
-    `code` is stable: "cycle", "second-input", "crosses-frames", "into-itself", "unchanged", or "refused".
-    """
-
-    reason: str
-    offers: tuple[Offer, ...] = ()
-    code: str = "refused"
-
-
-Answer = Edit | Refusal
-
-
-class _RefusedError(Exception):
-    """A refusal on its way out of the depths of a plan."""
-
-    def __init__(self, code: str, reason: str, found: tuple[Offer, ...] = ()) -> None:
-        super().__init__(reason)
-        self.refusal = Refusal(reason, found, code)
-
-
-def _answering(planned: Callable[P, Edit]) -> Callable[P, Answer]:
-    @wraps(planned)
-    def answer(*args: P.args, **kwargs: P.kwargs) -> Answer:
-        try:
-            return planned(*args, **kwargs)
-        except _RefusedError as refused:
-            return refused.refusal
-        except EditError as error:
-            return Refusal(str(error))
-
-    return answer
-
-
-@_answering
+@answering
 def connect(graph: Graph, catalogue: Catalogue, start: Port, end: Port) -> Edit:
     """A wire drawn from `start` to `end`.
 
@@ -67,7 +25,7 @@ def connect(graph: Graph, catalogue: Catalogue, start: Port, end: Port) -> Edit:
     """
     with Plan(graph) as plan:
         if (graph.root, "out") == start or (graph.root, "in") == end:
-            raise _RefusedError("refused", "the root stands alone: wire what is inside it")
+            raise RefusedError("refused", "the root stands alone: wire what is inside it")
         if start[1] == "in" and end[1] == "out":
             _connect_through(plan, catalogue, start[0], end[0])
         elif start[1] == "in":
@@ -79,14 +37,14 @@ def connect(graph: Graph, catalogue: Catalogue, start: Port, end: Port) -> Edit:
         return plan.edit
 
 
-@_answering
+@answering
 def cut(graph: Graph, catalogue: Catalogue, wire: Wire) -> Edit:
     """A wire cut: what lies after it becomes loose. In front of the outlet that is the last node."""
     with Plan(graph) as plan:
         frame = _frame_of(graph, wire)
         inside, outside = wire.start[1] == "out", wire.end[1] == "in"
         if not inside and not outside:
-            raise _RefusedError("refused", "the wire of an empty frame can't be cut")
+            raise RefusedError("refused", "the wire of an empty frame can't be cut")
         node = wire.end[0] if outside else wire.start[0]
         place = graph.place_of(node)
         if place.segment is None and flow.is_branching(graph, catalogue, frame):
@@ -97,7 +55,7 @@ def cut(graph: Graph, catalogue: Catalogue, wire: Wire) -> Edit:
         return plan.edit
 
 
-@_answering
+@answering
 def insert_on(graph: Graph, catalogue: Catalogue, wire: Wire, trees: tuple[Tree, ...]) -> Edit:
     """New nodes dropped on a wire: spliced in. On a branch's wire they form a Chain with the branch."""
     with Plan(graph) as plan:
@@ -106,7 +64,7 @@ def insert_on(graph: Graph, catalogue: Catalogue, wire: Wire, trees: tuple[Tree,
         return plan.edit
 
 
-@_answering
+@answering
 def insert_into(graph: Graph, catalogue: Catalogue, frame: str, index: int, trees: tuple[Tree, ...]) -> Edit:
     """New nodes dropped among a frame's children."""
     del catalogue
@@ -115,7 +73,7 @@ def insert_into(graph: Graph, catalogue: Catalogue, frame: str, index: int, tree
         return plan.edit
 
 
-@_answering
+@answering
 def park_new(graph: Graph, frame: str, trees: tuple[Tree, ...], position: Position | None = None) -> Edit:
     """New nodes dropped on the canvas (`CANVAS`, at `position`) or on a frame's shelf: a loose segment."""
     with Plan(graph) as plan:
@@ -123,17 +81,17 @@ def park_new(graph: Graph, frame: str, trees: tuple[Tree, ...], position: Positi
         return plan.edit
 
 
-@_answering
+@answering
 def splice(graph: Graph, catalogue: Catalogue, nodes: list[str], wire: Wire) -> Edit:
     """Nodes dragged onto a wire: they come in between, in order."""
     with Plan(graph) as plan:
         if wire.start[0] in nodes or wire.end[0] in nodes:
-            raise _RefusedError("unchanged", f"{graph.nodes[nodes[0]].title} is already on this wire")
+            raise RefusedError("unchanged", f"{graph.nodes[nodes[0]].title} is already on this wire")
         _put_on(plan, catalogue, wire, _gather(plan, nodes, _frame_of(graph, wire)))
         return plan.edit
 
 
-@_answering
+@answering
 def move_to(graph: Graph, catalogue: Catalogue, nodes: list[str], frame: str, index: int) -> Edit:
     """Nodes dragged to a place among a frame's children; `index` counts with the nodes where they are."""
     del catalogue
@@ -143,14 +101,14 @@ def move_to(graph: Graph, catalogue: Catalogue, nodes: list[str], frame: str, in
         found = runs(graph, nodes)
         stays = len(found) == 1 and graph.children[frame][len(before) - len(found[0]) : index] == found[0]
         if stays or (len(found) == 1 and graph.children[frame][index : index + len(found[0])] == found[0]):
-            raise _RefusedError("unchanged", f"{graph.nodes[nodes[0]].title} is already there")
+            raise RefusedError("unchanged", f"{graph.nodes[nodes[0]].title} is already there")
         run = _gather(plan, nodes, frame)
         children = graph.children[frame]
         plan.move(run, Place(frame, children.index(anchor) if anchor else len(children)))
         return plan.edit
 
 
-@_answering
+@answering
 def park(graph: Graph, catalogue: Catalogue, nodes: list[str], frame: str, position: Position | None = None) -> Edit:
     """Nodes dragged onto the canvas (`CANVAS`, at `position`) or a frame's shelf: out of the run, kept as segments."""
     del catalogue
@@ -161,23 +119,23 @@ def park(graph: Graph, catalogue: Catalogue, nodes: list[str], frame: str, posit
             there = (position[0], position[1] + 80 * number) if position else None
             if place.frame == frame and place.segment is not None and graph.slot(place) == run:
                 if frame != CANVAS or there == graph.view(run[0]).position:
-                    raise _RefusedError("unchanged", f"{graph.nodes[run[0]].title} is already parked here")
+                    raise RefusedError("unchanged", f"{graph.nodes[run[0]].title} is already parked here")
                 plan.put(run, there)
             else:
                 plan.park(run, frame, there)
         if not runs(graph, nodes):
-            raise _RefusedError("refused", "the root stays where it is")
+            raise RefusedError("refused", "the root stays where it is")
         return plan.edit
 
 
-@_answering
+@answering
 def delete(graph: Graph, catalogue: Catalogue, nodes: list[str]) -> Edit:
     """Nodes deleted with all inside them; the neighbours of each close up."""
     del catalogue
     with Plan(graph) as plan:
         found = runs(graph, nodes)
         if not found:
-            raise _RefusedError("refused", "the root stays; delete what is in it")
+            raise RefusedError("refused", "the root stays; delete what is in it")
         for run in found:
             plan.remove(run)
         return plan.edit
@@ -186,12 +144,12 @@ def delete(graph: Graph, catalogue: Catalogue, nodes: list[str]) -> Edit:
 def _connect_through(plan: Plan, catalogue: Catalogue, start: str, end: str) -> None:
     graph = plan.graph
     if start != end:
-        raise _RefusedError("crosses-frames", "an inlet and an outlet of different frames can't be joined")
+        raise RefusedError("crosses-frames", "an inlet and an outlet of different frames can't be joined")
     if not graph.children[start]:
-        raise _RefusedError("unchanged", f"{graph.nodes[start].title} already passes its input on")
+        raise RefusedError("unchanged", f"{graph.nodes[start].title} already passes its input on")
     if flow.is_branching(graph, catalogue, start):
         identity = Offer("Add an Identity branch", offers.identity_branch(graph, catalogue, start))
-        raise _RefusedError("refused", f"every branch of a {graph.nodes[start].kind} needs a node", (identity,))
+        raise RefusedError("refused", f"every branch of a {graph.nodes[start].kind} needs a node", (identity,))
     plan.park(list(graph.children[start]), start)
 
 
@@ -200,12 +158,12 @@ def _connect_inlet(plan: Plan, catalogue: Catalogue, frame: str, node: str) -> N
     _check_outside(graph, [node], frame)
     place = graph.place_of(node)
     if place.frame not in (frame, CANVAS):
-        raise _RefusedError(
+        raise RefusedError(
             "crosses-frames", _across(graph, frame, node), offers.across_frames(graph, catalogue, None, node)
         )
     if place.segment is None:
         if place.index == 0 or flow.is_branching(graph, catalogue, frame):
-            raise _RefusedError(
+            raise RefusedError(
                 "unchanged", f"{graph.nodes[node].title} already receives the input of {graph.nodes[frame].title}"
             )
         plan.park(graph.children[frame][: place.index], frame)
@@ -222,13 +180,13 @@ def _connect_outlet(plan: Plan, catalogue: Catalogue, node: str, frame: str) -> 
     _check_outside(graph, [node], frame)
     place = graph.place_of(node)
     if place.frame not in (frame, CANVAS):
-        raise _RefusedError(
+        raise RefusedError(
             "crosses-frames", _across(graph, node, frame), offers.across_frames(graph, catalogue, node, None)
         )
     if place.segment is None:
         after = graph.children[frame][place.index + 1 :]
         if not after or flow.is_branching(graph, catalogue, frame):
-            raise _RefusedError(
+            raise RefusedError(
                 "unchanged", f"{graph.nodes[node].title} already leads to the outlet of {graph.nodes[frame].title}"
             )
         plan.park(after, frame)
@@ -243,17 +201,17 @@ def _connect_outlet(plan: Plan, catalogue: Catalogue, node: str, frame: str) -> 
 def _connect_nodes(plan: Plan, catalogue: Catalogue, a: str, b: str) -> None:
     graph = plan.graph
     if a == b:
-        raise _RefusedError("cycle", f"{graph.nodes[a].title} can't feed itself: that would close a cycle")
+        raise RefusedError("cycle", f"{graph.nodes[a].title} can't feed itself: that would close a cycle")
     if a in graph.ancestors(b) or b in graph.ancestors(a):
-        raise _RefusedError(
+        raise RefusedError(
             "refused",
             f"{_both(graph, a, b)} stand one inside the other: wire to the frame's inner ports",
         )
     start, end = graph.place_of(a), graph.place_of(b)
     if start.frame != end.frame and not (start.frame == CANVAS or end.frame == CANVAS):
         if flow.would_cycle(graph, catalogue, a, b):
-            raise _RefusedError("cycle", _cycle(graph, a, b), (offers.move_after(graph, catalogue, b, a),))
-        raise _RefusedError("crosses-frames", _across(graph, a, b), offers.across_frames(graph, catalogue, a, b))
+            raise RefusedError("cycle", _cycle(graph, a, b), (offers.move_after(graph, catalogue, b, a),))
+        raise RefusedError("crosses-frames", _across(graph, a, b), offers.across_frames(graph, catalogue, a, b))
     if (start.frame, start.segment) == (end.frame, end.segment):
         _connect_in_slot(plan, catalogue, a, b)
     elif end.segment is not None:
@@ -274,16 +232,16 @@ def _connect_in_slot(plan: Plan, catalogue: Catalogue, a: str, b: str) -> None:
     graph = plan.graph
     start, end = graph.place_of(a), graph.place_of(b)
     if start.segment is None and flow.is_branching(graph, catalogue, start.frame):
-        raise _RefusedError(
+        raise RefusedError(
             "second-input",
             f"{_both(graph, a, b)} are branches of one {graph.nodes[start.frame].kind}: "
             f"{graph.nodes[b].title} already receives its input",
             offers.between_branches(graph, catalogue, a, b),
         )
     if end.index < start.index:
-        raise _RefusedError("cycle", _cycle(graph, a, b), (offers.move_after(graph, catalogue, b, a),))
+        raise RefusedError("cycle", _cycle(graph, a, b), (offers.move_after(graph, catalogue, b, a),))
     if end.index == start.index + 1:
-        raise _RefusedError("unchanged", f"{graph.nodes[a].title} already feeds {graph.nodes[b].title}")
+        raise RefusedError("unchanged", f"{graph.nodes[a].title} already feeds {graph.nodes[b].title}")
     plan.park(graph.slot(start)[start.index + 1 : end.index], start.frame, _beside(graph, start))
 
 
@@ -337,7 +295,7 @@ def _gather(plan: Plan, nodes: list[str], frame: str) -> list[str]:
     _check_outside(graph, nodes, frame)
     found = runs(graph, nodes)
     if not found:
-        raise _RefusedError("refused", "the root stays where it is")
+        raise RefusedError("refused", "the root stays where it is")
     first = found[0]
     if len(found) > 1:
         plan.park(first, frame)
@@ -353,7 +311,7 @@ def _check_outside(graph: Graph, nodes: list[str], frame: str) -> None:
     around = {frame, *(graph.ancestors(frame) if frame != CANVAS else ())}
     for node in nodes:
         if node in around:
-            raise _RefusedError("into-itself", f"{graph.nodes[node].title} can't be put inside itself")
+            raise RefusedError("into-itself", f"{graph.nodes[node].title} can't be put inside itself")
 
 
 def _frame_of(graph: Graph, wire: Wire) -> str:

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document import flow, wiring
+from engine.document.answers import Answer, Refusal
 from engine.document.document import Document, new_tree
 from engine.document.edits import Edit, Insert, SetView, apply
 from engine.document.files import dump
 from engine.document.flow import Port, Wire
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree, View
-from engine.document.wiring import Answer, Refusal
 from nodes import CATALOGUE
 from tests.legal import assert_legal
 from tests.strategies import graphs
