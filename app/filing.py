@@ -18,7 +18,7 @@ from engine.document import files
 from engine.document.disk import ChangedOnDisk, FileError, Stamp
 from engine.document.document import new_graph
 from engine.document.edits import SetWeights
-from engine.document.graph import Graph
+from engine.document.graph import Graph, Weights
 from engine.document.relocate import relocate
 from nodes.models import MODELS, Model, build
 
@@ -157,7 +157,7 @@ class Filing(QObject):
         def use(name: str) -> None:
             path = Path(name)
             text = path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else str(path)
-            self.window.document.apply(SetWeights(text), "Load weights")
+            self.window.document.apply(SetWeights(self.window.document.graph.root, Weights(text)), "Load weights")
 
         dialog.fileSelected.connect(use)
         dialog.open()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from engine.document import edits, files, kinds
 from engine.document.check import check
-from engine.document.graph import Graph, paths
+from engine.document.graph import Graph, Weights, paths
 from engine.document.kinds import Catalogue
 from engine.document.problems import Problem, Severity, named
 from engine.document.sources import UnsetSource
@@ -73,9 +73,11 @@ def check_file(options: argparse.Namespace) -> int:
     if not options.no_shapes:
         unread, inferred = _shape_faults(options, graph, catalogue)
         found += [*unread, *problems_of(inferred, found, graph)]
-    weights = Path(options.file).absolute().parent / graph.weights
-    if graph.weights and not any(problem.code == "weights" for problem in found) and not weights.exists():
-        found.append(Problem("weights", "error", "", f"there is no file {weights}"))
+    for node in graph.walk():
+        named_file = graph.nodes[node].weights
+        weights = Path(options.file).absolute().parent / named_file.path if named_file else None
+        if weights and not any(problem.code == "weights" for problem in found) and not weights.exists():
+            found.append(Problem("weights", "error", "", f"there is no file {weights}"))
     for problem in found:
         place = ""
         if problem.node in graph and not problem.message.startswith(named(graph, problem.node)):
@@ -125,7 +127,7 @@ def run_file(options: argparse.Namespace) -> int:
     graph = _open(options)
     if options.weights:
         weights = Path(options.weights).absolute()
-        edits.apply(graph, edits.SetWeights(str(weights)))
+        edits.apply(graph, edits.SetWeights(graph.root, Weights(str(weights))))
         if not weights.is_file():
             raise UsageError(f"there is no file {weights}")
     if options.output:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.document import edits
 from engine.document.document import new_graph
 from engine.document.edits import Edit
-from engine.document.graph import CANVAS, Graph, Input, Node, Place, Tree, View
+from engine.document.graph import CANVAS, Graph, Input, Node, Place, Tree, View, Weights
 from engine.document.sources import (
     ImageSource,
     ListSource,
@@ -51,6 +51,7 @@ LINKED: st.SearchStrategy[dict[str, Any]] = PARAMS | st.fixed_dictionaries(
 )
 SELDOM = st.sampled_from([False] * 5 + [True] + [False] * 5)  # hypothesis prefers the ends
 POSITIONS = st.none() | st.tuples(FLOATS, FLOATS)
+WEIGHTS = st.none() | st.builds(Weights, st.text(min_size=1, max_size=8), st.sampled_from(["", "ab"]))
 VIEWS = st.builds(View, st.booleans(), TEXTS, st.sampled_from(["", "#ffaa00", "red"]), POSITIONS)
 INPUTS = st.lists(
     st.builds(Input, st.sampled_from(["x", "y", "größe", "t"]), SOURCES), max_size=3, unique_by=lambda i: i.name
@@ -68,7 +69,9 @@ def trees(draw: st.DrawFn, fresh: Iterator[str], depth: int = 3) -> Tree:
     is_frame = depth > 1 and draw(st.booleans())
     kind = draw(KINDS if is_frame else KINDS | LINKING)
     params = draw(LINKED if kind in ("UseContext", "SetContext") else PARAMS)
-    node = Node(next(fresh), kind, draw(NAMES), params, draw(PROVIDED) if is_frame else {})
+    contexts, shared = (draw(PROVIDED), "") if is_frame else ({}, draw(st.sampled_from(["", "", "n0", "n1"])))
+    weights, key = draw(st.none() | st.none() | WEIGHTS), draw(st.just("") | TEXTS)
+    node = Node(next(fresh), kind, draw(NAMES), params, contexts, shared, weights, key)
     view = draw(st.none() | VIEWS)
     if not is_frame:
         return Tree(node, view)
@@ -88,7 +91,7 @@ def graphs(draw: st.DrawFn) -> Graph:
         edits.apply(graph, edits.Insert(Place(CANVAS, 0, 0, new=True), tuple(run)))
     edits.apply(graph, edits.SetContexts(graph.root, draw(PROVIDED)))
     edits.apply(graph, edits.SetInputs(draw(INPUTS)))
-    edits.apply(graph, edits.SetWeights(draw(TEXTS)))
+    edits.apply(graph, edits.SetWeights(graph.root, draw(WEIGHTS)))
     return graph
 
 
@@ -126,7 +129,7 @@ def runs(draw: st.DrawFn, graph: Graph) -> tuple[str, ...]:
 def edits_of(draw: st.DrawFn, graph: Graph, fresh: Iterator[str], depth: int = 2) -> Edit:
     """An edit of any sort; about half of them can be applied to the graph."""
     node = st.sampled_from([*sorted(graph.nodes), *sorted(graph.nodes), "nobody"])
-    sort = draw(st.integers(0, 9 if depth else 8))
+    sort = draw(st.integers(0, 10 if depth else 9))
     if sort == 0:
         return edits.Insert(draw(places(graph)), tuple(draw(st.lists(trees(fresh), min_size=1, max_size=2))))
     if sort == 1:
@@ -144,5 +147,8 @@ def edits_of(draw: st.DrawFn, graph: Graph, fresh: Iterator[str], depth: int = 2
         return edits.SetView(draw(node), draw(VIEWS))
     if sort == 8:
         inputs = INPUTS | INPUTS.map(lambda inputs: inputs * 2) | st.just((Input("", UnsetSource()),))
-        return draw(st.builds(edits.SetInputs, inputs) | st.builds(edits.SetWeights, TEXTS))
+        return draw(st.builds(edits.SetInputs, inputs) | st.builds(edits.SetWeights, node, WEIGHTS))
+    if sort == 9:
+        keys = st.builds(edits.SetKey, node, TEXTS)
+        return draw(keys | st.builds(edits.SetShared, node, st.sampled_from(["", "n0", "n1"])))
     return edits.Batch(tuple(draw(st.lists(edits_of(graph, fresh, depth - 1), max_size=3))))

@@ -14,7 +14,7 @@ from app.panels.sources import FileLine
 from app.theme import Theme
 from engine.document.document import Document
 from engine.document.edits import EditError, SetInputs, SetWeights
-from engine.document.graph import Input
+from engine.document.graph import Input, Weights
 from engine.document.problems import Problem
 from engine.document.sources import NumberSource, Source
 
@@ -67,7 +67,7 @@ class GraphPage(QWidget):
         self.inputs.renamed.connect(self._rename)
         self.inputs.removed.connect(self._remove)
         self.inputs.added.connect(self._add)
-        self.weights.edited.connect(lambda path: self.editing.apply(SetWeights(path), "Set weights", "", "weights"))
+        self.weights.edited.connect(self._set_weights)
         self.weights.finished.connect(self.editing.finish)
         self.refresh()
 
@@ -82,7 +82,8 @@ class GraphPage(QWidget):
         self.count.setText("empty" if not count else "1 node" if count == 1 else f"{count} nodes")
         self.inputs.show_entries(self.sources)
         self.contexts.refresh()
-        self.weights.show_path(graph.weights)
+        weights = graph.nodes[graph.root].weights
+        self.weights.show_path(weights.path if weights else "")
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
         """Show what is wrong with the root and its inputs; what is merely worth knowing stays in the problems panel."""
@@ -99,6 +100,10 @@ class GraphPage(QWidget):
 
     def _set_source(self, name: str, source: Source) -> None:
         self._apply(self.sources | {name: source}, f"Set input {name}", f"input:{name}")
+
+    def _set_weights(self, path: str) -> None:
+        weights = Weights(path) if path else None
+        self.editing.apply(SetWeights(self.document.graph.root, weights), "Set weights", "", "weights")
 
     def _add(self) -> None:
         name = fresh_name("x", self.sources)

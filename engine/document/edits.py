@@ -4,8 +4,9 @@ An edit that can't be applied raises `EditError` and leaves the graph as it was.
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, tree_nodes
+from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, Weights, tree_nodes
 from engine.document.kinds import ParamValue
 from engine.document.legal import (
     EditError,
@@ -15,6 +16,7 @@ from engine.document.legal import (
     require_node,
     require_values,
     require_view,
+    require_weights,
 )
 
 MAX_DEPTH = 200
@@ -85,9 +87,24 @@ class SetInputs(Struct, frozen=True, tag=True):
 
 
 class SetWeights(Struct, frozen=True, tag=True):
-    """Name the .safetensors file the weights come from, relative to the graph's file; empty for none."""
+    """Name the file that a node and all below it have their weights from; None for that of the frames around it."""
 
-    path: str
+    node: str
+    weights: Weights | None
+
+
+class SetKey(Struct, frozen=True, tag=True):
+    """Say what the weights file calls a node; empty for the name that follows from its frame's."""
+
+    node: str
+    key: str
+
+
+class SetShared(Struct, frozen=True, tag=True):
+    """Have a leaf share its weights with those of the same group; empty for weights of its own."""
+
+    node: str
+    group: str
 
 
 class Batch(Struct, frozen=True, tag=True):
@@ -96,7 +113,21 @@ class Batch(Struct, frozen=True, tag=True):
     edits: tuple["Edit", ...]
 
 
-Edit = Insert | Remove | Move | SetParam | SetName | SetContexts | SetView | Fold | SetInputs | SetWeights | Batch
+Edit = (
+    Insert
+    | Remove
+    | Move
+    | SetParam
+    | SetName
+    | SetContexts
+    | SetView
+    | Fold
+    | SetInputs
+    | SetWeights
+    | SetKey
+    | SetShared
+    | Batch
+)
 
 
 class Touched(Struct):
@@ -126,19 +157,19 @@ def apply(graph: Graph, edit: Edit) -> Edit:
             params = {k: v for k, v in old.params.items() if k != param}
             if not absent:
                 params[param] = value
-            graph.nodes[node] = _with(old, params=params)
+            graph.nodes[node] = replace(old, params=params)
             return inverse
         case SetName(node, name):
             old = _known(graph, node)
             require_name(name)
-            graph.nodes[node] = _with(old, name=name)
+            graph.nodes[node] = replace(old, name=name)
             return SetName(node, old.name)
         case SetContexts(node, contexts):
             old = _known(graph, node)
             if contexts and not graph.is_frame(node):
                 raise EditError(f"{old.title} is a leaf: only frames provide contexts")
             require_contexts(old.title, contexts)
-            graph.nodes[node] = _with(old, contexts=contexts)
+            graph.nodes[node] = replace(old, contexts=contexts)
             return SetContexts(node, old.contexts)
         case SetView(node, view):
             require_view(_known(graph, node).title, view)
@@ -155,11 +186,23 @@ def apply(graph: Graph, edit: Edit) -> Edit:
             require_inputs(inputs)
             graph.inputs = inputs
             return inverse
-        case SetWeights(path):
-            require_values("the path of the weights", path)
-            inverse = SetWeights(graph.weights)
-            graph.weights = path
-            return inverse
+        case SetWeights(node, weights):
+            old = _known(graph, node)
+            require_weights(old.title, weights)
+            graph.nodes[node] = replace(old, weights=weights)
+            return SetWeights(node, old.weights)
+        case SetKey(node, key):
+            old = _known(graph, node)
+            require_values(f"{old.title}: its key", key)
+            graph.nodes[node] = replace(old, key=key)
+            return SetKey(node, old.key)
+        case SetShared(node, group):
+            old = _known(graph, node)
+            if group and graph.is_frame(node):
+                raise EditError(f"{old.title} is a frame: only leaves share weights")
+            require_values(f"{old.title}: what it shares", group)
+            graph.nodes[node] = replace(old, shared=group)
+            return SetShared(node, old.shared)
         case Batch(edits):
             return _batch(graph, edits)
 
@@ -188,7 +231,10 @@ def _collect(edit: Edit, inverse: Edit, found: Touched) -> None:
         case Batch(edits), Batch(inverses):
             for one, other in zip(edits, reversed(inverses), strict=True):
                 _collect(one, other, found)
-        case ((SetParam() | SetName() | SetContexts() | SetView() | Fold()), _):
+        case (
+            (SetParam() | SetName() | SetContexts() | SetView() | Fold() | SetWeights() | SetKey() | SetShared()),
+            _,
+        ):
             found.nodes.add(edit.node)
         case _:
             found.inputs = True
@@ -203,11 +249,6 @@ def _batch(graph: Graph, edits: tuple[Edit, ...]) -> Batch:
             apply(graph, inverse)
         raise
     return Batch(tuple(reversed(inverses)))
-
-
-def _with(node: Node, **changes: object) -> Node:
-    values = {"name": node.name, "params": node.params, "contexts": node.contexts} | changes
-    return Node(node.id, node.kind, **values)  # pyright: ignore[reportArgumentType]
 
 
 def _known(graph: Graph, node: str) -> Node:
@@ -273,6 +314,8 @@ def _check_trees(graph: Graph, place: Place, trees: tuple[Tree, ...]) -> None:
                 require_view(node.title, tree.view)
             if tree.children is None and (tree.loose or node.contexts):
                 raise EditError(f"{node.title} is a leaf: it can't hold other nodes or provide contexts")
+            if tree.children is not None and node.shared:
+                raise EditError(f"{node.title} is a frame: only leaves share weights")
             if not all(tree.loose):
                 raise EditError(f"{node.title} has an empty loose segment")
 

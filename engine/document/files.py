@@ -17,16 +17,28 @@ from engine.document.disk import ChangedOnDisk as ChangedOnDisk
 from engine.document.disk import FileError as FileError
 from engine.document.disk import Stamp as Stamp
 from engine.document.edits import MAX_DEPTH
-from engine.document.graph import CANVAS, NO_VIEW, Contexts, Graph, Input, Node, View, misnamed
+from engine.document.graph import CANVAS, NO_VIEW, Contexts, Graph, Input, Node, View, Weights, misnamed
 from engine.document.kinds import unfit
 from engine.document.places import Step
 
-VERSION = 1
+VERSION = 2
 
 SHOWN = 8
 """Of a circle of frames, a message names at most so many."""
 
-UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+def _weights_at_root(raw: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 named one weights file, for the whole graph."""
+    path = raw.pop("weights", "")
+    if not isinstance(path, str):
+        raise Fault(("weights",), f"is {shown(path)}, but must be text")
+    for entry in raw.get("nodes") or ():
+        if path and isinstance(entry, dict) and entry.get("id") == raw.get("root"):
+            entry["weights"] = {"path": path}
+    return raw
+
+
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _weights_at_root}
 """By version, what turns the decoded JSON of that version into that of the next."""
 
 
@@ -38,6 +50,9 @@ class NodeEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
     name: str = ""
     params: dict[str, Any] = {}
     contexts: Contexts = {}
+    shared: str = ""
+    weights: Weights | UnsetType = UNSET
+    key: str = ""
     children: list[str] | UnsetType = UNSET
     loose: list[list[str]] = []
 
@@ -59,7 +74,6 @@ class File(Struct, forbid_unknown_fields=True):
     root: str
     nodes: list[NodeEntry]
     inputs: list[Input] = []
-    weights: str = ""
     loose: list[list[str]] = []
     view: list[ViewEntry] = []
 
@@ -84,8 +98,6 @@ def dump(graph: Graph) -> bytes:
     blocks = [f'  "catenary": {VERSION}', f'  "root": {_line(graph.root)}']
     if graph.inputs:
         blocks.append(_block("inputs", graph.inputs))
-    if graph.weights:
-        blocks.append(f'  "weights": {_line(graph.weights)}')
     if graph.segments(CANVAS):
         blocks.append(_block("loose", graph.segments(CANVAS)))
     blocks.append(_block("nodes", (_entry(graph, node) for node in sorted(graph.nodes))))
@@ -134,7 +146,18 @@ def _block(name: str, items: Iterable[object]) -> str:
 def _entry(graph: Graph, node: str) -> NodeEntry:
     found = graph.nodes[node]
     children = graph.children.get(node, UNSET)
-    return NodeEntry(node, found.kind, found.name, found.params, found.contexts, children, graph.segments(node))
+    return NodeEntry(
+        node,
+        found.kind,
+        found.name,
+        found.params,
+        found.contexts,
+        found.shared,
+        found.weights or UNSET,
+        found.key,
+        children,
+        graph.segments(node),
+    )
 
 
 def _view_entry(node: str, view: View) -> ViewEntry:
@@ -147,7 +170,10 @@ def _graph(file: File) -> Graph:
     nodes: dict[str, Node] = {}
     for index, entry in enumerate(file.nodes):
         _check_entry(entry, index, nodes)
-        nodes[entry.id] = Node(entry.id, entry.kind, entry.name, entry.params, entry.contexts)
+        weights = None if isinstance(entry.weights, UnsetType) else entry.weights
+        nodes[entry.id] = Node(
+            entry.id, entry.kind, entry.name, entry.params, entry.contexts, entry.shared, weights, entry.key
+        )
     if file.root not in nodes:
         raise Fault(("root",), f"names the node {file.root!r}, but nodes has no such one")
     graph = Graph(nodes[file.root])
@@ -160,7 +186,6 @@ def _graph(file: File) -> Graph:
     graph.views = _views(graph, file)
     _check_inputs(file)
     graph.inputs = tuple(file.inputs)
-    graph.weights = file.weights
     return graph
 
 
@@ -182,6 +207,10 @@ def _check_entry(entry: NodeEntry, index: int, nodes: dict[str, Node]) -> None:
         for key, source in entries.items():
             for field, value in asdict(source).items():
                 _check_value((*where, "contexts", context, key, field), value)
+    if not isinstance(entry.weights, UnsetType) and not entry.weights.path:
+        raise Fault((*where, "weights", "path"), "is empty, but must name a file: write its path, or leave weights out")
+    if entry.shared and not isinstance(entry.children, UnsetType):
+        raise Fault((*where, "shared"), f"{entry.id!r} is a frame (it has children), and only leaves share weights")
     if isinstance(entry.children, UnsetType):
         if entry.contexts:
             raise Fault(

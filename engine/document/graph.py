@@ -14,14 +14,29 @@ Contexts = dict[str, dict[str, Source]]
 """What a provider declares: sources by key, by context, as Fluxion's `init_context` returns values."""
 
 
+class Weights(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A weights file: its path, relative to the graph's file, and the sha256 of its content (empty: not known yet)."""
+
+    path: str
+    sha256: str = ""
+
+
 class Node(Struct, frozen=True, omit_defaults=True):
-    """One node. `name` is its class name in Fluxion; empty means the kind's."""
+    """One node. `name` is its class name in Fluxion; empty means the kind's.
+
+    Leaves with the same non-empty `shared` have their weights in common; it is the id of the one that stood there
+    first. `weights` is the file that the node and all below it have theirs from, and `key` what that file calls the
+    node where it is not the frame's key and the node's own name (see `engine.document.keys`).
+    """
 
     id: str
     kind: str
     name: str = ""
     params: dict[str, ParamValue] = field(default_factory=dict)
     contexts: Contexts = field(default_factory=dict)
+    shared: str = ""
+    weights: Weights | None = None
+    key: str = ""
 
     @property
     def title(self) -> str:
@@ -83,7 +98,6 @@ class Graph:
         self.parents: dict[str, str] = {}
         self.views: dict[str, View] = {}
         self.inputs: tuple[Input, ...] = ()
-        self.weights: str = ""
 
     def __contains__(self, node: str) -> bool:
         return node in self.nodes
@@ -177,7 +191,6 @@ class Graph:
         twin.parents = dict(self.parents)
         twin.views = dict(self.views)
         twin.inputs = self.inputs
-        twin.weights = self.weights
         return twin
 
 

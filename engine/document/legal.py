@@ -2,7 +2,7 @@
 
 from msgspec.structs import astuple
 
-from engine.document.graph import Contexts, Input, Node, View, misnamed
+from engine.document.graph import Contexts, Input, Node, View, Weights, misnamed
 from engine.document.kinds import unfit
 from engine.document.sources import Source
 
@@ -44,6 +44,15 @@ def require_view(what: str, view: View) -> None:
     require_values(f"{what}: its view", view.note, view.colour, *(view.position or ()))
 
 
+def require_weights(what: str, weights: Weights | None) -> None:
+    """Refuse a weights file without a path, or with one that no file could keep."""
+    if weights is None:
+        return
+    require_values(f"{what}: its weights", weights.path, weights.sha256)
+    if not weights.path:
+        raise EditError(f"{what}: its weights have no path: name a file, or none at all")
+
+
 def require_node(node: Node) -> None:
     """Refuse a node with a kind, name, params or contexts that can't be."""
     if reason := misnamed(node.kind):
@@ -53,6 +62,8 @@ def require_node(node: Node) -> None:
     for param, value in node.params.items():
         require_values(f"{node.title}.{param}", param, value)
     require_contexts(node.title, node.contexts)
+    require_values(f"{node.title}: what it shares and its key", node.shared, node.key)
+    require_weights(node.title, node.weights)
 
 
 def require_inputs(inputs: tuple[Input, ...]) -> None:

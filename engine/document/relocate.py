@@ -23,9 +23,9 @@ def relocate(graph: Graph, old: Path, new: Path) -> Edit | None:
         moved = {c: {k: _moved(s, old, new) for k, s in entries.items()} for c, entries in contexts.items()}
         if moved != contexts:
             edits.append(SetContexts(node, moved))
-    weights = _path(graph.weights, old, new)
-    if weights != graph.weights:
-        edits.append(SetWeights(weights))
+        weights = graph.nodes[node].weights
+        if weights and (path := _path(weights.path, old, new)) != weights.path:
+            edits.append(SetWeights(node, replace(weights, path=path)))
     return Batch(tuple(edits)) if edits else None
 
 

@@ -14,7 +14,7 @@ from engine.document import edits, files
 from engine.document.edits import Insert, SetContexts, SetInputs, SetView, SetWeights
 from engine.document.expressions import parse
 from engine.document.files import FileError
-from engine.document.graph import Contexts, Graph, Input, Node, Place, Tree, View, unique_names
+from engine.document.graph import Contexts, Graph, Input, Node, Place, Tree, View, Weights, unique_names
 from engine.document.kinds import Catalogue, NodeKind, ParamValue
 from engine.document.legal import EditError
 from engine.document.scopes import accesses
@@ -76,7 +76,7 @@ def save(imported: Imported, file: Path, with_weights: bool) -> None:
         return
     weights = file.with_suffix(".safetensors")
     part = weights.with_name(f".{weights.name}.part")
-    edits.apply(imported.graph, SetWeights(weights.name))
+    edits.apply(imported.graph, SetWeights(imported.graph.root, Weights(weights.name)))
     try:
         save_file(_separate(imported.weights), part)
         files.save(imported.graph, file, None)

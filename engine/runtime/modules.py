@@ -11,7 +11,8 @@ from msgspec import Struct
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from engine.document.graph import Graph, Node, paths
+from engine.document.graph import Graph, Node
+from engine.document.keys import Origin, sources_of
 from engine.document.kinds import Catalogue, NodeKind, Param, ParamValue, complaint, resolve
 
 
@@ -20,13 +21,13 @@ class BuildError(ValueError):
 
 
 class Built(Struct):
-    """A module as a sketch and, once it was asked for, with real weights; what it was made from, and the path that
-    names its tensors in a file."""
+    """A module as a sketch and, once it was asked for, with real weights; what it was made from, and where a file has
+    its tensors."""
 
     sketch: nn.Module
     kind: NodeKind
     params: dict[str, ParamValue]
-    path: str
+    origin: Origin | None
     module: nn.Module | None = None
 
     @property
@@ -74,10 +75,10 @@ class Modules:
     def update(self, graph: Graph) -> tuple[set[str], dict[str, str]]:
         """Sketch what is new or changed among the leaves that run, and drop what is gone.
 
-        With a weights file, another path means other tensors, so such a leaf is made again as well. Gives the nodes
+        With a weights file, another origin means other tensors, so such a leaf is made again as well. Gives the nodes
         that were made and, by node, why some could not be.
         """
-        path_of = paths(graph)
+        origins = sources_of(graph)
         kept, self._built = self._built, {}
         fresh: set[str] = set()
         errors: dict[str, str] = {}
@@ -87,10 +88,11 @@ class Modules:
                 continue
             try:
                 params = _checked(node, kind)
-                path = path_of[node.id] if graph.weights else ""
+                origin = origins.get(node.id)
                 built = kept.get(node.id)
-                if built is None or (built.kind, built.structure, built.path) != (kind, _structure(kind, params), path):
-                    built = Built(self._sketch(kind, params), kind, params, path)
+                made_from = (kind, _structure(kind, params), origin)
+                if built is None or (built.kind, built.structure, built.origin) != made_from:
+                    built = Built(self._sketch(kind, params), kind, params, origin)
                     fresh.add(node.id)
                 self._built[node.id] = built
                 for param in kind.params:

@@ -221,9 +221,10 @@ class Session:
 
     def _compare_weights(self, fresh: set[str]) -> None:
         """Tell how the weights file fits the modules, when there are new ones or the file could not be read before."""
-        if not self.graph.weights:
+        named = self.graph.nodes[self.graph.root].weights
+        if not named:
             return
-        file = self.folder / self.graph.weights
+        file = self.folder / named.path
         state = _state(file)
         unread = self._loaded is None or bool(self._loaded.error)
         if self._loaded is None or fresh or (unread and state != self._file_state):
@@ -297,8 +298,9 @@ class Session:
         """The modules that the program calls, by path, with their weights: those of the file, or initial ones."""
         new = self._modules.materialize()
         modules = self._modules.by_node
-        if self.graph.weights and new:
-            loaded = weights.load(self.folder / self.graph.weights, self.graph, modules, new)
+        named = self.graph.nodes[self.graph.root].weights
+        if named and new:
+            loaded = weights.load(self.folder / named.path, self.graph, modules, new)
             if loaded.error:
                 self._start_afresh()  # rather than run on with initial weights
                 raise RunError(Fault(self.graph.root, "weights", loaded.error))
@@ -312,7 +314,7 @@ class Session:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        device = self._modules.device.type
+        device = "CUDA device" if "CUDA" in fault.message else "CPU"  # a Lambda may make tensors on either
         advice = f"the {device} has run out of memory: try smaller inputs, float16, or another device"
         return structs.replace(fault, message=f"{advice} ({fault.message})")
 

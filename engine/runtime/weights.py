@@ -7,7 +7,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from engine.document.graph import Graph, paths
+from engine.document.graph import Graph
+from engine.document.keys import below_key, sources_of
 from engine.messages import Loaded
 
 
@@ -18,10 +19,11 @@ def load(file: Path, graph: Graph, modules: Mapping[str, nn.Module], only: Itera
     missing, truncated or of another format changes nothing: the message says so.
     """
     chosen = set(modules if only is None else only)
-    path_of = paths(graph)
+    origins = sources_of(graph)
     places = {
-        f"{path_of[node]}.{name}": (node, tensor)
+        below_key(origins[node].key, name): (node, tensor)
         for node, module in modules.items()
+        if node in origins and origins[node].owner == graph.root
         for name, tensor in module.state_dict().items()
     }
     try:

@@ -18,7 +18,7 @@ from app.window import Window
 from engine.document import files
 from engine.document.document import new_graph, new_tree
 from engine.document.edits import Insert, Move, Remove, SetInputs, SetParam, SetWeights
-from engine.document.graph import CANVAS, Input, Place
+from engine.document.graph import CANVAS, Input, Place, Weights
 from engine.document.problems import Fix
 from engine.document.sources import ImageSource
 from engine.messages import Fault, Figures, Finished, Picture, Preview
@@ -405,7 +405,7 @@ def test_the_default_example_is_live_from_the_start(qtbot: QtBot, window: Window
 
 def test_unfit_weights_are_told(qtbot: QtBot, live: Window, hands: Hands) -> None:
     add(live, "Linear")
-    live.document.apply(SetWeights("/nowhere/w.safetensors"), "Load weights")
+    live.document.apply(SetWeights("root", Weights("/nowhere/w.safetensors")), "Load weights")
     qtbot.waitUntil(live.notice.isVisible, timeout=STARTING)
     assert "w.safetensors" in live.notice.label.text()
     hands.click(live.notice.close_button)

@@ -16,7 +16,7 @@ from skimage import data
 from engine.document import edits, files
 from engine.document.document import new_graph
 from engine.document.edits import Insert, SetInputs
-from engine.document.graph import Input, Node, Place, Tree
+from engine.document.graph import Input, Node, Place, Tree, Weights
 from engine.document.sources import ImageSource, NoiseSource, NumberSource, Source
 from nodes.models import MODELS, build
 
@@ -51,7 +51,7 @@ def leaf(node, kind, **params):
 
 def write(path: Path, *trees: Tree, weights: str = "", **inputs: Source) -> Path:
     graph = new_graph()
-    edits.apply(graph, edits.SetWeights(weights))
+    edits.apply(graph, edits.SetWeights("root", Weights(weights) if weights else None))
     edits.apply(graph, SetInputs(tuple(Input(name, source) for name, source in inputs.items())))
     if trees:
         edits.apply(graph, Insert(Place("root", 0), trees))

@@ -13,13 +13,15 @@ from engine.document.edits import (
     Remove,
     SetContexts,
     SetInputs,
+    SetKey,
     SetName,
     SetParam,
+    SetShared,
     SetView,
     SetWeights,
     apply,
 )
-from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, same
+from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, Weights, same
 from engine.document.sources import ListSource, NumberSource, UnsetSource
 
 
@@ -116,13 +118,16 @@ def test_set_name_contexts_view_inputs_and_weights(graph):
             SetContexts("f", contexts),
             SetView("f", View(note="n")),
             SetInputs(inputs),
-            SetWeights("w.safetensors"),
+            SetWeights("f", Weights("w.safetensors", "ab")),
+            SetKey("f", "Old"),
+            SetShared("d", "g"),
         )
     )
     inverse = apply(graph, several)
-    assert graph.nodes["f"] == Node("f", "Chain", "Block", {}, contexts)
+    assert graph.nodes["f"] == Node("f", "Chain", "Block", {}, contexts, "", Weights("w.safetensors", "ab"), "Old")
+    assert graph.nodes["d"].shared == "g"
     assert graph.view("f").note == "n"
-    assert (graph.inputs, graph.weights) == (inputs, "w.safetensors")
+    assert graph.inputs == inputs
     apply(graph, SetView("f", View()))
     assert graph.views == {}
     apply(graph, SetView("f", View(note="n")))
@@ -174,7 +179,11 @@ def test_set_name_contexts_view_inputs_and_weights(graph):
         (SetInputs((Input("a b", UnsetSource()),)), "'a b' is no name"),
         (SetInputs((Input("x", UnsetSource()), Input("x", UnsetSource()))), "two inputs are called 'x'"),
         (SetInputs((Input("x", NumberSource(2**64)),)), "the input x is a whole number of more"),
-        (SetWeights("\ud800"), "the path of the weights"),
+        (SetWeights("f", Weights("\ud800")), "its weights is text with half a character"),
+        (SetWeights("f", Weights("")), "Chain: its weights have no path"),
+        (SetWeights("ghost", None), "there is no node"),
+        (SetKey("a", "\ud800"), "ReLU: its key is text with half a character"),
+        (SetShared("f", "a"), "Chain is a frame: only leaves share weights"),
     ],
 )
 def test_what_is_refused_changes_nothing_and_says_why(graph, edit, reason):

@@ -15,28 +15,29 @@ from engine.document import files
 from engine.document.document import Document, new_graph
 from engine.document.edits import MAX_DEPTH, Insert, Move, SetParam, SetView, apply
 from engine.document.files import ChangedOnDisk, FileError, dump, load, parse, save
-from engine.document.graph import CANVAS, Graph, Node, Place, Tree, View, same
+from engine.document.graph import CANVAS, Graph, Node, Place, Tree, View, Weights, same
 from nodes import CATALOGUE
 from tests.strategies import graphs
 
 HELLO = """\
 {
-  "catenary": 1,
+  "catenary": 2,
   "root": "root",
   "inputs": [
-    {"name": "x", "source": {"type": "number", "value": 2.0}}
+    {"name": "x", "source": {"type": "number", "value": 2.0}},
+    {"name": "y", "source": {"type": "unset"}}
   ],
-  "weights": "poids é.safetensors",
   "loose": [
     ["far", "away"]
   ],
   "nodes": [
     {"id": "away", "kind": "SiLU"},
-    {"id": "far", "kind": "Linear", "params": {"bias": true, "in_features": 3, "out_features": 4}},
+    {"id": "far", "kind": "Linear", "params": {"bias": true, "in_features": 3, "out_features": 4}, "shared": "far", \
+"key": "Linear_2"},
     {"id": "mystery", "kind": "Nouveau", "name": "Block", "params": {"a b": [1, [2.5, null]], "q": "«ü»"}},
     {"id": "rest", "kind": "ReLU"},
     {"id": "root", "kind": "Chain", "contexts": {"my context": {"my key": {"type": "list", "value": []}}}, \
-"children": ["sum"]},
+"weights": {"path": "poids é.safetensors", "sha256": "00ff"}, "children": ["sum"]},
     {"id": "sum", "kind": "Sum", "children": ["mystery"], "loose": [["rest"]]}
   ],
   "view": [
@@ -75,7 +76,7 @@ def test_the_smallest_file():
         dump(graph)
         == b"""\
 {
-  "catenary": 1,
+  "catenary": 2,
   "root": "root",
   "nodes": [
     {"id": "root", "kind": "Chain", "children": []}
@@ -163,19 +164,24 @@ def test_a_changed_param_is_one_line_and_a_moved_node_two():
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"catenary": 1', '"catenary": 2', "line 2, catenary: the file is of version 2, from a newer Catenary"),
-        ('"catenary": 1', '"catenary": 0', "line 2, catenary: there is no version 0"),
+        ('"catenary": 2', '"catenary": 3', "line 2, catenary: the file is of version 3, from a newer Catenary"),
+        ('"catenary": 2', '"catenary": 0', "line 2, catenary: there is no version 0"),
         (
-            '"catenary": 1',
+            '"catenary": 2',
             '"catenary": "1"',
             'line 2, catenary: is "1", but must be the file\'s version, a whole number',
         ),
-        ('"catenary": 1', '"catenary": true', "line 2, catenary: is true, but must be"),
-        ('"catenary": 1', '"format": 1', 'has no version ("catenary": 1)'),
+        ('"catenary": 2', '"catenary": true', "line 2, catenary: is true, but must be"),
+        ('"catenary": 2', '"format": 1', 'has no version ("catenary": 1)'),
         ('  "root": "root",\n', "", '"root" is missing: add it'),
         ('"root": "root"', '"root": "sun"', "line 3, root: names the node 'sun', but nodes has no such one"),
         ('"root": "root"', '"root": "sum"', "line 16, nodes[4].children[0]: names 'sum', the root"),
         ('"nodes": [', '"knots": [', "line 11, knots: no such field is known"),
+        ('"weights": {"path"', '"weights": {"pfad"', "line 16, nodes[4].weights.pfad: no such field is known"),
+        ('"poids é.safetensors"', '""', "line 16, nodes[4].weights.path: is empty, but must name a file"),
+        ('"poids é.safetensors"', "7", "line 16, nodes[4].weights.path: is 7, but must be text"),
+        ('"kind": "Sum"', '"kind": "Sum", "shared": "x"', "nodes[5].shared: 'sum' is a frame"),
+        ('"key": "Linear_2"', '"key": 2', "nodes[1].key: is 2, but must be text"),
         ('"kind": "SiLU"', '"kind": 5', "line 12, nodes[0].kind: is 5, but must be text"),
         ('"kind": "SiLU"', '"kind": "Si LU"', "line 12, nodes[0].kind: 'Si LU' is no name: use letters"),
         (', "kind": "SiLU"', "", 'line 12, nodes[0]: "kind" is missing'),
@@ -252,7 +258,7 @@ def test_frames_in_a_circle():
 def test_a_large_circle_of_frames_is_told_in_short():
     nodes = [{"id": f"n{i}", "kind": "Chain", "children": [f"n{(i + 1) % 20_000}"]} for i in range(20_000)]
     root = {"id": "root", "kind": "Chain", "children": []}
-    message = refused(json.dumps({"catenary": 1, "root": "root", "nodes": [*nodes, root]}))
+    message = refused(json.dumps({"catenary": 2, "root": "root", "nodes": [*nodes, root]}))
     assert "'n0' lies in a circle of frames ('n0' in 'n19999' in" in message
     assert message.endswith(" in … in 'n1' in 'n0'): take one of them out of the other")
     assert len(message) < 300
@@ -261,7 +267,7 @@ def test_a_large_circle_of_frames_is_told_in_short():
 def nested(depth: int) -> str:
     nodes = [{"id": f"n{i}", "kind": "Chain", "children": [f"n{i + 1}"]} for i in range(depth - 1)]
     nodes.append({"id": f"n{depth - 1}", "kind": "ReLU"})
-    return json.dumps({"catenary": 1, "root": "n0", "nodes": nodes})
+    return json.dumps({"catenary": 2, "root": "n0", "nodes": nodes})
 
 
 def test_frames_nest_only_so_deep():
@@ -277,21 +283,21 @@ def test_frames_nest_only_so_deep():
         (HELLO.encode("utf-16"), "save it as UTF-8"),
         (HELLO.encode("utf-16-le"), "save it as UTF-8"),
         (HELLO.encode("utf-8-sig"), "save it as UTF-8"),
-        (HELLO.encode("latin-1"), "line 7 is not UTF-8"),
+        (HELLO.encode("latin-1"), "line 14 is not UTF-8"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "is not text"),
         (bytes(range(256)), "save it as UTF-8"),
         (b"[]", "is [], but must be an object"),
         (b"null", "is null, but must be an object"),
         (b"hello", "this is not JSON"),
         (
-            b'{"catenary": 1, "root": "r", "nodes": [{"id": "r", "kind": "X"}]}',
+            b'{"catenary": 2, "root": "r", "nodes": [{"id": "r", "kind": "X"}]}',
             "'r' is the root, which must be a frame",
         ),
         (HELLO[:-3].encode(), "line 22: the file ends in the middle"),
         (b"[" * 1_000_000, "nest too deep"),
-        (b'{"catenary": 1, "x": ' + b"[" * 1_000_000, "nest too deep"),
-        (b'{"catenary": 1, "x": ' + b'{"a":' * 1_000_000, "nest too deep"),
-        (b'{"catenary": 1, "nodes": ' + b"[" * 600 + b"]" * 600 + b"}", "nodes[0]: is [[[["),
+        (b'{"catenary": 2, "x": ' + b"[" * 1_000_000, "nest too deep"),
+        (b'{"catenary": 2, "x": ' + b'{"a":' * 1_000_000, "nest too deep"),
+        (b'{"catenary": 2, "nodes": ' + b"[" * 600 + b"]" * 600 + b"}", "nodes[0]: is [[[["),
     ],
 )
 def test_files_of_another_sort(data, words):
@@ -314,6 +320,32 @@ def test_files_of_earlier_versions_are_upgraded(monkeypatch):
     assert parse(text.encode()).nodes["r"].kind == "Chain"
     with pytest.raises(FileError, match=r"nodes\[0\].kind: 'Ch Ain' is no name"):
         parse(text.replace("chain", "ch ain").encode(), "old.catenary")
+
+
+VERSION_1 = """\
+{
+  "catenary": 1,
+  "root": "root",
+  "weights": "poids é.safetensors",
+  "nodes": [
+    {"id": "relu", "kind": "ReLU"},
+    {"id": "root", "kind": "Chain", "children": ["relu"]}
+  ],
+  "view": [
+  ]
+}
+"""
+
+
+def test_version_1_named_its_weights_beside_the_nodes():
+    graph = parse(VERSION_1.encode())
+    assert graph.nodes["root"].weights == Weights("poids é.safetensors")
+    once = dump(graph)
+    assert b'"catenary": 2' in once
+    assert dump(parse(once)) == once
+    none = parse(VERSION_1.replace('  "weights": "poids é.safetensors",\n', "").encode())
+    assert none.nodes["root"].weights is None
+    assert "line 4, weights: is 3, but must be text" in refused(VERSION_1.replace('"poids é.safetensors"', "3"))
 
 
 def test_large_graphs_stay_readable(tmp_path):

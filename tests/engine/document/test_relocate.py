@@ -4,7 +4,7 @@ from pathlib import Path
 
 from engine.document.document import Document, new_graph
 from engine.document.edits import SetContexts, SetInputs, SetWeights
-from engine.document.graph import Input, state
+from engine.document.graph import Input, Weights, state
 from engine.document.relocate import relocate
 from engine.document.sources import ImageSource, NumberSource, TensorSource
 from nodes import CATALOGUE
@@ -22,7 +22,7 @@ def test_relative_paths_follow_and_absolute_ones_stay() -> None:
     )
     document.apply(SetInputs(inputs), "")
     document.apply(SetContexts("root", {"c": {"k": TensorSource("sub/t.safetensors", "w")}}), "")
-    document.apply(SetWeights("weights.safetensors"), "")
+    document.apply(SetWeights("root", Weights("weights.safetensors", "ab")), "")
     before = state(document.graph.copy())
     edit = relocate(document.graph, OLD, NEW)
     assert edit is not None
@@ -32,7 +32,7 @@ def test_relative_paths_follow_and_absolute_ones_stay() -> None:
     assert sources[1:] == [i.source for i in inputs[1:]]
     moved = TensorSource("../../old/sub/t.safetensors", "w")
     assert document.graph.node("root").contexts["c"]["k"] == moved
-    assert document.graph.weights == "../../old/weights.safetensors"
+    assert document.graph.nodes["root"].weights == Weights("../../old/weights.safetensors", "ab")
     back = relocate(document.graph, NEW, OLD)
     assert back is not None
     document.apply(back, "Move back")

@@ -4,8 +4,8 @@ from refiners.fluxion import layers as fl
 from safetensors.torch import save_file
 
 from engine.document.document import Document, new_graph
-from engine.document.edits import Insert
-from engine.document.graph import Node, Place, Tree
+from engine.document.edits import Insert, SetWeights
+from engine.document.graph import Node, Place, Tree, Weights
 from engine.runtime import weights
 from engine.runtime.modules import Modules
 from nodes import CATALOGUE
@@ -20,6 +20,7 @@ def graph():
     document = Document(new_graph(), CATALOGUE)
     inner = Tree(Node("body", "Chain", "Body"), children=(linear("a"), linear("b"), linear("c", name="Head")))
     document.apply(Insert(Place("root", 0), (inner, linear("d"))), "")
+    document.apply(SetWeights("root", Weights("named here")), "")
     return document.graph
 
 
