@@ -5,6 +5,9 @@ certain until a frame collects values again.
 """
 
 import ast
+from collections.abc import Container
+
+from msgspec import Struct
 
 from engine.document import expressions
 from engine.document.graph import Graph
@@ -14,15 +17,37 @@ Count = int | None
 """A number of arguments; None where it is not certain."""
 
 
-def received(graph: Graph, catalogue: Catalogue) -> dict[str, Count]:
-    """The number of arguments of every node that runs."""
-    counts: dict[str, Count] = {}
+class Passed(Struct, frozen=True):
+    """How many arguments a node is given, and how many it returns."""
+
+    given: Count
+    returned: Count
+
+
+def update(passed: dict[str, Passed], graph: Graph, catalogue: Catalogue, stale: Container[str]) -> set[str]:
+    """Bring `passed` up to date for all nodes that run; gives those that are now given another number.
+
+    `stale` holds the nodes that have changed since, and the frames around them; from nothing, all are worked out.
+    """
+    changed: set[str] = set()
+
+    def put(node: str, given: Count, returned: Count) -> None:
+        if node not in passed or passed[node].given != given:
+            changed.add(node)
+        passed[node] = Passed(given, returned)
 
     def returned(node: str, given: Count) -> Count:
-        counts[node] = given
+        known = passed.get(node)
+        if known is None or known.given != given or node in stale:
+            put(node, given, work_out(node, given))
+        return passed[node].returned
+
+    def work_out(node: str, given: Count) -> Count:
         kind = catalogue.get(graph.nodes[node].kind)
         if kind is None or kind.is_frame != graph.is_frame(node):
-            counts.update(dict.fromkeys([n for n in graph.walk(node) if n != node]))
+            for below in graph.walk(node):
+                if below != node:
+                    put(below, None, None)
             return None
         if not kind.is_frame:
             return _from_leaf(graph, node, kind.role)
@@ -39,7 +64,7 @@ def received(graph: Graph, catalogue: Catalogue) -> dict[str, Count]:
                 return len(children) if role in ("parallel", "distribute") else 1
 
     returned(graph.root, len(graph.inputs))
-    return counts
+    return changed
 
 
 def _from_leaf(graph: Graph, node: str, role: Role) -> Count:

@@ -5,9 +5,10 @@ from msgspec import Struct, field
 from engine.document import scopes
 from engine.document.edits import Batch, Edit, Remove, SetContexts, SetParam
 from engine.document.graph import Contexts
-from engine.document.problems import Fix, Found, Problem, Subject, either, near
+from engine.document.problems import Fix, Found, Problem, either, near
 from engine.document.scopes import Access, Key
 from engine.document.sources import ListSource, NumberSource, Source, UnsetSource, lacks_value
+from engine.document.subject import Subject
 
 LIST_CALLS = (".append(", ".pop(", ".insert(", ".extend(", ".clear(")
 """What a compose or callback says when the value is a list."""
@@ -23,23 +24,29 @@ class Uses(Struct):
 def check(subject: Subject) -> Found:
     """All problems with the contexts of the nodes that run."""
     graph = subject.graph
-    uses = {key: Uses() for key in scopes.keys(graph)}
-    for leaf in scopes.accesses(graph, subject.catalogue):
+    providers = [node for node in subject.order if graph.nodes[node].contexts]
+    uses = {
+        Key(provider, context, key): Uses()
+        for provider in providers
+        for context, entries in graph.nodes[provider].contexts.items()
+        for key in entries
+    }
+    for node in subject.of_roles("use", "set"):
+        leaf = scopes.access(graph, subject.catalogue, node) or _without_key(subject, node)
+        if leaf is None:
+            continue
         if leaf.key is None:
             yield _undeclared(subject, leaf)
             continue
         entry = uses.setdefault(leaf.key, Uses())
         sets = leaf.role == "set" and not graph.nodes[leaf.node].params.get("callback")
         (entry.setters if sets else entry.readers).append(leaf.node)
-    for node in subject.order:
-        if leaf := _without_key(subject, node):
-            yield _undeclared(subject, leaf)
     known: dict[tuple[str, str], list[str]] = {}
     for key in uses:
         known.setdefault((key.provider, key.context), []).append(key.key)
     for key, entry in uses.items():
         yield from _key(subject, key, entry, known[key.provider, key.context])
-    for frame in subject.order:
+    for frame in providers:
         for context in graph.nodes[frame].contexts:
             if outer := scopes.provider_of(graph, frame, context):
                 yield _shadowed(subject, frame, context, outer)

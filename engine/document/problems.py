@@ -7,8 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.document.edits import Edit
-from engine.document.graph import Graph, path_of, paths
-from engine.document.kinds import Catalogue
+from engine.document.graph import Graph, path_of
 
 Severity = Literal["error", "warning", "info"]
 
@@ -35,9 +34,10 @@ CODES: dict[str, str] = {
     "second-input": "A wire would give a branch a second input; drawing it is refused.",
     "crosses-frames": "A wire would cross a frame's edge; drawing it is refused.",
     "into-itself": "A frame would be put inside itself; moving it is refused.",
+    "untrusted": "A node needs Python code that the user has not agreed to import; all that does without it runs.",
     "loose-node": "Parked nodes are wired to nothing and do not run.",
 }
-"""What every code means, in a sentence: of problems, and of refused gestures (`wiring.Refusal`)."""
+"""What every code means, in a sentence: of problems, and of refused gestures (`answers.Refusal`)."""
 
 
 class Fix(Struct, frozen=True):
@@ -63,28 +63,6 @@ class Problem(Struct, frozen=True):
 
 
 Found = Iterator[Problem]
-
-
-class Subject:
-    """A graph under examination, with what all checks ask for worked out once."""
-
-    def __init__(self, graph: Graph, catalogue: Catalogue) -> None:
-        self.graph = graph
-        self.catalogue = catalogue
-        self.order = {node: index for index, node in enumerate(graph.walk())}
-        self._paths = paths(graph)
-        self._similar: dict[tuple[str, bool], list[str]] = {}
-
-    def named(self, node: str) -> str:
-        """How messages call a node."""
-        return named(self.graph, node, self._paths.get(node))
-
-    def similar_kinds(self, kind: str, frames: bool) -> list[str]:
-        """The frames' or leaves' kinds that an unknown one may be a slip of."""
-        if (kind, frames) not in self._similar:
-            known = [each.name for each in self.catalogue.values() if each.is_frame == frames]
-            self._similar[kind, frames] = near(kind, known)
-        return self._similar[kind, frames]
 
 
 def named(graph: Graph, node: str, path: str | None = None) -> str:

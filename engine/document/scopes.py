@@ -44,14 +44,9 @@ def role_of(graph: Graph, catalogue: Catalogue, node: str) -> Role | None:
     return kind.role if kind else None
 
 
-def declared_at(graph: Graph, node: str, context: str) -> list[str]:
-    """The frames around `node` that declare the context, nearest first. The first is the one that counts."""
-    return [frame for frame in graph.ancestors(node) if context in graph.nodes[frame].contexts]
-
-
 def provider_of(graph: Graph, node: str, context: str) -> str | None:
     """The nearest frame around `node` that declares the context."""
-    return next(iter(declared_at(graph, node, context)), None)
+    return next((frame for frame in graph.ancestors(node) if context in graph.nodes[frame].contexts), None)
 
 
 def access(graph: Graph, catalogue: Catalogue, node: str) -> Access | None:

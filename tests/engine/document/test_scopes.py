@@ -4,7 +4,7 @@ import pytest
 
 from engine.document.edits import Insert, apply
 from engine.document.graph import CANVAS, Contexts, Graph, Node, Place, Tree
-from engine.document.scopes import Access, Key, Links, access, accesses, declared_at, keys, links, provider_of, role_of
+from engine.document.scopes import Access, Key, Links, access, accesses, keys, links, provider_of, role_of
 from engine.document.sources import NumberSource, UnsetSource
 from nodes import CATALOGUE
 
@@ -34,7 +34,6 @@ def graph() -> Graph:
 
 
 def test_the_nearest_provider_counts(graph):
-    assert declared_at(graph, "write", "c") == ["inner", "root"]
     assert provider_of(graph, "write", "c") == "inner"
     assert provider_of(graph, "write", "d") == "root"
     assert provider_of(graph, "last", "c") == "root"
