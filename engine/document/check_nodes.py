@@ -65,7 +65,8 @@ def _wrong_shape(subject: Subject, node: str, kind: NodeKind) -> Problem:
     if kind.is_frame:
         message = f"{subject.named(node)}: a {kind.name} is a frame, but the file says that it is a leaf."
         if tree:
-            fixes = (Fix("Make it an empty frame", _instead(graph, replace(tree, children=()))),)
+            empty = replace(tree, node=replace(tree.node, shared=""), children=())
+            fixes = (Fix("Make it an empty frame", _instead(graph, empty)),)
     else:
         message = f"{subject.named(node)}: a {kind.name} is a leaf, but the file gives it children."
         if tree and not tree.children and not tree.loose and not tree.node.contexts:
