@@ -6,14 +6,16 @@ An edit that can't be applied raises `EditError` and leaves the graph as it was.
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.document.adapters import Adapter
 from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, Weights, tree_nodes
 from engine.document.kinds import ParamValue
 from engine.document.legal import (
     EditError,
+    require_adapters,
     require_contexts,
     require_inputs,
     require_name,
-    require_node,
+    require_tree,
     require_values,
     require_view,
     require_weights,
@@ -107,6 +109,27 @@ class SetShared(Struct, frozen=True, tag=True):
     group: str
 
 
+class SetAdapters(Struct, frozen=True, tag=True):
+    """Give the graph this stack of adapters: to add, remove and reorder them."""
+
+    adapters: tuple[Adapter, ...]
+
+
+class SetAdapter(Struct, frozen=True, tag=True):
+    """Change one adapter of the stack, the one with the same id: to switch it on and off, among others."""
+
+    adapter: Adapter
+
+
+class SetAdapterParam(Struct, frozen=True, tag=True):
+    """Give one param of an adapter a value, or the default again with `absent`."""
+
+    adapter: str
+    param: str
+    value: ParamValue = None
+    absent: bool = False
+
+
 class Batch(Struct, frozen=True, tag=True):
     """Several edits as one, all or nothing."""
 
@@ -126,6 +149,9 @@ Edit = (
     | SetWeights
     | SetKey
     | SetShared
+    | SetAdapters
+    | SetAdapter
+    | SetAdapterParam
     | Batch
 )
 
@@ -138,6 +164,7 @@ class Touched(Struct):
     added: set[str]
     removed: set[str]
     inputs: bool = False
+    adapters: bool = False
 
 
 def apply(graph: Graph, edit: Edit) -> Edit:
@@ -203,6 +230,19 @@ def apply(graph: Graph, edit: Edit) -> Edit:
             require_values(f"{old.title}: what it shares", group)
             graph.nodes[node] = replace(old, shared=group)
             return SetShared(node, old.shared)
+        case SetAdapters(adapters):
+            require_adapters(adapters)
+            inverse = SetAdapters(graph.adapters)
+            graph.adapters = adapters
+            return inverse
+        case SetAdapter(adapter):
+            old = _adapter(graph, adapter.id)
+            return _put_adapter(graph, old, adapter, SetAdapter(old))
+        case SetAdapterParam(adapter, param, value, absent):
+            old = _adapter(graph, adapter)
+            values = {k: v for k, v in old.values.items() if k != param} | ({} if absent else {param: value})
+            inverse = SetAdapterParam(adapter, param, old.values.get(param), param not in old.values)
+            return _put_adapter(graph, old, replace(old, values=values), inverse)
         case Batch(edits):
             return _batch(graph, edits)
 
@@ -236,6 +276,8 @@ def _collect(edit: Edit, inverse: Edit, found: Touched) -> None:
             _,
         ):
             found.nodes.add(edit.node)
+        case ((SetAdapters() | SetAdapter() | SetAdapterParam()), _):
+            found.adapters = True
         case _:
             found.inputs = True
 
@@ -249,6 +291,19 @@ def _batch(graph: Graph, edits: tuple[Edit, ...]) -> Batch:
             apply(graph, inverse)
         raise
     return Batch(tuple(reversed(inverses)))
+
+
+def _adapter(graph: Graph, adapter: str) -> Adapter:
+    for each in graph.adapters:
+        if each.id == adapter:
+            return each
+    raise EditError(f"there is no adapter {adapter!r}")
+
+
+def _put_adapter(graph: Graph, old: Adapter, new: Adapter, inverse: Edit) -> Edit:
+    require_adapters((new,))
+    graph.adapters = tuple(new if each is old else each for each in graph.adapters)
+    return inverse
 
 
 def _known(graph: Graph, node: str) -> Node:
@@ -309,15 +364,7 @@ def _check_trees(graph: Graph, place: Place, trees: tuple[Tree, ...]) -> None:
             if not node.id or node.id in seen or node.id in graph.nodes:
                 raise EditError(f"the id {node.id!r} is empty or already taken")
             seen.add(node.id)
-            require_node(node)
-            if tree.view:
-                require_view(node.title, tree.view)
-            if tree.children is None and (tree.loose or node.contexts):
-                raise EditError(f"{node.title} is a leaf: it can't hold other nodes or provide contexts")
-            if tree.children is not None and node.shared:
-                raise EditError(f"{node.title} is a frame: only leaves share weights")
-            if not all(tree.loose):
-                raise EditError(f"{node.title} has an empty loose segment")
+            require_tree(tree)
 
 
 def _insert(graph: Graph, place: Place, trees: tuple[Tree, ...]) -> Edit:

@@ -11,14 +11,16 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType, convert, json
 from msgspec.structs import asdict
 
-from engine.document import disk
+from engine.document import disk, edits
+from engine.document.adapters import Adapter, Patch, Reach
 from engine.document.decoding import Fault, reading, shown
 from engine.document.disk import ChangedOnDisk as ChangedOnDisk
 from engine.document.disk import FileError as FileError
 from engine.document.disk import Stamp as Stamp
 from engine.document.edits import MAX_DEPTH
-from engine.document.graph import CANVAS, NO_VIEW, Contexts, Graph, Input, Node, View, Weights, misnamed
-from engine.document.kinds import unfit
+from engine.document.graph import CANVAS, NO_VIEW, Contexts, Graph, Input, Node, Place, View, Weights, misnamed
+from engine.document.kinds import Param, unfit
+from engine.document.legal import EditError, require_adapters
 from engine.document.places import Step
 
 VERSION = 2
@@ -67,6 +69,32 @@ class ViewEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
     position: tuple[float, float] | UnsetType = UNSET
 
 
+class PatchEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Where the tree below `root` goes."""
+
+    selector: str
+    root: str
+    place: Reach = "around"
+
+
+class AdapterEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One of the file's `adapters`, with a line for each node of its trees."""
+
+    id: str
+    name: str
+    patches: list[PatchEntry]
+    nodes: list[NodeEntry]
+    enabled: bool = True
+    where: str = ""
+    params: list[Param] = []
+    values: dict[str, Any] = {}
+    weights: Weights | UnsetType = UNSET
+    colour: str = ""
+    doc: str = ""
+    source: str = ""
+    view: list[ViewEntry] = []
+
+
 class File(Struct, forbid_unknown_fields=True):
     """A whole file. `loose` are the segments parked on the canvas."""
 
@@ -74,6 +102,7 @@ class File(Struct, forbid_unknown_fields=True):
     root: str
     nodes: list[NodeEntry]
     inputs: list[Input] = []
+    adapters: list[AdapterEntry] = []
     loose: list[list[str]] = []
     view: list[ViewEntry] = []
 
@@ -98,6 +127,8 @@ def dump(graph: Graph) -> bytes:
     blocks = [f'  "catenary": {VERSION}', f'  "root": {_line(graph.root)}']
     if graph.inputs:
         blocks.append(_block("inputs", graph.inputs))
+    if graph.adapters:
+        blocks.append('  "adapters": [' + ",".join(map(_adapter_block, graph.adapters)) + "\n  ]")
     if graph.segments(CANVAS):
         blocks.append(_block("loose", graph.segments(CANVAS)))
     blocks.append(_block("nodes", (_entry(graph, node) for node in sorted(graph.nodes))))
@@ -165,6 +196,76 @@ def _view_entry(node: str, view: View) -> ViewEntry:
     return ViewEntry(node, view.collapsed, view.note, view.colour, position)
 
 
+HOLDER = "."
+"""The id of a root that stands in for one, where trees are kept that have none; no node of an adapter is called so."""
+
+
+def _adapter_block(adapter: Adapter) -> str:
+    holder = Graph(Node(HOLDER, "Chain"))
+    for index, patch in enumerate(adapter.patches):
+        edits.apply(holder, edits.Insert(Place(CANVAS, 0, index, new=True), (patch.tree,)))
+    entry = AdapterEntry(
+        adapter.id,
+        adapter.name,
+        [PatchEntry(patch.selector, patch.tree.node.id, patch.place) for patch in adapter.patches],
+        [],
+        adapter.enabled,
+        adapter.where,
+        list(adapter.params),
+        adapter.values,
+        adapter.weights or UNSET,
+        adapter.colour,
+        adapter.doc,
+        adapter.source,
+        [_view_entry(node, view) for node, view in sorted(holder.views.items())],
+    )
+    head, tail = _line(entry).split('"nodes": []')
+    nodes = (_line(_entry(holder, node)) for node in sorted(holder.nodes) if node != HOLDER)
+    return f'\n    {head}"nodes": [' + ",".join(f"\n      {node}" for node in nodes) + f"\n    ]{tail}"
+
+
+def _adapter(entry: AdapterEntry, where: tuple[Step, ...]) -> Adapter:
+    """The adapter of a decoded entry, whose trees are checked as those of a graph are."""
+    root = NodeEntry(HOLDER, "Chain", children=[])
+    loose = [[patch.root] for patch in entry.patches]
+    try:
+        holder = _graph(File(VERSION, HOLDER, [*entry.nodes, root], loose=loose, view=entry.view))
+    except Fault as fault:
+        path = ("patches", fault.path[1], "root") if fault.path[0] == "loose" else fault.path
+        raise Fault((*where, *path), fault.problem) from None
+    for name, value in entry.values.items():
+        _check_value((*where, "values", name), value)
+    weights = None if isinstance(entry.weights, UnsetType) else entry.weights
+    adapter = Adapter(
+        entry.id,
+        entry.name,
+        tuple(Patch(patch.selector, holder.tree(patch.root), patch.place) for patch in entry.patches),
+        tuple(entry.params),
+        entry.values,
+        entry.where,
+        entry.enabled,
+        weights,
+        entry.colour,
+        entry.doc,
+        entry.source,
+    )
+    try:
+        require_adapters((adapter,))
+    except EditError as error:
+        raise Fault(where, f"{error}: change it") from None
+    return adapter
+
+
+def _adapters(file: File) -> tuple[Adapter, ...]:
+    found: dict[str, Adapter] = {}
+    for index, entry in enumerate(file.adapters):
+        if entry.id in found:
+            where = ("adapters", index, "id")
+            raise Fault(where, f"is {entry.id!r} for a second time: every adapter needs an id of its own")
+        found[entry.id] = _adapter(entry, ("adapters", index))
+    return tuple(found.values())
+
+
 def _graph(file: File) -> Graph:
     """The graph of a decoded file, checked for being a tree."""
     nodes: dict[str, Node] = {}
@@ -186,6 +287,7 @@ def _graph(file: File) -> Graph:
     graph.views = _views(graph, file)
     _check_inputs(file)
     graph.inputs = tuple(file.inputs)
+    graph.adapters = _adapters(file)
     return graph
 
 

@@ -1,11 +1,15 @@
 """The graph: a tree of nodes under one root frame, and the loose segments parked beside it. It stores and answers."""
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from engine.document.kinds import ParamValue
 from engine.document.sources import Source
+
+if TYPE_CHECKING:
+    from engine.document.adapters import Adapter
 
 CANVAS = ""
 """The pseudo-frame that holds the segments parked on the free canvas, outside the root frame."""
@@ -85,7 +89,7 @@ class Tree(Struct, frozen=True, omit_defaults=True):
 
 
 class Graph:
-    """Nodes by id, the children of every frame, the loose segments of frames and canvas, views and inputs.
+    """Nodes by id, the children of every frame, the loose segments of frames and canvas, views, inputs and adapters.
 
     Only edits write to it (`engine.document.edits`); everybody else reads.
     """
@@ -98,6 +102,8 @@ class Graph:
         self.parents: dict[str, str] = {}
         self.views: dict[str, View] = {}
         self.inputs: tuple[Input, ...] = ()
+        self.adapters: tuple[Adapter, ...] = ()
+        """The stack, the first one innermost."""
 
     def __contains__(self, node: str) -> bool:
         return node in self.nodes
@@ -191,6 +197,7 @@ class Graph:
         twin.parents = dict(self.parents)
         twin.views = dict(self.views)
         twin.inputs = self.inputs
+        twin.adapters = self.adapters
         return twin
 
 

@@ -35,7 +35,7 @@ BRANCHES: frozenset[Role] = frozenset({"sum", "parallel", "concatenate", "matmul
 """Frames whose children stand side by side between inlet and outlet."""
 
 
-class Param(Struct, frozen=True, kw_only=True):
+class Param(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One parameter of a kind.
 
     `type` names a row of the inspector's field table; "ints" is a list of whole numbers (of `length` ones, where that

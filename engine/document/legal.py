@@ -2,7 +2,8 @@
 
 from msgspec.structs import astuple
 
-from engine.document.graph import Contexts, Input, Node, View, Weights, misnamed
+from engine.document.adapters import Adapter
+from engine.document.graph import Contexts, Input, Node, Tree, View, Weights, misnamed, tree_nodes
 from engine.document.kinds import unfit
 from engine.document.sources import Source
 
@@ -77,3 +78,48 @@ def require_inputs(inputs: tuple[Input, ...]) -> None:
             raise EditError(f"two inputs are called {name!r}")
     for given in inputs:
         require_source(f"the input {given.name}", given.source)
+
+
+def require_adapters(adapters: tuple[Adapter, ...]) -> None:
+    """Refuse adapters without ids and names of their own, and with trees or values that can't be."""
+    ids = [adapter.id for adapter in adapters]
+    for adapter in adapters:
+        what = f"the adapter {adapter.name or adapter.id}"
+        _require_own_id(what, adapter.id, ids)
+        if not adapter.name:
+            raise EditError(f"{what} needs a name")
+        texts = (adapter.id, adapter.name, adapter.where, adapter.colour, adapter.doc, adapter.source)
+        require_values(what, *texts, *adapter.values, *adapter.values.values(), *(p.selector for p in adapter.patches))
+        require_weights(what, adapter.weights)
+        names = [param.name for param in adapter.params]
+        for param in adapter.params:
+            if (reason := misnamed(param.name)) or names.count(param.name) > 1:
+                raise EditError(f"{what}: {reason or f'two params are called {param.name!r}'}")
+            values = (param.default, param.low, param.high, list(param.choices))
+            require_values(f"{what}: its param {param.name}", param.doc, param.argument, *values)
+        trees = [tree for patch in adapter.patches for tree in tree_nodes(patch.tree)]
+        node_ids = [tree.node.id for tree in trees]
+        if len(set(node_ids)) < len(node_ids):
+            raise EditError(f"{what}: two of its nodes have the same id")
+        for tree in trees:
+            _require_own_id(f"{what}: {tree.node.title}", tree.node.id, [])
+            require_tree(tree)
+
+
+def _require_own_id(what: str, given: str, others: list[str]) -> None:
+    if not given or "." in given or others.count(given) > 1:
+        raise EditError(f"{what} has the id {given!r}, but needs one of its own, without dots")
+
+
+def require_tree(tree: Tree) -> None:
+    """Refuse a detached node that can't be, or can't hold what it does; those below it are not looked at."""
+    node = tree.node
+    require_node(node)
+    if tree.view:
+        require_view(node.title, tree.view)
+    if tree.children is None and (tree.loose or node.contexts):
+        raise EditError(f"{node.title} is a leaf: it can't hold other nodes or provide contexts")
+    if tree.children is not None and node.shared:
+        raise EditError(f"{node.title} is a frame: only leaves share weights")
+    if not all(tree.loose):
+        raise EditError(f"{node.title} has an empty loose segment")

@@ -1,0 +1,233 @@
+"""Expanding: what runs of a graph with adapters. The graph stays as it is; ejecting an adapter is expanding without it.
+
+Adapters are applied in the order of the stack, their patches in theirs, each to what those before have made. Nodes that
+are put there have ids made of the adapter's, their own and the target's, so that they are the same at every expansion.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from engine.document import formulas, selectors
+from engine.document.adapters import TARGET, Adapter, Patch, flaw, values_of
+from engine.document.expressions import ExpressionError
+from engine.document.graph import Graph, Node, Tree, paths, tree_nodes, unique_names
+from engine.document.kinds import SEQUENCES, Catalogue, ParamValue, defaults
+from engine.document.selection import Scope, selected, why_nothing
+from engine.document.selectors import SelectorError
+
+
+class Site(Struct, frozen=True):
+    """Where a node that an adapter put there comes from: the adapter, the node in its tree, the target's id."""
+
+    adapter: str
+    node: str
+    target: str
+
+
+class Amiss(Struct, frozen=True):
+    """Why an enabled adapter is not applied; `code` is one of `engine.document.problems.CODES`."""
+
+    adapter: str
+    code: str
+    message: str
+
+
+Owners = Mapping[str, Mapping[str, ParamValue]]
+"""The params of a target and of the frame around it, as formulas call them (`formulas.OWNERS`)."""
+
+
+class Drive(Struct, frozen=True):
+    """A param of an inserted node that is worked out, from these params of its target among others."""
+
+    node: str
+    param: str
+    formula: str
+    owners: Owners
+
+
+class Expanded(Struct):
+    """What runs. `graph` is the very graph given where no adapter is enabled.
+
+    `origin` says of inserted nodes where they come from, `paths` names every node's weights: those of the graph's own
+    nodes are as without adapters. `targets` has, by adapter and patch, the nodes gone to. `drives` says by adapter and
+    param what a change of its value reaches; `looked_at` are the params of nodes that decide what the adapters do.
+    """
+
+    graph: Graph
+    paths: dict[str, str]
+    origin: dict[str, Site] = field(default_factory=dict)
+    targets: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    amiss: tuple[Amiss, ...] = ()
+    drives: dict[tuple[str, str], list[Drive]] = field(default_factory=dict)
+    looked_at: set[str] = field(default_factory=set)
+
+
+def expand(graph: Graph, catalogue: Catalogue) -> Expanded:
+    """Apply the enabled adapters of a graph. One that can't be applied is left out as a whole, and `amiss` says why."""
+    found = Expanded(graph, paths(graph))
+    for adapter in graph.adapters:
+        if adapter.enabled:
+            found = _applied(found, adapter, catalogue)
+    return found
+
+
+def home(expanded: Expanded, node: str) -> str:
+    """The node of the graph itself where an inserted one was put; any other node is its own."""
+    while node in expanded.origin:
+        node = expanded.origin[node].target
+    return node
+
+
+def driven(expanded: Expanded, adapter: Adapter, param: str) -> list[tuple[str, str, ParamValue]]:
+    """What a param of an adapter sets, for the values that the adapter has now: nodes, their params, the values.
+
+    Raises ExpressionError.
+    """
+    values = values_of(adapter)
+    drives = expanded.drives.get((adapter.id, param), ())
+    return [(d.node, d.param, formulas.evaluate(formulas.parse(d.formula), values, d.owners)) for d in drives]
+
+
+class _Misplaced(ValueError):
+    """A patch that can't go to a node; the message says why."""
+
+
+def _applied(before: Expanded, adapter: Adapter, catalogue: Catalogue) -> Expanded:
+    def left_out(code: str, why: str) -> Expanded:
+        return replace(before, amiss=(*before.amiss, Amiss(adapter.id, code, f"The adapter {adapter.name} {why}.")))
+
+    if reason := flaw(adapter):
+        return left_out("adapter-flawed", f"can't be applied: {reason}")
+    try:
+        after, why = _Application(before, adapter, catalogue).run()
+    except SelectorError as error:
+        return left_out("adapter-selector", f"has no selector that can be read: {error}")
+    except ExpressionError as error:
+        return left_out("adapter-formula", f"has a formula that can't be worked out: {error}")
+    except _Misplaced as error:
+        return left_out("adapter-flawed", f"can't be applied: {error}")
+    return left_out("adapter-unmatched", f"goes to no node: {why}") if why else after
+
+
+class _Application:
+    """One adapter being applied, to copies."""
+
+    def __init__(self, before: Expanded, adapter: Adapter, catalogue: Catalogue) -> None:
+        self.adapter = adapter
+        self.catalogue = catalogue
+        self.values = values_of(adapter)
+        self.names = {each.id: each.name for each in before.graph.adapters}
+        self.graph = before.graph.copy()
+        self.after = replace(
+            before,
+            graph=self.graph,
+            paths=dict(before.paths),
+            origin=dict(before.origin),
+            drives={key: list(drives) for key, drives in before.drives.items()},
+            looked_at=set(before.looked_at),
+        )
+
+    def run(self) -> tuple[Expanded, str]:
+        """What the adapter makes, and why that is no difference, if it is none."""
+        targets: list[tuple[str, ...]] = []
+        why = ""
+        for patch in self.adapter.patches:
+            where = self.adapter.where if patch.place != "inside" else ""
+            inserted = {node: self.names[site.adapter] for node, site in self.after.origin.items()}
+            scope = Scope(self.graph, self.after.paths, inserted)
+            chosen = selected(scope, patch.selector, where)
+            if not chosen and not why:
+                why = why_nothing(scope, f"({patch.selector}) & ({where})" if where else patch.selector)
+            for selector in filter(None, (patch.selector, where)):
+                self.after.looked_at |= selectors.compared(selector)
+            inner = _paths_in(patch.tree)
+            for target in chosen:
+                self._put(patch, inner, target)
+            targets.append(tuple(chosen))
+        self.after.targets = self.after.targets | {self.adapter.id: tuple(targets)}
+        return self.after, "" if any(targets) else why
+
+    def _put(self, patch: Patch, inner: Mapping[str, str], target: str) -> None:
+        """Put the tree of a patch where it belongs."""
+        graph = self.graph
+        frame = graph.parents.get(target)
+        owners = {"target": self._params(target), "parent": self._params(frame) if frame else {}}
+        held = self._taken_out(patch, inner, target) if patch.place == "inside" else target
+        top = self._built(patch.tree, inner, target, held, owners)
+        if patch.place == "inside":
+            self._adopt(target, [top])
+            return
+        if frame is None:
+            graph.root = top
+        else:
+            siblings = graph.children[frame]
+            siblings[siblings.index(target)] = top
+            graph.parents[top] = frame
+        if patch.place == "instead":
+            for node in list(graph.walk(target)):
+                graph.parents.pop(node, None)
+                graph.children.pop(node, None)
+                del graph.nodes[node]
+
+    def _taken_out(self, patch: Patch, inner: Mapping[str, str], frame: str) -> str:
+        """Put what a frame holds into a Chain, which is to stand in the hole; gives the Chain's id."""
+        kind = self.catalogue.get(self.graph.nodes[frame].kind)
+        if kind is None or kind.role not in SEQUENCES:
+            what = f"{self.after.paths[frame] or 'the root'}, a {self.graph.nodes[frame].kind}"
+            raise _Misplaced(f"{patch.selector!r} takes {what}; trees go inside a Chain, Residual or Passthrough only")
+        hole = next(tree.node for tree in tree_nodes(patch.tree) if tree.node.kind == TARGET)
+        rest = self._insert(Node(hole.id, "Chain", hole.name), inner, frame)
+        self._adopt(rest, self.graph.children[frame])
+        return rest
+
+    def _built(self, tree: Tree, inner: Mapping[str, str], target: str, held: str, owners: Owners) -> str:
+        """Insert a tree with `held` in its hole; gives the id of its top."""
+        if tree.node.kind == TARGET:
+            return held
+        drawn = tree.node
+        found = {p: v for p, v in drawn.params.items() if isinstance(v, str) and formulas.is_formula(v)}
+        worked_out = {p: formulas.evaluate(formulas.parse(v), self.values, owners) for p, v in found.items()}
+        node = self._insert(replace(drawn, params=drawn.params | worked_out), inner, target)
+        for param, source in found.items():
+            formula = formulas.parse(source)
+            self.after.looked_at |= {name for _, name in formula.looked_up}
+            for name in formula.names:
+                drives = self.after.drives.setdefault((self.adapter.id, name), [])
+                drives.append(Drive(node, param, source, owners))
+        if tree.children is not None:
+            self._adopt(node, [self._built(child, inner, target, held, owners) for child in tree.children])
+        return node
+
+    def _insert(self, drawn: Node, inner: Mapping[str, str], target: str) -> str:
+        node = f"{self.adapter.id}.{drawn.id}.{target}"
+        if node in self.graph:
+            raise _Misplaced(f"the graph has a node {node!r} already: give the adapter another id")
+        group = f"{self.adapter.id}.{drawn.shared}.{target}" if drawn.shared else ""
+        self.graph.nodes[node] = replace(drawn, id=node, shared=group)
+        self.after.origin[node] = Site(self.adapter.id, drawn.id, target)
+        self.after.paths[node] = ".".join(filter(None, (self.after.paths[target], inner[drawn.id])))
+        return node
+
+    def _adopt(self, frame: str, children: list[str]) -> None:
+        self.graph.children[frame] = children
+        self.graph.parents.update(dict.fromkeys(children, frame))
+
+    def _params(self, node: str) -> Mapping[str, ParamValue]:
+        data = self.graph.nodes[node]
+        kind = self.catalogue.get(data.kind)
+        return (defaults(kind) if kind else {}) | data.params
+
+
+def _paths_in(tree: Tree) -> dict[str, str]:
+    """The path of every node of a tree, without that of its top."""
+    found = {tree.node.id: ""}
+    stack = [tree]
+    while stack:
+        top = stack.pop()
+        children = top.children or ()
+        for child, name in zip(children, unique_names([c.node.title for c in children]), strict=True):
+            found[child.node.id] = ".".join(filter(None, (found[top.node.id], name)))
+        stack.extend(children)
+    return found
