@@ -26,20 +26,19 @@ class Subject:
     def touch(self, touched: Touched) -> None:
         """Take note of what an edit has touched."""
         self._touched |= touched.nodes | touched.frames | touched.added
-        self._moved = self._moved or bool(touched.frames or touched.added or touched.removed)
+        self._moved = self._moved or bool(touched.frames)
 
     def update(self) -> set[str]:
         """Be true to the graph as it is now; gives the nodes that may be found otherwise than before.
 
-        These are the nodes that were touched or run only now, the frames around them, and the nodes that are given
-        another number of arguments.
+        These are the nodes that were touched, the frames around them, and those that run only now or are given another
+        number of arguments.
         """
         touched, self._touched = self._touched, set()
         self._paths = {self.graph.root: ""}
         if self._moved:
             before, self._moved = self.order, False
             self.order = {node: index for index, node in enumerate(self.graph.walk())}
-            touched |= self.order.keys() - before.keys()
             for node in before.keys() - self.order.keys():
                 del self._passed[node]
         stale: set[str] = set()

@@ -10,7 +10,19 @@ from msgspec.structs import astuple
 from engine.document import edits
 from engine.document.check import Checker, check
 from engine.document.document import Change, Document, new_graph
-from engine.document.edits import Edit, EditError, Fold, Insert, Move, Remove, SetContexts, SetInputs, SetName, SetParam
+from engine.document.edits import (
+    Batch,
+    Edit,
+    EditError,
+    Fold,
+    Insert,
+    Move,
+    Remove,
+    SetContexts,
+    SetInputs,
+    SetName,
+    SetParam,
+)
 from engine.document.graph import CANVAS, Graph, Input, Node, Place, Tree
 from engine.document.problems import Problem
 from engine.document.sources import NumberSource, UnsetSource
@@ -87,6 +99,7 @@ COUNTED = [
     Move(("third",), Place("far", 1)),
     Remove(("parallel",)),
     Remove(("far",)),
+    Batch((Remove(("first",)), Insert(Place("near", 0), (func("first", "nonsense("),)))),
     SetName("near", "Far"),
     Fold("near", collapsed=True),
     SetContexts("root", {"c": {"k": UnsetSource()}}),
