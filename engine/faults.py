@@ -37,4 +37,5 @@ def _problem(fault: Fault) -> Problem:
     fixes: tuple[Fix, ...] = ()
     if fault.param:
         fixes = (Fix(f"Set {fault.param} to {fault.value}", SetParam(fault.node, fault.param, fault.value)),)
-    return Problem(fault.code, "error", fault.node, explained(fault), fault.param, fixes)
+    severity = "warning" if fault.code == "untrusted" else "error"
+    return Problem(fault.code, severity, fault.node, explained(fault), fault.param, fixes)

@@ -282,6 +282,7 @@ FIELDS: dict[ParamType, type[Field]] = {
     "choice": ChoiceField,
     "text": TextField,
     "expression": ExpressionField,
+    "reference": TextField,
     "context": NameField,
     "key": NameField,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.document import allowed
 from engine.document.expressions import LARGEST, ExpressionError
+from engine.document.subset import is_reference
 
 LARGEST_BITS = 14_000
 """Python refuses to write whole numbers of more than 4300 digits; these have fewer."""
@@ -26,6 +27,8 @@ _MEMBERS: dict[str, Any] = (
 
 def python_member(name: str) -> Any:
     """The listed function or constant of Python itself with that name. Raises ExpressionError for torch's."""
+    if is_reference(name):
+        raise ExpressionError(f"{name} is Python code, which only a run imports, once it is trusted")
     if name not in _MEMBERS:
         raise ExpressionError(f"{name} needs torch, which is not loaded here; run the graph to evaluate it")
     return _MEMBERS[name]

@@ -1,4 +1,4 @@
-"""The checked subset of Python that Lambda, compose and callback are written in.
+"""The checked subset of Python that Lambda, compose and callback are written in, or the name of a function of others.
 
 `parse` checks a source and evaluates nothing; `evaluate` walks the checked tree and hands every operation to an
 `Operations`, so the same source runs on numbers (`engine.document.direct`) and on symbols. Python's own compile, eval
@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from engine.document import allowed
-from engine.document.subset import Checker, ExpressionError, format_spec, listed, quoted, tree_of
+from engine.document.subset import Checker, ExpressionError, format_spec, is_reference, listed, quoted, tree_of
 
 __all__ = ["LARGEST", "Expression", "ExpressionError", "Operations", "evaluate", "parse"]
 
@@ -36,6 +36,11 @@ class Expression:
     names: frozenset[str]
 
     @property
+    def reference(self) -> str | None:
+        """The Python code of others that it names, if it does."""
+        return next((name for name in self.names if ":" in name), None)
+
+    @property
     def named(self) -> tuple[str, ...]:
         """The parameters without the one that takes what is left over."""
         return tuple(name for name in self.parameters if not name.startswith("*"))
@@ -55,7 +60,7 @@ class Operations(Protocol):
     """
 
     def call(self, function: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-        """The result of a listed function."""
+        """The result of a listed function, or of one of others, named as "module:function"."""
         ...
 
     def method(self, value: Any, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -80,23 +85,30 @@ def parse(source: str) -> Expression:
     """Check `source` without evaluating any of it.
 
     It is a lambda; the name of a listed function, which then gets every argument; or an expression, whose free names in
-    order of appearance are its arguments. Raises ExpressionError.
+    order of appearance are its arguments. It may also name Python code of others, as "package.module:function": it is
+    then called with every argument, under that name, by operations that know it. Raises ExpressionError.
     """
     text = source.strip().replace("\r\n", "\n").replace("\r", "\n")  # as Python itself reads lines
     if len(text) > LONGEST_SOURCE:
         raise ExpressionError(f"the source has {len(text)} characters, at most {LONGEST_SOURCE} are allowed")
+    if is_reference(text):
+        return Expression(source, ("*arguments",), (), _with_all(ast.Name(text, ast.Load())), frozenset({text}))
     tree = tree_of(text)
     checker = Checker(text)
     if isinstance(tree, ast.Lambda):
         parameters, defaults, body = checker.signature(tree.args), checker.defaults(tree.args), tree.body
     elif listed(tree, ()) in allowed.FUNCTIONS:
-        everything = ast.Starred(ast.Name("arguments", ast.Load()), ast.Load())
-        parameters, defaults, body = ("*arguments",), (), ast.Call(tree, [everything], [])
+        parameters, defaults, body = ("*arguments",), (), _with_all(tree)
     else:
         parameters, defaults, body = checker.free_names(tree), (), tree
     checker.local = frozenset(name.lstrip("*") for name in parameters)
     checker.check(body)
     return Expression(source, parameters, defaults, body, frozenset(checker.called))
+
+
+def _with_all(function: ast.expr) -> ast.Call:
+    """A call of `function` with every argument there is."""
+    return ast.Call(function, [ast.Starred(ast.Name("arguments", ast.Load()), ast.Load())], [])
 
 
 def evaluate(expression: Expression, arguments: Sequence[Any], operations: Operations) -> Any:

@@ -11,13 +11,18 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from engine.document.subset import is_reference
+
 ParamValue = None | bool | int | float | str | list[Any]
-ParamType = Literal["bool", "int", "float", "ints", "text", "choice", "expression", "context", "key"]
+ParamType = Literal["bool", "int", "float", "ints", "text", "choice", "expression", "reference", "context", "key"]
 Role = Literal[
     "module",  # a leaf implemented by `impl`
+    "foreign",  # a leaf implemented by Python code of others, which its params name
     "lambda",  # a leaf that evaluates an expression
     "use",  # a leaf that reads a context
     "set",  # a leaf that writes a context
+    "return",  # a leaf that ends the sequence around it
+    "breakpoint",  # a leaf at which a run may pause
     "chain",  # frames, named after the Fluxion class whose `forward` they follow
     "residual",
     "passthrough",
@@ -39,7 +44,7 @@ class Param(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     """One parameter of a kind.
 
     `type` names a row of the inspector's field table; "ints" is a list of whole numbers (of `length` ones, where that
-    is given) or one number for all, "expression" is source in the checked subset, "context" and "key" name a context. A
+    is given) or one number for all, "expression" is source in the checked subset, "reference" names Python code as "module:name", "context" and "key" name a context. A
     `live` param is read at every run, so changing it never lowers the graph again. A `required` param may not be empty;
     an `optional` one may be None. `argument` is the constructor's keyword where it differs from the name.
     """
@@ -138,6 +143,9 @@ def complaint(param: Param, value: ParamValue) -> str | None:
         case "choice":
             fits = value in param.choices
             wanted = "one of " + ", ".join(param.choices)
+        case "reference":
+            fits = isinstance(value, str) and (not value or is_reference(value))
+            wanted = "the name of Python code, such as my_package.model:Model"
         case _:
             fits = isinstance(value, str)
             wanted = "text"

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import difflib
+import keyword
 import re
 import warnings
 from collections.abc import Container, Sequence
@@ -16,6 +17,8 @@ SUBSET = "use arithmetic, comparisons, indexing, tuples, lists, `a if b else c`,
 # Short fields only: a width of a thousand million would fill the memory.
 FORMAT_SPEC = re.compile(r"([<>=^]?[-+ ]?#?0?\d{0,3}[,_]?(\.\d{1,3})?[bcdeEfFgGnosxX%]?)")
 
+REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+
 
 class ExpressionError(ValueError):
     """A source outside the subset, or one that cannot be evaluated; says which part, why, and what to write instead.
@@ -26,6 +29,12 @@ class ExpressionError(ValueError):
     def __init__(self, message: str, meant: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(message)
         self.meant = meant
+
+
+def is_reference(text: str) -> bool:
+    """Whether `text` names Python code of others, as "package.module:name", rather than being an expression."""
+    text = text.strip()
+    return REFERENCE.fullmatch(text) is not None and not any(map(keyword.iskeyword, re.split("[.:]", text)))
 
 
 def quoted(text: str) -> str:
@@ -243,11 +252,11 @@ class Checker:
         else:
             near = _near(node.func.id, allowed.FUNCTIONS) if isinstance(node.func, ast.Name) else []
             raise self.mistyped(node.func, "only listed functions and methods can be called", near)
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                raise self.refusal(keyword.value, "keywords must be written out, ** is not allowed")
-            if keyword.arg in allowed.KEYWORDS_REFUSED or (name == "print" and keyword.arg not in ("sep", "end")):
-                raise self.refusal(keyword, f"the keyword {keyword.arg} is not allowed here")
+        for given in node.keywords:
+            if given.arg is None:
+                raise self.refusal(given.value, "keywords must be written out, ** is not allowed")
+            if given.arg in allowed.KEYWORDS_REFUSED or (name == "print" and given.arg not in ("sep", "end")):
+                raise self.refusal(given, f"the keyword {given.arg} is not allowed here")
         return inner
 
     def field(self, part: ast.FormattedValue) -> ast.expr:

@@ -1,8 +1,10 @@
-"""Code of others: modules made by the Python code that the user names. It runs with all their rights."""
+"""Python code of others, which the user names and has agreed to: found, called, contained. It has all their rights."""
 
 import contextlib
 import inspect
+import io
 import json
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -18,13 +20,25 @@ class ForeignError(ValueError):
     """Code of others that can't be used; the message says where it failed and what to do."""
 
 
-def make(name: str, arguments: str = "", meta: bool = True) -> nn.Module:
+Write = Callable[[str], object]
+"""Takes what code of others prints, in whole lines where it ends them."""
+
+
+def _to_terminal(text: str) -> None:
+    sys.stderr.write(text)
+
+
+def make(name: str, arguments: str = "", meta: bool = True, write: Write = _to_terminal) -> nn.Module:
     """The module that `name`, "module:attribute", is or makes when it is called with `arguments`, a JSON object.
 
     With `meta`, what takes a `device` is made without memory for its weights. Raises ForeignError.
     """
+    return made(name, attribute(name, write), arguments, meta, write)
+
+
+def made(name: str, found: Any, arguments: str, meta: bool = False, write: Write = _to_terminal) -> nn.Module:
+    """The module that `found`, which was imported under `name`, is or makes; see `make`."""
     keywords = _keywords(arguments)
-    found = _attribute(name)
     if isinstance(found, nn.Module):
         if keywords:
             raise ForeignError(f"{name} is a {type(found).__name__} already: leave out the arguments")
@@ -33,7 +47,7 @@ def make(name: str, arguments: str = "", meta: bool = True) -> nn.Module:
         raise ForeignError(
             f"{name} is of type {type(found).__name__}, but must be a torch module, its class or a function"
         )
-    with guarded(f"{name} can't be made"):
+    with guarded(f"{name} can't be made", write):
         bare = meta and "device" in _parameters(found) and "device" not in keywords
         with torch.device("meta") if bare else contextlib.nullcontext():
             made = found(**keywords, **({"device": "meta"} if bare else {}))
@@ -42,22 +56,54 @@ def make(name: str, arguments: str = "", meta: bool = True) -> nn.Module:
     return made
 
 
-@contextlib.contextmanager
-def guarded(failure: str) -> Iterator[None]:
-    """Run code of others: what it prints goes to standard error, and whatever ends it is a ForeignError.
+class _Lines(io.TextIOBase):
+    """A stream that passes on what is written, line by line; whoever gets it may print as before."""
 
-    `failure` is what to say first.
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._streams = sys.stdout, sys.stderr
+        self._rest = ""
+
+    def write(self, text: str, /) -> int:
+        whole, newline, rest = (self._rest + text).rpartition("\n")
+        self._rest = rest
+        if newline:
+            self._tell(whole + newline)
+        return len(text)
+
+    def finish(self) -> None:
+        """Pass on a line that has no end."""
+        if self._rest:
+            self._tell(self._rest)
+            self._rest = ""
+
+    def _tell(self, text: str) -> None:
+        out, err = self._streams
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            self._write(text)
+
+
+@contextlib.contextmanager
+def guarded(failure: str, write: Write = _to_terminal) -> Iterator[None]:
+    """Run code of others: what it prints goes to `write`, and whatever ends it is a ForeignError.
+
+    `failure` is what to say first. Only an interrupt from the terminal comes through.
     """
+    lines = _Lines(write)
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(lines), contextlib.redirect_stderr(lines):
             yield
     except ForeignError:
         raise
     except SystemExit as error:
         raise ForeignError(f"{failure}: it calls sys.exit({error.code!r})") from error
-    except Exception as error:
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            raise
         reason = str(error).strip() or "no reason given"
         raise ForeignError(f"{failure}: {type(error).__name__}: {reason}{_place(error)}") from error
+    finally:
+        lines.finish()
 
 
 def _keywords(arguments: str) -> dict[str, Any]:
@@ -70,11 +116,12 @@ def _keywords(arguments: str) -> dict[str, Any]:
     return found
 
 
-def _attribute(name: str) -> object:
-    module, colon, attribute = name.partition(":")
-    if not (module and colon and attribute):
+def attribute(name: str, write: Write = _to_terminal) -> Any:
+    """What "module:attribute" names, imported. Raises ForeignError."""
+    module, colon, steps = name.partition(":")
+    if not (module and colon and steps):
         raise ForeignError(f"{name!r} must name a module and what is in it, such as my_package.model:Model")
-    with guarded(f"{module} can't be imported"):
+    with guarded(f"{module} can't be imported", write):
         try:
             found: Any = import_module(module)
         except ModuleNotFoundError as error:
@@ -83,9 +130,9 @@ def _attribute(name: str) -> object:
                     f"there is no Python module {error.name}: check the name, and that it can be imported from here"
                 ) from error
             raise
-        for step in attribute.split("."):
+        for step in steps.split("."):
             if not hasattr(found, step):
-                raise ForeignError(f"{module} has no {attribute}: check the name after the colon")
+                raise ForeignError(f"{module} has no {steps}: check the name after the colon")
             found = getattr(found, step)
     return found
 

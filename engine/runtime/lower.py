@@ -9,7 +9,7 @@ import ast
 import contextlib
 import inspect
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -22,13 +22,15 @@ from engine.document import expressions
 from engine.document.direct import Direct
 from engine.document.expressions import Expression, ExpressionError
 from engine.document.graph import Graph, paths
-from engine.document.kinds import Catalogue, NodeKind, miscounted
+from engine.document.kinds import Catalogue, NodeKind, Role, miscounted
 from engine.document.scopes import Key
 from engine.messages import Fault
 from engine.runtime.describe import describe_all
+from engine.runtime.foreign import ForeignError
 from engine.runtime.mismatch import Mismatch, explain
-from engine.runtime.program import Given, Program, RunError, signature
+from engine.runtime.program import Given, Mark, Program, RunError, signature
 from engine.runtime.symbols import UNKNOWN, LoweringError, Symbolic, example_of, has_list, member, nodes_in, snapshot
+from engine.runtime.trusted import Trusted, Untrusted
 
 logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)  # faults are reported, not logged
 
@@ -51,18 +53,43 @@ def lower(
     modules: Mapping[str, torch.nn.Module],
     given: Given,
     fake: FakeTensorMode | None = None,
+    trusted: Trusted | None = None,
 ) -> Lowered:
     """Lower what runs of `graph` for values such as `given`.
 
     `modules` holds the built module of every leaf that has one, by node id; those with fake tensors for weights were
     made under `fake`, and the program needs real ones to run. The program keeps to the shapes, dtypes and
-    devices given; see `Program.accepts`.
+    devices given; see `Program.accepts`. Of Python code of others, only what is `trusted` is called.
     """
-    return _Lowering(graph, catalogue, modules, given, fake or FakeTensorMode(allow_non_fake_inputs=True)).run()
+    fake = fake or FakeTensorMode(allow_non_fake_inputs=True)
+    return _Lowering(graph, catalogue, modules, given, fake, trusted).run()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An expression that chooses by values, to be evaluated when those are known."""
+
+    expression: Expression
+    __name__ = "decide"
+
+    def __call__(self, log: Callable[[str], object], *values: Any) -> Any:
+        return expressions.evaluate(self.expression, values, Direct(log, member))
 
 
 class _Stop(Exception):
     """Nothing after this can be lowered."""
+
+
+class _Returned(Exception):
+    """A Return was met: `result` is what the sequence around it gives."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
+_RELAYING: frozenset[Role] = frozenset({"chain", "passthrough", "parallel", "distribute"})
+"""Frames that compute nothing of their own."""
 
 
 class _Lowering:
@@ -73,6 +100,7 @@ class _Lowering:
         modules: Mapping[str, torch.nn.Module],
         given: Given,
         fake: FakeTensorMode,
+        trusted: Trusted | None,
     ) -> None:
         self.graph = graph
         self.catalogue = catalogue
@@ -81,7 +109,7 @@ class _Lowering:
         self.paths = paths(graph)
         self.code = fx.Graph()
         self.fake = fake
-        self.symbols = Symbolic(self.code, self.fake, self._report)
+        self.symbols = Symbolic(self.code, self.fake, self._report, trusted)
         self.stores: dict[str, dict[str, dict[str, Any]]] = {}
         self.providers: dict[str, list[str]] = {}
         self.origins: dict[fx.Node, str | Key] = {}
@@ -90,12 +118,14 @@ class _Lowering:
         self.receives: dict[str, tuple[str, ...]] = {}
         self.returns: dict[str, tuple[str, ...]] = {}
         self.faults: list[Fault] = []
+        self.trail: list[Mark] = []
 
     def run(self) -> Lowered:
         arguments = tuple(self._entry(name, name, self.given.inputs.get(name)) for name in self._input_names())
         for key, value in self.given.contexts.items():
             store = self.stores.setdefault(key.provider, {}).setdefault(key.context, {})
             store[key.key] = self._entry(key, f"{key.context}_{key.key}", value)
+            self.trail.append(Mark(0, "", {key: snapshot(store[key.key])}))
         result: Any = None
         with contextlib.suppress(_Stop):
             result = self._call(self.graph.root, arguments)
@@ -109,6 +139,7 @@ class _Lowering:
             signature=signature(self.given, exact=self.symbols.exact),
             exact=self.symbols.exact,
             explain=self._explain,
+            trail=self.trail,
         )
         return Lowered(program, self.returns, self.receives, tuple(self.faults))
 
@@ -152,7 +183,18 @@ class _Lowering:
             self._stop("failed", f"{type(error).__name__}: {error}")
         self.returns[node] = describe_all(result if isinstance(result, tuple) else (result,), example_of)
         self.symbols.owner = owner
+        if kind.role not in _RELAYING:
+            self.trail.append(Mark(len(self.code.nodes), node, self._changed(node, kind)))
+        if kind.role == "return":
+            raise _Returned(result)
         return result
+
+    def _changed(self, node: str, kind: NodeKind) -> dict[Key, Any]:
+        """What the context that a node has just reached holds now, if it may be something else than before."""
+        if kind.role not in ("use", "set"):
+            return {}
+        store, context, key = self._store(node)
+        return {Key(self.providers[context][-1], context, key): snapshot(store[key])}
 
     def _stop(self, code: str, message: str) -> NoReturn:
         """Note a fault and end the program with it."""
@@ -165,6 +207,18 @@ class _Lowering:
         stop = self.code.call_function(fail)
         stop.meta.update(owner=self.symbols.owner, function="", numeric=False, example=None)
         raise _Stop
+
+    def _withhold(self, error: ForeignError) -> fx.Node:
+        """Note that code of others can't be had: all that does not need its result can still be lowered, and run."""
+        fault = self._fault("untrusted" if isinstance(error, Untrusted) else "failed", str(error))
+        self.faults.append(fault)
+
+        def withhold() -> None:
+            raise RunError(fault)
+
+        node = self.code.call_function(withhold)
+        node.meta.update(owner=self.symbols.owner, function="withheld", numeric=False, example=UNKNOWN)
+        return node
 
     def _report(self, error: Exception, arguments: tuple[Any, ...]) -> None:
         """Note that an operation will fail for values such as these; lowering goes on with an unknown result."""
@@ -185,24 +239,31 @@ class _Lowering:
         for context in declared:
             self.stores.setdefault(node, {}).setdefault(context, {})
             self.providers.setdefault(context, []).append(node)
-        children = self.graph.children[node]
-        if wrong := miscounted(kind, len(children)):
+        if wrong := miscounted(kind, len(self.graph.children[node])):
             raise LoweringError("wrong-child-count", wrong)
+        try:
+            return self._forward(node, kind, arguments)
+        finally:
+            for context in declared:
+                self.providers[context].pop()
+
+    def _forward(self, node: str, kind: NodeKind, arguments: tuple[Any, ...]) -> Any:
+        children = self.graph.children[node]
         match kind.role:
             case "chain":
-                result = self._sequence(children, arguments)
+                return self._sequence(children, arguments)
             case "residual":
                 if len(arguments) != 1:
                     raise LoweringError("argument-count", f"a Residual takes one input, was given {len(arguments)}")
                 result = self._sequence(children, arguments)
-                result = self.symbols.call("operator.add", [result, arguments[0]], {})
+                return self.symbols.call("operator.add", [result, arguments[0]], {})
             case "passthrough":
                 self._sequence(children, arguments)
-                result = arguments
+                return arguments
             case "sum":
-                result = self._sum(children, arguments)
+                return self._sum(children, arguments)
             case "parallel":
-                result = tuple([self._call(child, arguments) for child in children])
+                return tuple([self._call(child, arguments) for child in children])
             case "distribute":
                 if len(arguments) != len(children):
                     raise LoweringError(
@@ -210,25 +271,27 @@ class _Lowering:
                         f"a Distribute needs a child for each argument: {len(arguments)} arguments, "
                         f"{len(children)} children",
                     )
-                result = tuple([self._call(c, (a,)) for c, a in zip(children, arguments, strict=True)])
+                return tuple([self._call(c, (a,)) for c, a in zip(children, arguments, strict=True)])
             case "concatenate":
                 parts = [part for part in [self._call(child, arguments) for child in children] if part is not None]
                 dim = self.graph.nodes[node].params.get("dim", 0)
-                result = self.symbols.call("torch.cat", [parts], {"dim": dim})
+                return self.symbols.call("torch.cat", [parts], {"dim": dim})
             case "matmul":
-                result = self.symbols.call("torch.matmul", [self._call(child, arguments) for child in children], {})
+                return self.symbols.call("torch.matmul", [self._call(child, arguments) for child in children], {})
             case _:
                 raise AssertionError(kind.role)
-        for context in declared:
-            self.providers[context].pop()
-        return result
 
     def _sequence(self, children: list[str], arguments: tuple[Any, ...]) -> Any:
-        """Children in order. An empty frame passes its input on."""
-        result = arguments[0] if len(arguments) == 1 else arguments or None
-        for child in children:
-            result = self._call(child, arguments)
-            arguments = result if isinstance(result, tuple) else (result,)
+        """Children in order, up to a Return. An empty frame passes its input on."""
+        owner = self.symbols.owner
+        result = _passed_on(arguments)
+        try:
+            for child in children:
+                result = self._call(child, arguments)
+                arguments = result if isinstance(result, tuple) else (result,)
+        except _Returned as returned:
+            self.symbols.owner = owner
+            return returned.result
         return result
 
     def _sum(self, children: list[str], arguments: tuple[Any, ...]) -> Any:
@@ -243,10 +306,18 @@ class _Lowering:
     # Leaves.
 
     def _leaf(self, node: str, kind: NodeKind, arguments: tuple[Any, ...]) -> Any:
+        try:
+            return self._returned(node, kind, arguments)
+        except ForeignError as error:
+            return self._withhold(error)
+
+    def _returned(self, node: str, kind: NodeKind, arguments: tuple[Any, ...]) -> Any:
         params = self.graph.nodes[node].params
         match kind.role:
             case "module":
                 return self._module(node, arguments)
+            case "foreign":
+                return self._foreign(node, arguments)
             case "lambda":
                 return self._evaluate(str(params.get("func") or ""), arguments)
             case "use":
@@ -258,6 +329,12 @@ class _Lowering:
                 return self._evaluate(str(compose), (value,)) if compose else value
             case "set":
                 return self._write(node, arguments)
+            case "return":
+                if len(arguments) != 1:
+                    raise LoweringError("argument-count", f"a Return takes one argument, was given {len(arguments)}")
+                return arguments[0]
+            case "breakpoint":
+                return _passed_on(arguments)
             case _:
                 raise AssertionError(kind.role)
 
@@ -276,6 +353,16 @@ class _Lowering:
         self.used[path] = module
         return self.symbols.module(path, module, arguments)
 
+    def _foreign(self, node: str, arguments: tuple[Any, ...]) -> Any:
+        name = str(self.graph.nodes[node].params.get("constructor") or "")
+        module = self.modules.get(node)
+        if module is None:
+            self.symbols.trusted.find(name)  # says why not
+            raise ForeignError(f"{name} could not be made from these arguments")
+        path = self.paths[node]
+        self.used[path] = module
+        return self.symbols.foreign("call_module", path, name, module, arguments)
+
     def _write(self, node: str, arguments: tuple[Any, ...]) -> Any:
         if len(arguments) != 1:
             raise LoweringError("argument-count", f"a SetContext takes one argument, was given {len(arguments)}")
@@ -285,9 +372,21 @@ class _Lowering:
             store[key] = arguments[0]
         elif key not in store:
             raise LoweringError("context-unset", f"{context}.{key} holds nothing that the callback could change")
+        elif expressions.parse(str(callback)).reference:
+            store[key] = self._changed_by(str(callback), store[key], arguments[0])
         else:
             self._evaluate(str(callback), (store[key], arguments[0]))
         return arguments[0]
+
+    def _changed_by(self, callback: str, held: Any, given: Any) -> Any:
+        """What a context holds once code of others has changed it. A tensor is copied first: it may be from outside."""
+        try:
+            if isinstance(held, fx.Node) and isinstance(held.meta["example"], torch.Tensor):
+                held = self.symbols.call("torch.clone", [held], {})
+            self._evaluate(callback, (held, given))
+        except ForeignError as error:
+            return self._withhold(error)
+        return held
 
     def _store(self, node: str) -> tuple[dict[str, Any], str, str]:
         """What the nearest provider holds in the node's context, and the names of context and key."""
@@ -320,7 +419,8 @@ class _Lowering:
         def imitate(*values: Any) -> Any:
             return expressions.evaluate(expression, values, direct)
 
-        def decide(log: Any, *values: Any) -> Any:
-            return expressions.evaluate(expression, values, Direct(log, member))
+        return self.symbols.opaque(Decision(expression), arguments, imitate)
 
-        return self.symbols.opaque(decide, arguments, imitate)
+
+def _passed_on(arguments: tuple[Any, ...]) -> Any:
+    return arguments[0] if len(arguments) == 1 else arguments or None

@@ -22,6 +22,8 @@ from torch.fx.node import map_aggregate
 from engine.document.allowed import METHODS
 from engine.document.direct import Direct, python_member
 from engine.document.expressions import ExpressionError
+from engine.document.subset import is_reference
+from engine.runtime.trusted import Trusted, imitated
 
 LARGEST_SPLIT = 10_000
 """Most pieces that one call may make of a tensor; each is a node of the program."""
@@ -32,7 +34,13 @@ UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda _: "?"})()
 _KNOWN_ATTRIBUTES = ("shape", "dtype", "device", "ndim")
 _KNOWN_METHODS = ("size", "dim", "ndimension", "numel")
 _CONTAINER_CALLS = ("len", "list", "tuple", "operator.getitem", "operator.add", "operator.mul")
-_UNDECIDED = (DataDependentOutputException, DynamicOutputShapeException, UnsupportedOperatorException)
+
+
+class Undecided(Exception):
+    """What an operation gives can't be told without running it."""
+
+
+_UNDECIDED = (Undecided, DataDependentOutputException, DynamicOutputShapeException, UnsupportedOperatorException)
 
 
 class LoweringError(Exception):
@@ -98,17 +106,28 @@ class Symbolic:
     """
 
     def __init__(
-        self, graph: fx.Graph, fake: FakeTensorMode, report: Callable[[Exception, tuple[Any, ...]], None]
+        self,
+        graph: fx.Graph,
+        fake: FakeTensorMode,
+        report: Callable[[Exception, tuple[Any, ...]], None],
+        trusted: Trusted | None = None,
     ) -> None:
         self.graph = graph
         self.fake = fake
         self.report = report
+        self.trusted = trusted or Trusted()
         self.exact = False
         self.owner = ""
         self.direct = Direct(lambda _: None, member)
 
     def call(self, function: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-        """Do it now when nothing in it waits for the run, or it only rearranges a container; else emit it."""
+        """Do it now when nothing in it waits for the run, or it only rearranges a container; else emit it.
+
+        Raises ForeignError for a function of others that can't be had.
+        """
+        if is_reference(function):
+            found = self.trusted.function(function)
+            return self.foreign("call_function", found, function, found, tuple(arguments))
         if function == "print":
             self._emit("call_function", print, tuple(arguments), keywords, lambda *_, **__: None, function)
             return None
@@ -185,6 +204,35 @@ class Symbolic:
         """A call of a module."""
         return self._emit("call_module", path, arguments, {}, module)
 
+    def foreign(self, op: str, target: Any, what: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """A call of code of others. Lists among the arguments hold afterwards what it has left in them.
+
+        It is tried on the examples, in silence; where that fails, nothing is known of the result.
+        """
+        lists = [value for value in arguments if isinstance(value, list)]
+        same: list[int] = []
+
+        def imitate(*values: Any) -> Any:
+            result = imitated(function, values)
+            if result is None:
+                raise Undecided
+            same.extend(index for index, each in enumerate(result[1]) if each is result[0])
+            return result
+
+        self._rely_on(nodes_in(arguments))
+        found = self._emit(op, target, arguments, {}, imitate, "foreign", what)
+        if isinstance(found, fx.Node):
+            if lists:
+                raise LoweringError(
+                    "undecided-choice",
+                    f"{what} can't be tried without values, so what it does to a list can't be known before the run",
+                )
+            return self._emit("call_function", operator.getitem, (found, 0), {}, _undecided, "operator.getitem")
+        result, left = found
+        for held, now in zip(lists, left, strict=True):
+            held[:] = now
+        return lists[same[0]] if same else result
+
     def opaque(self, target: Callable[..., Any], arguments: tuple[Any, ...], imitate: Callable[..., Any]) -> Any:
         """A call of a function that looks at values to decide what to do."""
         self._rely_on(nodes_in(arguments))
@@ -202,11 +250,12 @@ class Symbolic:
         keywords: dict[str, Any],
         imitate: Callable[..., Any],
         function: str = "",
+        what: str = "",
     ) -> Any:
         node = self.graph.create_node(op, target, _frozen(arguments), _frozen(keywords))
         given = nodes_in([*arguments, *keywords.values()])
         numeric = any(n.meta["numeric"] for n in given)
-        node.meta.update(owner=self.owner, function=function, numeric=numeric, example=UNKNOWN)
+        node.meta.update(owner=self.owner, function=function, numeric=numeric, example=UNKNOWN, what=what)
         _check_pieces(function or str(target), example_of(arguments), example_of(list(keywords.values())))
         node.meta["example"] = self._example(node, imitate, arguments, keywords)
         if isinstance(node.meta["example"], torch.Tensor) and not function.startswith("operator."):
@@ -246,6 +295,10 @@ class Symbolic:
         numeric = node.meta["numeric"]
         item.meta.update(owner=self.owner, function="operator.getitem", numeric=numeric, example=example)
         return self._unpacked(item)
+
+
+def _undecided(*_: Any) -> Any:
+    raise Undecided
 
 
 def _is_number(node: fx.Node) -> bool:

@@ -1,0 +1,52 @@
+"""What a graph would import: the functions and modules of others' Python code that it names as "module:name".
+
+A Lambda, compose or callback may be such a name instead of an expression, and a Foreign leaf is made by one. Naming
+imports nothing: the worker does, once the user trusts the names.
+"""
+
+import hashlib
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.document.graph import Graph
+from engine.document.kinds import Catalogue
+from engine.document.subset import is_reference
+
+
+class Reference(Struct, frozen=True):
+    """A name that would be imported, and the nodes that need it, in the graph's order."""
+
+    name: str
+    nodes: tuple[str, ...]
+
+
+def references(graph: Graph, catalogue: Catalogue) -> tuple[Reference, ...]:
+    """All that a graph names, parked nodes included, in alphabetical order."""
+    naming = {
+        kind.name: [param.name for param in kind.params if param.type in ("expression", "reference")]
+        for kind in catalogue.values()
+    }
+    found: dict[str, dict[str, None]] = {}
+    for node in graph.nodes.values():
+        for param in naming.get(node.kind, ()):
+            name = node.params.get(param)
+            if isinstance(name, str) and is_reference(name):
+                found.setdefault(name.strip(), {})[node.id] = None
+    return tuple(Reference(name, tuple(found[name])) for name in sorted(found))
+
+
+def fingerprint(digest: str, references: tuple[Reference, ...], folder: Path | None) -> str:
+    """What trust in a graph file is kept under: the sha256 `digest` of its bytes.
+
+    Where the modules that it names lie beside it, other bytes may lie there in another folder, so `folder` counts too.
+    """
+    if folder is None or not any(is_beside(each.name, folder) for each in references):
+        return digest
+    return hashlib.sha256(f"{digest} {folder.absolute()}".encode()).hexdigest()
+
+
+def is_beside(name: str, folder: Path) -> bool:
+    """Whether the module of a reference lies in this folder, as a file or as a package."""
+    top = folder / name.partition(":")[0].partition(".")[0]
+    return top.with_name(f"{top.name}.py").is_file() or top.is_dir()
