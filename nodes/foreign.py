@@ -33,5 +33,6 @@ KINDS = [
                 doc="Which part of what it makes, as named_modules calls it: layers.0.mlp; empty for all of it.",
             ),
         ),
+        source="a torch module of your own",
     ),
 ]

@@ -16,6 +16,7 @@ from engine.runtime.describe import describe_all
 from engine.runtime.lower import lower
 from engine.runtime.modules import Modules
 from engine.runtime.program import Given, Outcome, Program
+from engine.runtime.trusted import Trusted
 from nodes import CATALOGUE
 from tests.nodes.examples import EXAMPLES, Example, of
 
@@ -23,6 +24,7 @@ EVERY_EXAMPLE = pytest.mark.parametrize(
     ("kind", "example"),
     [pytest.param(kind, e, id=f"{kind}-{i}") for kind, examples in EXAMPLES.items() for i, e in enumerate(examples)],
 )
+TRUSTED = Trusted(frozenset(str(example.params["constructor"]) for example in EXAMPLES["Foreign"]))
 CONTEXTS: Contexts = {"c": {"k": NumberSource(2.5)}, "sampling": {"shapes": ListSource([[8, 6]])}}
 
 
@@ -49,7 +51,7 @@ def given_to(graph: Graph, example: Example) -> Given:
 
 def built(graph: Graph) -> dict[str, nn.Module]:
     """The modules of all leaves, none of which may fail."""
-    modules = Modules(CATALOGUE, torch.device("cpu"), torch.float32, seed=0)
+    modules = Modules(CATALOGUE, torch.device("cpu"), torch.float32, 0, TRUSTED)
     _, errors = modules.update(graph)
     assert not errors
     return modules.by_node
