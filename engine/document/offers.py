@@ -109,14 +109,18 @@ def context_link(graph: Graph, catalogue: Catalogue, a: str, b: str) -> Offer | 
 
 def chain_around(plan: Plan, catalogue: Catalogue, node: str) -> str:
     """The Chain a branch is, or becomes by being wrapped, so that other nodes can stand before or after it."""
-    graph = plan.graph
-    is_chain = graph.is_frame(node) and scopes.role_of(graph, catalogue, node) == "chain"
-    if is_chain and not graph.nodes[node].contexts:
+    if is_plain_chain(plan.graph, catalogue, node):
         return node
-    return _wrap(plan, catalogue, [node], "Chain")
+    return wrap_run(plan, catalogue, [node], "Chain")
 
 
-def _wrap(plan: Plan, catalogue: Catalogue, run: list[str], kind: str) -> str:
+def is_plain_chain(graph: Graph, catalogue: Catalogue, node: str) -> bool:
+    """Whether a node is a frame that does no more than run its children in order."""
+    is_chain = graph.is_frame(node) and scopes.role_of(graph, catalogue, node) == "chain"
+    return is_chain and not graph.nodes[node].contexts
+
+
+def wrap_run(plan: Plan, catalogue: Catalogue, run: list[str], kind: str) -> str:
     """Put a new frame in the place of a run and the run into it; gives the frame."""
     place = plan.graph.place_of(run[0])
     [frame] = plan.insert(place, (new_tree(plan.graph, catalogue, kind),))
@@ -128,8 +132,8 @@ def _wrapped(graph: Graph, catalogue: Catalogue, run: list[str], kind: str) -> E
     """A run wrapped in a frame that also lets the input through."""
     with Plan(graph) as plan:
         if kind != "Residual" and len(run) > 1:
-            run = [_wrap(plan, catalogue, run, "Chain")]
-        frame = _wrap(plan, catalogue, run, kind)
+            run = [wrap_run(plan, catalogue, run, "Chain")]
+        frame = wrap_run(plan, catalogue, run, kind)
         if kind != "Residual":
             plan.insert(Place(frame, 1), (new_tree(graph, catalogue, "Identity"),))
         return plan.edit

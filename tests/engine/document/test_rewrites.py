@@ -1,0 +1,230 @@
+"""Commands on the selection: each is one sound edit or a refusal with its reason."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.document import clipboard, providers, rewrites, routes, scopes
+from engine.document.answers import Answer, Refusal
+from engine.document.document import Document
+from engine.document.edits import Insert, SetContexts, SetName, SetParam, SetShared, apply
+from engine.document.files import dump, parse
+from engine.document.graph import CANVAS, Graph, Node, Place, Tree
+from engine.document.sources import NumberSource
+from nodes import CATALOGUE
+from tests.engine.document.test_wiring import done, graph, judged, refused, tree
+from tests.strategies import graphs
+
+__all__ = ["graph"]  # a fixture
+
+
+@given(graphs(), st.data())
+def test_any_command_is_a_sound_edit_or_a_refusal(graph, data):
+    before = dump(graph)
+    node = st.sampled_from(sorted(graph.nodes))
+    several = st.lists(node, min_size=1, max_size=4, unique=True)
+    kind = st.sampled_from(["Chain", "Sum", "Residual", "Concatenate", "Linear", "ReLU", "Attention"])
+    match data.draw(st.sampled_from(["wrap", "unwrap", "duplicate", "swap", "route", "inline", "paste"])):
+        case "wrap":
+            frames = st.sampled_from(["Chain", "Sum", "Residual"])
+            answer: Answer = rewrites.wrap(graph, CATALOGUE, data.draw(several), data.draw(frames))
+        case "unwrap":
+            answer = rewrites.unwrap(graph, CATALOGUE, data.draw(node))
+        case "duplicate":
+            answer = rewrites.duplicate(graph, CATALOGUE, data.draw(several))
+        case "swap":
+            answer = rewrites.swap(graph, CATALOGUE, data.draw(node), data.draw(kind))
+        case "route":
+            answer = routes.through_context(graph, CATALOGUE, data.draw(node))
+        case "inline":
+            keys = sorted(scopes.links(graph, CATALOGUE), key=lambda key: key.label)
+            if not keys:
+                return
+            answer = routes.inline_context(graph, CATALOGUE, data.draw(st.sampled_from(keys)))
+        case _:
+            text = clipboard.copy(graph, data.draw(several))
+            if not text:
+                return
+            place = data.draw(st.sampled_from([Place(CANVAS, 0), Place(graph.root, 0)]))
+            answer = clipboard.paste(graph, text, place, (1.0, 2.0))
+    assert dump(graph) == before
+    judged(graph, answer)
+
+
+def test_neighbours_are_wrapped_in_their_place(graph):
+    reached = done(graph, rewrites.wrap(graph, CATALOGUE, ["c", "b"], "Chain"))
+    chain = reached.children["root"][1]
+    assert reached.nodes[chain].kind == "Chain"
+    assert reached.children["root"] == ["a", chain, "sum", "chain"]
+    assert reached.children[chain] == ["b", "c"]
+
+
+def test_several_nodes_are_one_branch_of_a_sum(graph):
+    reached = done(graph, rewrites.wrap(graph, CATALOGUE, ["b", "c"], "Sum"))
+    total = reached.children["root"][1]
+    [chain] = reached.children[total]
+    assert reached.children[chain] == ["b", "c"]
+
+
+def test_what_is_parked_on_the_canvas_is_wrapped_where_it_stands(graph):
+    reached = done(graph, rewrites.wrap(graph, CATALOGUE, ["p"], "Residual"))
+    [[frame, q]] = reached.segments(CANVAS)
+    assert q == "q"
+    assert reached.view(frame).position == (10.0, 20.0)
+    assert "p" not in reached.views
+
+
+def test_branches_are_not_made_a_sequence_by_wrapping(graph):
+    refusal = refused(graph, rewrites.wrap(graph, CATALOGUE, ["s", "t"], "Chain"), "refused")
+    assert "side by side" in refusal.reason
+    both = done(graph, rewrites.wrap(graph, CATALOGUE, ["s", "t"], "Sum"))
+    assert len(both.children["sum"]) == 1
+    refused(graph, rewrites.wrap(graph, CATALOGUE, ["a", "c"], "Chain"), "refused")
+
+
+def test_unwrapping_is_the_inverse_of_wrapping(graph):
+    before = dump(graph)
+    document = Document(graph, CATALOGUE)
+    wrapping = rewrites.wrap(graph, CATALOGUE, ["b", "c"], "Chain")
+    assert not isinstance(wrapping, Refusal)
+    document.apply(wrapping, "Wrap")
+    chain = graph.children["root"][1]
+    unwrapping = rewrites.unwrap(graph, CATALOGUE, chain)
+    assert not isinstance(unwrapping, Refusal)
+    document.apply(unwrapping, "Unwrap")
+    assert dump(graph) == before
+
+
+@pytest.mark.parametrize("frame", ["sum", "a", "root"])
+def test_what_would_mean_something_else_is_not_unwrapped(graph, frame):
+    assert refused(graph, rewrites.unwrap(graph, CATALOGUE, frame), "refused").reason
+
+
+def test_contexts_move_out_with_what_was_in_a_frame(graph):
+    apply(graph, SetContexts("chain", {"c": {"k": NumberSource(1)}}))
+    reached = done(graph, rewrites.unwrap(graph, CATALOGUE, "chain"))
+    assert reached.children["root"][-2:] == ["u", "v"]
+    assert reached.nodes["root"].contexts == {"c": {"k": NumberSource(1)}}
+    apply(graph, SetContexts("root", {"c": {"other": NumberSource(2)}}))
+    assert "already provides" in refused(graph, rewrites.unwrap(graph, CATALOGUE, "chain"), "refused").reason
+
+
+def test_copies_follow_what_they_are_copies_of(graph):
+    reached = done(graph, rewrites.duplicate(graph, CATALOGUE, ["chain", "a"]))
+    a, copy = reached.children["root"][:2]
+    assert (a, reached.nodes[copy].kind) == ("a", "ReLU")
+    chain, twin = reached.children["root"][-2:]
+    assert chain == "chain"
+    assert len(reached.children[twin]) == 2
+    assert not set(reached.children[twin]) & set(reached.children["chain"])
+
+
+def test_copies_of_sharers_share_among_themselves(graph):
+    for node in ("u", "v"):
+        apply(graph, SetShared(node, "u"))
+    reached = done(graph, rewrites.duplicate(graph, CATALOGUE, ["chain"]))
+    twin = reached.children["root"][-1]
+    groups = {reached.nodes[n].shared for n in reached.children[twin]}
+    assert groups == {reached.children[twin][0]}
+    alone = done(graph, rewrites.duplicate(graph, CATALOGUE, ["u"]))
+    assert alone.nodes[alone.children["chain"][1]].shared == ""
+
+
+def test_another_kind_keeps_place_name_and_params_that_fit(graph):
+    linear = Tree(Node("lin", "Linear", "Proj", {"in_features": 4, "out_features": 8, "bias": False}))
+    apply(graph, Insert(Place("root", 0), (linear,)))
+    reached = done(graph, rewrites.swap(graph, CATALOGUE, "lin", "Conv2d"))
+    new = reached.nodes[reached.children["root"][0]]
+    assert (new.kind, new.name, new.params["use_bias"]) == ("Conv2d", "Proj", False)
+    assert "in_features" not in new.params
+    frames = done(graph, rewrites.swap(graph, CATALOGUE, "sum", "Concatenate"))
+    assert frames.children[frames.children["root"][4]] == ["s", "t"]
+    refusal = refused(graph, rewrites.swap(graph, CATALOGUE, "a", "Chain"), "refused")
+    assert [offer.label for offer in refusal.offers] == ["Wrap it in a Chain"]
+
+
+def test_a_name_that_is_the_kinds_goes_away(graph):
+    apply(graph, SetName("a", "Act"))
+    reached = done(graph, rewrites.rename(graph, CATALOGUE, "a", "ReLU"))
+    assert reached.nodes["a"].name == ""
+    refused(graph, rewrites.rename(graph, CATALOGUE, "b", "ReLU"), "unchanged")
+
+
+def test_what_is_copied_is_a_graph_file_in_itself(graph):
+    text = clipboard.copy(graph, ["v", "a", "u"])
+    held = parse(text.encode())
+    assert held.children[held.root] == ["a", "u", "v"]
+    reached = done(graph, clipboard.paste(graph, text, Place("sum", 1)))
+    assert len(reached.children["sum"]) == 5
+    parked = done(graph, clipboard.paste(graph, text, Place(CANVAS, 0), (5.0, 6.0)))
+    assert parked.view(parked.segments(CANVAS)[-1][0]).position == (5.0, 6.0)
+    assert clipboard.copy(graph, ["root"]) == ""
+
+
+@pytest.mark.parametrize("text", ["", "hello", "{}", '{"catenary": 99}', '{"catenary": 1, "root": "r", "nodes": []}'])
+def test_a_clipboard_without_nodes_is_refused(graph, text):
+    assert "the clipboard holds" in refused(graph, clipboard.paste(graph, text, Place("root", 0)), "refused").reason
+
+
+def test_a_residual_goes_through_a_context_and_back():
+    found = Graph(Node("root", "Chain", contexts={"unet": {}}))
+    apply(found, Insert(Place("root", 0), (tree("res", "Residual", tree("a"), tree("b")), tree("c"))))
+    reached = done(found, routes.through_context(found, CATALOGUE, "res"))
+    assert list(reached.nodes["root"].contexts["unet"]) == ["skip"]
+    chain = reached.children["root"][0]
+    kinds = [reached.nodes[n].kind for n in reached.children[chain]]
+    assert kinds == ["SetContext", "ReLU", "ReLU", "Sum"]
+    [key] = scopes.links(reached, CATALOGUE)
+    back = done(reached, routes.inline_context(reached, CATALOGUE, key))
+    residual = back.children["root"][0]
+    assert back.nodes[residual].kind == "Residual"
+    assert back.children[residual] == ["a", "b"]
+    assert back.nodes["root"].contexts == {}
+
+
+def test_only_a_plain_skip_is_inlined(graph):
+    refused(graph, routes.through_context(graph, CATALOGUE, "sum"), "refused")
+    refused(graph, routes.through_context(graph, CATALOGUE, "root"), "refused")
+    refused(graph, routes.through_context(graph, CATALOGUE, "a"), "refused")
+    apply(graph, SetContexts("root", {"c": {"k": NumberSource(1)}}))
+    assert (
+        "written 0 times"
+        in refused(graph, routes.inline_context(graph, CATALOGUE, scopes.keys(graph)[0]), "refused").reason
+    )
+
+
+def test_a_changed_value_is_no_skip():
+    found = Graph(Node("root", "Chain"))
+    apply(found, Insert(Place("root", 0), (tree("res", "Residual", tree("a")),)))
+    reached = done(found, routes.through_context(found, CATALOGUE, "res"))
+    reader = next(n for n in reached.nodes if reached.nodes[n].kind == "UseContext")
+    apply(reached, SetParam(reader, "compose", "lambda x: x * 2"))
+    [key] = scopes.links(reached, CATALOGUE)
+    assert "no plain skip" in refused(reached, routes.inline_context(reached, CATALOGUE, key), "refused").reason
+
+
+def providing() -> Graph:
+    """root: [outer: [inner provides c: [reader of c.k]], other]"""
+    found = Graph(Node("root", "Chain"))
+    reader = Tree(Node("use", "UseContext", params={"context": "c", "key": "k"}))
+    inner = Tree(Node("inner", "Chain", contexts={"c": {"k": NumberSource(1)}}), None, (tree("a"), reader))
+    apply(found, Insert(Place("root", 0), (Tree(Node("outer", "Chain"), None, (inner, tree("b"))),)))
+    return found
+
+
+def test_a_provider_is_hoisted_and_lowered():
+    found = providing()
+    hoisted = done(found, providers.hoist(found, CATALOGUE, "inner", "c"))
+    assert [n for n in hoisted.walk() if hoisted.nodes[n].contexts] == ["outer"]
+    lowered = done(hoisted, providers.lower(hoisted, CATALOGUE, "outer", "c"))
+    assert dump(lowered) == dump(found)
+    refused(found, providers.lower(found, CATALOGUE, "inner", "c"), "unchanged")
+    refused(hoisted, providers.hoist(hoisted, CATALOGUE, "root", "c"), "refused")
+
+
+def test_hoisting_catches_nobody_else():
+    found = providing()
+    other = Tree(Node("stray", "UseContext", params={"context": "c", "key": "k"}))
+    apply(found, Insert(Place("outer", 0), (other,)))
+    assert "outside" in refused(found, providers.hoist(found, CATALOGUE, "inner", "c"), "refused").reason
+    refused(found, providers.lower(found, CATALOGUE, "inner", "c"), "unchanged")

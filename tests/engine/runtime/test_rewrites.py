@@ -1,0 +1,72 @@
+"""Commands that promise to keep the result do, to the last bit."""
+
+from typing import Any
+
+import torch
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from engine.document import rewrites, routes, scopes
+from engine.document.answers import Answer, Refusal
+from engine.document.edits import apply
+from engine.document.graph import Graph
+from engine.document.scopes import Key
+from engine.runtime.lower import lower
+from engine.runtime.program import Given, RunError
+from nodes import CATALOGUE
+from tests.engine.runtime.test_oracle import exactly, ours, roots
+
+UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+
+
+def result(graph: Graph, contexts: dict[Key, Any], x: Any) -> Any:
+    given_values = Given({"x": x}, {key: value for key, value in contexts.items() if key.provider in graph})
+    modules = {n: torch.nn.Identity() for n in graph.nodes if graph.nodes[n].kind == "Identity"}
+    try:
+        program = lower(graph, CATALOGUE, modules, given_values).program
+        return exactly(program.run(given_values, lambda *_: None, lambda *_: None).result)
+    except RunError:
+        return "failed"
+
+
+def changed(graph: Graph, answer: Answer) -> Graph:
+    assume(not isinstance(answer, Refusal))
+    assert not isinstance(answer, Refusal)
+    apply(graph, answer)
+    return graph
+
+
+@settings(max_examples=100, suppress_health_check=UNHURRIED, deadline=None)
+@given(roots(tensors=False), st.sampled_from([2.0, 0.5, 3, -1.75]), st.data())
+def test_wrapping_in_a_chain_and_unwrapping_change_no_result(plan, x, data):
+    graph, contexts = ours(plan)
+    assume(all(graph.nodes[n].kind != "Return" for n in graph.walk()))
+    before = result(graph, contexts, x)
+    node = data.draw(st.sampled_from([n for n in graph.walk() if n != graph.root]))
+    if data.draw(st.booleans()):
+        changed(graph, rewrites.wrap(graph, CATALOGUE, [node], "Chain"))
+    else:
+        moved = graph.nodes[node].contexts
+        outer = graph.parents[node]
+        changed(graph, rewrites.unwrap(graph, CATALOGUE, node))
+        for key in list(contexts):
+            if key.provider == node and key.context in moved:
+                contexts[Key(outer, key.context, key.key)] = contexts.pop(key)
+    assert result(graph, contexts, x) == before
+
+
+@settings(max_examples=100, suppress_health_check=UNHURRIED, deadline=None)
+@given(roots(tensors=False), st.sampled_from([2.0, 0.5, 3, -1.75]), st.data())
+def test_a_skip_through_a_context_and_back_changes_no_result(plan, x, data):
+    graph, contexts = ours(plan)
+    found = (graph.nodes[n] for n in graph.walk() if n != graph.root)
+    residuals = [node.id for node in found if node.kind == "Residual" and not node.contexts]
+    assume(residuals)
+    before = result(graph, contexts, x)
+    assume(before != "failed")
+    known = set(scopes.keys(graph))
+    changed(graph, routes.through_context(graph, CATALOGUE, data.draw(st.sampled_from(residuals))))
+    [new] = set(scopes.keys(graph)) - known
+    assert result(graph, contexts, x) == before
+    changed(graph, routes.inline_context(graph, CATALOGUE, new))
+    assert result(graph, contexts, x) == before
