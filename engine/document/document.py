@@ -9,7 +9,9 @@ from engine.document.edits import Edit, Touched
 from engine.document.graph import Graph, Node, Tree
 from engine.document.history import History
 from engine.document.ids import new_ids
+from engine.document.keeping import keep
 from engine.document.kinds import Catalogue, ParamValue
+from engine.document.sharing import together
 from engine.document.templates import complete, with_ids
 
 
@@ -37,7 +39,9 @@ class Document:
         """Apply an edit and remember it. Raises EditError, with nothing changed and nobody told.
 
         Edits with the same non-empty `merge`, one after another, are one undo step until `end_gesture`.
+        What shares its weights with others changes with them, and every leaf keeps its key in the weights file.
         """
+        edit = keep(self.graph, together(self.graph, edit))
         inverse = edits.apply(self.graph, edit)
         self.history.record(inverse, label, merge)
         self._tell(edit, inverse)

@@ -42,6 +42,12 @@ def below_key(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix and name else prefix or name
 
 
+def names_below(graph: Graph, frame: str) -> dict[str, str]:
+    """The Fluxion names of the children of a frame; a leaf has none."""
+    run = graph.children.get(frame, [])
+    return dict(zip(run, unique_names([graph.nodes[child].title for child in run]), strict=True))
+
+
 def _origins(graph: Graph) -> dict[str, Origin]:
     found: dict[str, Origin] = {}
     names: dict[str, str] = {}
@@ -52,6 +58,5 @@ def _origins(graph: Graph) -> dict[str, Origin]:
             found[node] = Origin(node, held.key)
         elif above:
             found[node] = Origin(above.owner, held.key or below_key(above.key, names[node]))
-        run = graph.children.get(node, [])
-        names.update(zip(run, unique_names([graph.nodes[child].title for child in run]), strict=True))
+        names.update(names_below(graph, node))
     return found
