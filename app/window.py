@@ -31,15 +31,15 @@ from app.status import Status
 from app.theme import DARK, LIGHT, Theme
 from app.toolbar import Toolbar
 from app.typing_keys import TypingKeys
-from engine.document.check import check
+from engine.document.check import Checker
 from engine.document.document import Change, Document, new_graph
 from engine.document.problems import Fix, Problem
 from engine.faults import problems_of
 from engine.messages import Fault, Finished, Loaded, Preview, Progress, Ready, Saved, Shapes
 from nodes import CATALOGUE
 
-QUICK = 0.01
-"""Seconds that a check may take to follow every step of a drag."""
+QUICK = 0.05
+"""Seconds that a check may take to follow every step of a drag. It takes longer where it finds hundreds of problems."""
 QUIET = 200
 """Milliseconds without a change after which a slower one follows."""
 
@@ -59,6 +59,7 @@ class Window(QMainWindow):
         self.devices: tuple[str, ...] = ("cpu",)
         self.links_shown = "few"
         self.faults: tuple[Fault, ...] = ()
+        self.checker = Checker(self.document.graph, CATALOGUE)
         self.problems: list[Problem] = []
         self.menus: dict[str, QMenu] = {}
         self._closing = False
@@ -141,6 +142,9 @@ class Window(QMainWindow):
             self.status.clear()
             self.notice.hide()
             self.canvas.set_running(None)
+            self.checker = Checker(self.document.graph, CATALOGUE)
+        else:
+            self.checker.touch(change.touched)
         actions.refresh(self)  # at once: the next key may be Redo
         self.refresh_soon()
 
@@ -157,7 +161,7 @@ class Window(QMainWindow):
     def refresh(self) -> None:
         """Check the document, and show what follows from its state."""
         began = perf_counter()
-        found = check(self.document.graph, CATALOGUE)
+        found = self.checker.problems()
         self._checking_took = perf_counter() - began
         self.problems = found + problems_of(self.faults, found, self.document.graph)
         self.canvas.set_problems(found)

@@ -18,7 +18,7 @@ from app.theme import Theme
 from engine.document import flow
 from engine.document.arrange import Arrangement
 from engine.document.document import Change, Document
-from engine.document.problems import Problem
+from engine.document.problems import Problem, Severity
 from engine.messages import Fault
 
 LARGEST = 12000
@@ -178,11 +178,13 @@ class Surface(QWidget):
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
         """Badges on the nodes that have problems."""
-        self.marks.problems = {}
+        found: dict[str, list[tuple[Severity, str]]] = {}
         for problem in problems:
             if problem.node:
-                self.marks.problems.setdefault(problem.node, []).append((problem.severity, problem.message))
-        self._repaint()
+                found.setdefault(problem.node, []).append((problem.severity, problem.message))
+        if found != self.marks.problems:
+            self.marks.problems = found
+            self._repaint()
 
     def set_running(self, node: str | None) -> None:
         """Mark the node that is running."""
