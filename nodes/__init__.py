@@ -7,6 +7,7 @@ from nodes import (
     attention,
     composites,
     context,
+    control,
     conv,
     dense,
     dropout,
@@ -25,6 +26,7 @@ CATALOGUE: Catalogue = catalogue_of(
     [
         *structure.KINDS,
         *context.KINDS,
+        *control.KINDS,
         *values.KINDS,
         *dense.KINDS,
         *conv.KINDS,

@@ -18,10 +18,11 @@ Count = int | None
 
 
 class Passed(Struct, frozen=True):
-    """How many arguments a node is given, and how many it returns."""
+    """How many arguments a node is given, and how many it returns; whether a Return in it ends the frame around it."""
 
     given: Count
     returned: Count
+    ends: bool = False
 
 
 def update(passed: dict[str, Passed], graph: Graph, catalogue: Catalogue, stale: Container[str]) -> set[str]:
@@ -31,45 +32,49 @@ def update(passed: dict[str, Passed], graph: Graph, catalogue: Catalogue, stale:
     """
     changed: set[str] = set()
 
-    def put(node: str, given: Count, returned: Count) -> None:
+    def put(node: str, given: Count, returned: Count, ends: bool = False) -> None:
         if node not in passed or passed[node].given != given:
             changed.add(node)
-        passed[node] = Passed(given, returned)
+        passed[node] = Passed(given, returned, ends)
 
-    def returned(node: str, given: Count) -> Count:
+    def passed_by(node: str, given: Count) -> Passed:
         known = passed.get(node)
         if known is None or known.given != given or node in stale:
-            put(node, given, work_out(node, given))
-        return passed[node].returned
+            put(node, given, *work_out(node, given))
+        return passed[node]
 
-    def work_out(node: str, given: Count) -> Count:
+    def work_out(node: str, given: Count) -> tuple[Count, bool]:
         kind = catalogue.get(graph.nodes[node].kind)
         if kind is None or kind.is_frame != graph.is_frame(node):
             for below in graph.walk(node):
                 if below != node:
                     put(below, None, None)
-            return None
+            return None, False
         if not kind.is_frame:
-            return _from_leaf(graph, node, kind.role)
+            return _from_leaf(graph, node, kind.role, given), kind.role == "return"
         children = graph.children[node]
         match kind.role:
             case "chain" | "residual" | "passthrough":
-                flowing = given
+                flowing, ended = given, False
                 for child in children:
-                    flowing = returned(child, flowing)
-                return {"chain": flowing, "residual": 1, "passthrough": given}[kind.role]
+                    found = passed_by(child, None if ended else flowing)
+                    if not ended:
+                        flowing, ended = 1 if found.ends else found.returned, found.ends
+                return {"chain": flowing, "residual": 1, "passthrough": given}[kind.role], False
             case role:
-                for child in children:
-                    returned(child, 1 if role == "distribute" else given)
-                return len(children) if role in ("parallel", "distribute") else 1
+                branches = [passed_by(child, 1 if role == "distribute" else given) for child in children]
+                count = len(children) if role in ("parallel", "distribute") else 1
+                return count, any(branch.ends for branch in branches)
 
-    returned(graph.root, len(graph.inputs))
+    passed_by(graph.root, len(graph.inputs))
     return changed
 
 
-def _from_leaf(graph: Graph, node: str, role: Role) -> Count:
+def _from_leaf(graph: Graph, node: str, role: Role, given: Count) -> Count:
     if role == "set":
         return 1
+    if role == "breakpoint":
+        return given
     func = graph.nodes[node].params.get("func")
     if role != "lambda" or not isinstance(func, str):
         return None

@@ -5,8 +5,8 @@ A `Checker` is told what edits touch, and looks again only where that can matter
 
 from collections.abc import Callable, Iterator
 
-from engine.document import check_contexts, check_nodes, expressions, scopes
-from engine.document.edits import Move, Remove, SetInputs, Touched
+from engine.document import check_contexts, check_nodes, expressions, returns, scopes
+from engine.document.edits import Batch, Move, Remove, SetInputs, Touched
 from engine.document.graph import CANVAS, Graph, Input, Place
 from engine.document.kinds import BRANCHES, SEQUENCES, Catalogue
 from engine.document.problems import Fix, Found, Problem
@@ -95,7 +95,7 @@ def _entrances(subject: Subject, frame: str) -> Iterator[str]:
 
 def _needs_input(subject: Subject, node: str) -> bool:
     match scopes.role_of(subject.graph, subject.catalogue, node):
-        case "module" | "set" | "residual":
+        case "module" | "foreign" | "set" | "residual" | "return":
             return True
         case "lambda":
             try:
@@ -104,6 +104,23 @@ def _needs_input(subject: Subject, node: str) -> bool:
                 return False  # reported with the param
         case _:
             return False
+
+
+def _unreachable(subject: Subject) -> Found:
+    graph = subject.graph
+    skipped: set[str] = set()
+    for node in subject.of_roles("return"):
+        late = [] if node in skipped else returns.unreached(graph, subject.catalogue, node)
+        skipped.update(below for each in late for below in graph.walk(each))
+        if late:
+            more = f" and {len(late) - 1} more" if len(late) > 1 else ""
+            end = subject.named(returns.ends(graph, subject.catalogue, node))
+            message = f"{subject.named(late[0])}{more} can't be reached: {subject.named(node)} ends {end} before."
+            fixes = (
+                Fix("Delete what can't be reached", Batch(tuple(Remove((each,)) for each in late))),
+                Fix("Delete the Return", Remove((node,))),
+            )
+            yield Problem("unreachable", "info", late[0], message, fixes=fixes)
 
 
 def _parked(subject: Subject) -> Found:
@@ -127,5 +144,5 @@ Whether they find anything depends on that node, on what is below it and on the 
 nothing else. What they then say, and the fixes they offer, may speak of anything.
 """
 
-GRAPH_CHECKS: tuple[Callable[[Subject], Found], ...] = (_inputs, check_contexts.check, _parked)
+GRAPH_CHECKS: tuple[Callable[[Subject], Found], ...] = (_inputs, check_contexts.check, _unreachable, _parked)
 """Checks that look farther. They run in full after every edit, so they visit the few nodes that they are about."""

@@ -35,6 +35,7 @@ CODES: dict[str, str] = {
     "crosses-frames": "A wire would cross a frame's edge; drawing it is refused.",
     "into-itself": "A frame would be put inside itself; moving it is refused.",
     "untrusted": "A node needs Python code that the user has not agreed to import; all that does without it runs.",
+    "unreachable": "A Return ends the frame before these nodes run.",
     "loose-node": "Parked nodes are wired to nothing and do not run.",
 }
 """What every code means, in a sentence: of problems, and of refused gestures (`answers.Refusal`)."""

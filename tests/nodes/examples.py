@@ -50,6 +50,8 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "UseContext": (of(ANY, **CONTEXT), of(ANY, **CONTEXT, compose="lambda k: k * 2")),
     "SetContext": (of(ANY, **CONTEXT), of(3, **CONTEXT)),
     "Lambda": (of(ANY), of(ANY, ANY, func="lambda x, y: (x + y, x.shape[0])")),
+    "Return": (of(ANY), of(2.5)),
+    "Breakpoint": (of(ANY), of(ANY, 3.0, enabled=False)),
     "Identity": (of(ANY), of(2.5)),
     "GetArg": (of(ANY), of([1], [2], 3.0, index=-2), of([1], 3.0, index=1)),
     "Parameter": (of(ANY), of(ANY, dims=[3, 2]), of([4], dims=5)),

@@ -49,7 +49,8 @@ def test_its_params(kind: NodeKind, param: Param):
     assert param.doc.endswith("."), "docs are sentences"
     assert bool(param.choices) == (param.type == "choice")
     assert param.low is None or param.high is None or param.low < param.high
-    assert not param.live or (param.type in LIVE and kind.role == "module"), "live values are numbers read by modules"
+    read = kind.role in ("module", "breakpoint")
+    assert not param.live or (param.type in LIVE and read), "live values are numbers read at every run"
 
 
 @EVERY_PARAM

@@ -15,7 +15,6 @@ from tests.nodes.examples import EXAMPLES, Example
 from tests.nodes.test_runs import built, given_to, graph_of, run, same
 
 ABSTRACT = {"Activation", "Module", "ContextModule", "WeightedModule", "GeLUApproximation"}
-CONTROL = {"Return", "Breakpoint"}
 LEAVES = [name for name in fl.__all__ if name in CATALOGUE and CATALOGUE[name].role == "module"]
 LEFT_OUT = {
     "device": "the run decides",
@@ -42,7 +41,7 @@ def taken(kind: str) -> dict[str, inspect.Parameter]:
 
 
 def test_no_layer_is_missing() -> None:
-    assert set(fl.__all__) - ABSTRACT - CONTROL <= CATALOGUE.keys()
+    assert set(fl.__all__) - ABSTRACT <= CATALOGUE.keys()
 
 
 @pytest.mark.parametrize("kind", LEAVES)

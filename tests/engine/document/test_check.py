@@ -453,3 +453,38 @@ def test_any_graph_can_be_checked_and_every_fix_works(graph):
         assert problem.message
         assert not problem.node or problem.node in graph
         labels(graph, problem)
+
+
+def test_what_a_return_keeps_from_running_is_told_at_the_first_of_it():
+    inner = frame("Sum", leaf("Sin"), leaf("Return"), leaf("Cos"), id="sum")
+    graph = graph_of(frame("Chain", inner, leaf("ReLU"), id="chain"), leaf("Sigmoid"))
+    problem = only(graph, "unreachable")
+    assert problem.severity == "info"
+    assert problem.node == "Cos"
+    assert problem.message == ("Chain.Sum.Cos and 1 more can't be reached: Chain.Sum.Return ends Chain before.")
+    assert labels(graph, problem) == ["Delete what can't be reached", "Delete the Return"]
+
+
+def test_a_second_return_that_is_not_reached_is_no_second_problem():
+    only(graph_of(leaf("Return", "one"), leaf("Sin"), leaf("Return", "two"), leaf("Cos")), "unreachable")
+
+
+def test_a_return_at_the_end_is_none():
+    assert check(graph_of(leaf("Sin"), leaf("Return")), CATALOGUE) == []
+
+
+def test_a_return_takes_one_value_and_its_sequence_gives_one():
+    pair = leaf("Lambda", "pair", func="lambda x: (x, x)")
+    (problem, _) = check(graph_of(pair, leaf("Return"), leaf("Sin")), CATALOGUE)
+    assert (problem.code, problem.node) == ("argument-count", "Return")
+    chain = frame("Chain", leaf("Return"), leaf("Lambda", "two", func="lambda x: (x, x)"))
+    after = leaf("Lambda", "after", func="lambda x: x")
+    only(graph_of(chain, after), "unreachable")
+    parallel = frame("Parallel", leaf("Return"), leaf("Sin"))
+    only(graph_of(frame("Chain", parallel), after), "unreachable")
+
+
+def test_a_breakpoint_passes_on_as_many_values_as_it_gets():
+    graph = graph_of(leaf("Breakpoint"), leaf("Lambda", func="lambda x: x"), inputs=2)
+    assert problems(graph, "argument-count")[0].node == "Lambda"
+    assert check(graph_of(leaf("Breakpoint"), leaf("Lambda", func="lambda x, y: x"), inputs=2), CATALOGUE) == []

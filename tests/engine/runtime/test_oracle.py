@@ -2,11 +2,13 @@
 
 Left out is only what Refiners leaves undefined: empty frames, empty contexts and entries that are None. Refiners also
 lets an outer provider overwrite the first values of an inner one of the same name, until the inner one is reset; the
-trees here are reset before they run, as Refiners itself does after every run.
+trees here are reset before they run, as Refiners itself does after every run. And nothing in Refiners catches what its
+Return raises, so that every run with one fails; here its Chain does, since Return "stops the execution of a Chain".
 """
 
+import contextlib
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +17,7 @@ import refiners.fluxion.layers as fl
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from refiners.fluxion.layers.chain import ChainError, ReturnException
 
 from engine.document import edits
 from engine.document.document import new_graph
@@ -78,6 +81,8 @@ def leaves(draw: st.DrawFn, ins: int, visible: list[str], tensors: bool) -> Plan
     kinds = (
         ["use", "use-list", "gather"] + ["lambda", "identity", "set", "push"] * (ins == 1) + ["two"] * (ins == 2) * 2
     )
+    if draw(st.integers(0, 20)) == 13:
+        return Plan(draw(st.sampled_from(["Return", "Breakpoint"])), ins)
     names = visible + ["nowhere"] * (draw(st.integers(0, 40)) == 37) or ["nowhere"]
     context = {"context": draw(st.sampled_from(names))}
     match draw(st.sampled_from(kinds)):
@@ -120,6 +125,8 @@ def followed(plan: Plan, by: Plan) -> Plan:
 def single(draw: st.DrawFn, plan: Plan) -> Plan:
     """Mostly one value where the tree would otherwise give several, so that most trees run to their end."""
     if draw(st.integers(0, 15)) == 13:
+        return plan
+    if plan.kind == "Return":
         return plan
     return followed(plan, FIRST) if plan.outs > 1 or plan.kind in ("Passthrough", "Parallel", "Distribute") else plan
 
@@ -183,10 +190,47 @@ def theirs(plan: Plan, evaluate: Callable[[str], Any] = python) -> Any:
             return fl.SetContext(plan.params["context"], plan.params["key"], evaluate(callback) if callback else None)
         case "Identity":
             return fl.Identity()
+        case "Return":
+            return fl.Return()
+        case "Breakpoint":
+            return Passing()
         case kind:
             made = {"init_context": lambda _: copy.deepcopy(plan.contexts)} if plan.contexts else {}
             frame = type(kind, (getattr(fl, kind),), made)
             return frame(*(theirs(child, evaluate) for child in plan.children), **plan.params)
+
+
+class Passing(fl.Breakpoint):
+    """Refiners' own, with nobody at the debugger."""
+
+    def __init__(self) -> None:
+        super().__init__(vscode=False)
+
+
+@contextlib.contextmanager
+def returning() -> Iterator[None]:
+    """Refiners, with Chains that end at a Return."""
+    forward, call = fl.Chain.forward, fl.Chain._call_layer
+
+    def ending(self: fl.Chain, *args: Any) -> Any:
+        try:
+            return forward(self, *args)
+        except ReturnException as returned:
+            self._reset_context()
+            return returned.value
+
+    def letting_through(self: fl.Chain, layer: Any, name: str, /, *args: Any) -> Any:
+        return layer(*args) if holds_return(layer) else call(self, layer, name, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fl.Chain, "forward", ending)
+        patch.setattr(fl.Chain, "_call_layer", letting_through)
+        patch.setattr("sys.breakpointhook", lambda: None)
+        yield
+
+
+def holds_return(layer: Any) -> bool:
+    return any(isinstance(module, fl.Return) for module in layer.modules())
 
 
 def reset(module: Any) -> None:
@@ -240,15 +284,20 @@ def exactly(value: Any) -> Any:
     return repr(value)
 
 
-def agree(plan: Plan, x: Any) -> None:
+def run(plan: Plan, x: Any) -> Any:
+    """What the tree gives here."""
     graph, values = ours(plan)
     modules = {n: torch.nn.Identity() for n in graph.nodes if graph.nodes[n].kind == "Identity"}
     outside = Given({"x": x}, values)
     program = lower(graph, CATALOGUE, modules, outside).program
-    got = outcome(lambda: program.run(outside, lambda *_: None, lambda *_: None).result, RunError)
+    return program.run(outside, lambda *_: None, lambda *_: None).result
+
+
+def agree(plan: Plan, x: Any) -> None:
+    got = outcome(lambda: run(plan, x), RunError)
     model = theirs(plan)
     reset(model)
-    with torch.no_grad():
+    with torch.no_grad(), returning():
         assert got == outcome(lambda: model(x), Exception)
 
 
@@ -264,3 +313,49 @@ def test_trees_on_python_numbers_agree_with_refiners(plan: Plan, x: float) -> No
 @pytest.mark.timeout(600)
 def test_trees_on_tensors_agree_with_refiners(plan: Plan, seed: int) -> None:
     agree(plan, torch.randn(2, 2, generator=torch.Generator().manual_seed(seed)))
+
+
+def test_in_refiners_itself_a_return_only_fails() -> None:
+    with pytest.raises(ChainError, match="ReturnException"):
+        fl.Chain(fl.Return(), fl.Identity())(torch.ones(2))
+    with pytest.raises(ReturnException):
+        fl.Sum(fl.Return(), fl.Identity())(torch.ones(2))
+
+
+RETURN, TWICE, THRICE = (
+    Plan("Return", 1),
+    Plan("Lambda", 1, {"func": "lambda x: x * 2"}),
+    Plan("Lambda", 1, {"func": "lambda x: x * 3"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("frame", "inside", "result"),
+    [
+        ("Chain", [TWICE, RETURN, THRICE], 4.0),
+        ("Residual", [TWICE, RETURN, THRICE], 6.0),
+        ("Passthrough", [TWICE, RETURN, THRICE], 2.0),
+        ("Sum", [TWICE, Plan("Chain", 1, children=[THRICE, RETURN, TWICE])], 10.0),
+    ],
+)
+def test_a_return_ends_the_sequence_around_it_alone(frame: str, inside: list[Plan], result: float) -> None:
+    inner = Plan(frame, 1, children=inside)
+    plan = Plan("Chain", 1, children=[inner, THRICE])
+    agree(plan, torch.tensor(2.0))
+    assert run(plan, 2.0) == 3 * result
+
+
+@pytest.mark.parametrize("frame", ["Sum", "Parallel", "Distribute", "Concatenate"])
+def test_a_return_in_a_branch_leaves_its_frame_as_well(frame: str) -> None:
+    branches = [RETURN] if frame == "Distribute" else [TWICE, RETURN, THRICE]
+    plan = Plan("Chain", 1, children=[TWICE, Plan(frame, 1, children=branches), THRICE])
+    agree(plan, torch.tensor([2.0]))
+    assert run(plan, 2.0) == 4.0
+
+
+def test_contexts_are_those_of_the_frame_a_return_has_left() -> None:
+    inner = Plan("Chain", 1, {}, {"a": {"n": 100.0}}, [Plan("Sum", 1, {}, {"a": {"n": 200.0}}, [RETURN])])
+    plan = Plan("Chain", 1, {}, {"a": {"n": 7.0}}, [inner, Plan("UseContext", 1, {"context": "a", "key": "n"})])
+    plan.children[1].params["compose"] = ""
+    agree(plan, 2.0)
+    assert run(plan, 2.0) == 7.0
