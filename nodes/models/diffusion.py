@@ -50,7 +50,7 @@ def range_encoder() -> Tree:
     return node("Chain", sinusoids(320), *embedding(320), name="RangeEncoder")
 
 
-def residual_block(in_channels: int, out_channels: int) -> Tree:
+def residual_block(in_channels: int, out_channels: int, time_dim: int = TIME_DIM, groups: int = 32) -> Tree:
     """Two convolutions around the embedding of the time step, and a shortcut."""
     adapter = node(
         "Sum",
@@ -59,7 +59,7 @@ def residual_block(in_channels: int, out_channels: int) -> Tree:
             "Chain",
             use(*TIME),
             node("SiLU"),
-            linear(TIME_DIM, out_channels),
+            linear(time_dim, out_channels),
             node("Reshape", shape=[out_channels, 1, 1]),
         ),
         name="RangeAdapter2d",
@@ -68,10 +68,10 @@ def residual_block(in_channels: int, out_channels: int) -> Tree:
         "Sum",
         node(
             "Chain",
-            node("GroupNorm", channels=in_channels),
+            node("GroupNorm", channels=in_channels, num_groups=groups),
             node("SiLU"),
             adapter,
-            node("GroupNorm", channels=out_channels),
+            node("GroupNorm", channels=out_channels, num_groups=groups),
             node("SiLU"),
             conv(out_channels, out_channels),
         ),

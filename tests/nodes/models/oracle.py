@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from engine.document.graph import Graph, paths
 from engine.document.scopes import Key, keys
-from engine.document.sources import ListSource
+from engine.document.sources import ListSource, NumberSource
 from engine.runtime.lower import Lowered, lower
 from engine.runtime.modules import Modules
 from engine.runtime.program import Given
@@ -71,24 +71,24 @@ def same_weights(theirs: nn.Module, graph: Graph) -> dict[str, nn.Module]:
     return modules
 
 
-def lowered(graph: Graph, modules: Mapping[str, nn.Module], inputs: dict[str, Any], held: dict[str, Tensor]) -> Lowered:
+def lowered(graph: Graph, modules: Mapping[str, nn.Module], inputs: dict[str, Any], held: dict[str, Any]) -> Lowered:
     """The program of a graph for these inputs and, by "context.key", these values of the root's contexts."""
     return lower(graph, CATALOGUE, modules, given(graph, inputs, held))
 
 
-def given(graph: Graph, inputs: dict[str, Any], held: dict[str, Tensor]) -> Given:
-    """These inputs, these values of the root's contexts, and what providers declare as lists."""
+def given(graph: Graph, inputs: dict[str, Any], held: dict[str, Any]) -> Given:
+    """These inputs, these values of the root's contexts, and the lists and numbers that providers declare."""
     contexts: dict[Key, Any] = {}
     for key in keys(graph):
         source = graph.nodes[key.provider].contexts[key.context][key.key]
-        if isinstance(source, ListSource):
-            contexts[key] = source.value
-        elif key.label in held:
+        if key.label in held:
             contexts[key] = held[key.label]
+        elif isinstance(source, ListSource | NumberSource):
+            contexts[key] = source.value
     return Given(inputs, contexts)
 
 
-def result(graph: Graph, modules: Mapping[str, nn.Module], inputs: dict[str, Any], held: dict[str, Tensor]) -> Any:
+def result(graph: Graph, modules: Mapping[str, nn.Module], inputs: dict[str, Any], held: dict[str, Any]) -> Any:
     """What a graph gives, run eagerly."""
     program = lowered(graph, modules, inputs, held)
     assert program.faults == ()

@@ -12,6 +12,7 @@ from nodes.models import MODELS, build
 from tests.nodes.models import oracle
 
 RETURNS = {
+    "digits": (1, 1, 16, 16),
     "sd15-unet": (1, 4, 64, 64),
     "sdxl-unet": (1, 4, 128, 128),
     "clip-l": (1, 77, 768),
