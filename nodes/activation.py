@@ -102,6 +102,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:PReLU",
+        weights=True,
         doc="x where it is positive, else a learned slope times x. (N, C, ...), kept; with a single slope any shape.",
         params=(
             Param(name="num_parameters", type="int", default=1, low=1, doc="One slope for all, or one per channel."),

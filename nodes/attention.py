@@ -48,6 +48,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:MultiheadAttention",
+        weights=True,
         doc="Attention with learned projections: queries (N, L, embed_dim), keys (N, S, kdim) and values (N, S, vdim) "
         "to two values, the outputs (N, L, embed_dim) and how much each query weighed each key, (N, L, S), a mean "
         "over heads. GetArg 0 takes the outputs. Further arguments are torch's: key_padding_mask, need_weights, "

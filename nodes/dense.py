@@ -12,6 +12,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:Linear",
+        weights=True,
         takes="(..., in_features)",
         doc="Affine map of the last dimension: (..., in_features) to (..., out_features).",
         params=(
@@ -26,6 +27,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:Bilinear",
+        weights=True,
         doc="A learned product of two arguments: (..., in1_features) and (..., in2_features) to (..., out_features).",
         params=(
             Param(name="in1_features", type="int", default=64, low=1, doc="Last size of the first argument."),
@@ -40,6 +42,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:Embedding",
+        weights=True,
         doc="Looks up a learned vector for each whole number: (...) to (..., embedding_dim).",
         params=(
             Param(

@@ -9,6 +9,7 @@ KINDS = [
         name="Foreign",
         category=CATEGORY,
         role="foreign",
+        weights=True,
         doc="A torch module that Python code of others makes; an import puts it where the catalogue has no kind. It "
         "takes and returns what that module does. Nothing is imported before you trust the graph.",
         params=(

@@ -33,6 +33,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:LSTM",
+        weights=True,
         takes="(N, L, input_size)",
         doc="Long short-term memory: (N, L, input_size) to two values, the outputs (N, L, hidden_size) and the pair of "
         "last hidden and cell states, each (num_layers, N, hidden_size). GetArg 0 takes the outputs, GetArg 1 the "
@@ -45,6 +46,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="torch.nn:GRU",
+        weights=True,
         takes="(N, L, input_size)",
         doc="Gated recurrent unit: (N, L, input_size) to two values, the outputs (N, L, hidden_size) and the last "
         "hidden state (num_layers, N, hidden_size). GetArg 0 takes the outputs. A second argument, such a state, is "

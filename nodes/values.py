@@ -27,6 +27,7 @@ KINDS = [
         category=CATEGORY,
         role="module",
         impl="nodes.ops.values:Parameter",
+        weights=True,
         doc="A learned tensor, whatever the input holds; only its batch size counts: (N, ...) to (N, *dims).",
         params=(Param(name="dims", type="ints", default=[1, 64], low=0, doc="Sizes after the batch."),),
         source="fluxion.layers.Parameter",

@@ -41,7 +41,7 @@ class Document:
         Edits with the same non-empty `merge`, one after another, are one undo step until `end_gesture`.
         What shares its weights with others changes with them, and every leaf keeps its key in the weights file.
         """
-        edit = keep(self.graph, together(self.graph, edit))
+        edit = keep(self.graph, self.catalogue, together(self.graph, edit))
         inverse = edits.apply(self.graph, edit)
         self.history.record(inverse, label, merge)
         self._tell(edit, inverse)

@@ -60,15 +60,17 @@ class History:
 
 
 def _joined(inverse: Edit, earlier: Edit) -> Edit:
-    """One edit that takes back both. A value set over and over needs only the first value."""
-    if type(inverse) is type(earlier) and not isinstance(inverse, Batch) and _target(inverse) == _target(earlier):
+    """One edit that takes back both. Values set over and over need only the first ones."""
+    if _target(inverse) == _target(earlier):
         return earlier
     before = earlier.edits if isinstance(earlier, Batch) else (earlier,)
     return Batch((inverse, *before))
 
 
 def _target(edit: Edit) -> object:
-    """What an edit that only sets a value sets; unique for edits of any other sort."""
+    """What an edit that only sets values sets, whatever the order; unique for edits of any other sort."""
+    if isinstance(edit, Batch):
+        return frozenset(map(_target, edit.edits))
     if type(edit).__name__.startswith("Set"):
-        return tuple(getattr(edit, field, None) for field in ("node", "param"))
+        return type(edit), *(getattr(edit, field, None) for field in ("node", "param"))
     return id(edit)

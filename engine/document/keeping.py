@@ -11,24 +11,25 @@ from msgspec import Struct
 from engine.document.edits import Batch, Edit, Insert, Move, Remove, SetKey, SetName, SetWeights, apply
 from engine.document.graph import Graph, Weights
 from engine.document.keys import below_key, names_below
+from engine.document.kinds import Catalogue, has_weights
 
 Spot = tuple[Weights, str]
 """A file and a key in it."""
 
 
-def keep(graph: Graph, edit: Edit) -> Edit:
+def keep(graph: Graph, catalogue: Catalogue, edit: Edit) -> Edit:
     """The edit with, after it, the keys that leaves need to keep their weights; the edit itself when none do.
 
-    A leaf that is moved out of the frame that names its file takes the file along. A new one that shares its weights
-    has the key of those; any other new one gets a key that nobody has. An edit that sets keys or files itself is
-    taken as it is. Raises EditError as applying does.
+    It goes by the leaves that may have weights. One that is moved out of the frame that names its file takes the file
+    along. A new one that shares its weights has the key of those; any other new one gets a key that nobody has. An edit
+    that sets keys or files itself is taken as it is. Raises EditError as applying does.
     """
     if not _moves(edit) or not any(node.weights for node in graph.nodes.values()):
         return edit
     before, parents = _spots(graph), dict(graph.parents)
     inverse = apply(graph, edit)
     try:
-        settings = tuple(_Keeping(graph, before, parents).settings())
+        settings = tuple(_Keeping(graph, catalogue, before, parents).settings())
     finally:
         apply(graph, inverse)
     return Batch((edit, *settings)) if settings else edit
@@ -83,6 +84,7 @@ class _Keeping(Struct):
     """A graph after an edit, with the spots and the frames of the nodes before it."""
 
     graph: Graph
+    catalogue: Catalogue
     before: dict[str, Spot]
     parents: dict[str, str]
 
@@ -113,7 +115,7 @@ class _Keeping(Struct):
 
     def _targets(self) -> dict[str, Spot]:
         """The spot of every leaf that has one to keep."""
-        leaves = [node for node in self.graph.nodes if not self.graph.is_frame(node)]
+        leaves = [node for node in self.graph.nodes if self._is_layer(node)]
         found = {leaf: self.before[leaf] for leaf in leaves if leaf in self.before}
         groups = {self.graph.nodes[leaf].shared: spot for leaf, spot in reversed(found.items())}
         for leaf in leaves:
@@ -146,6 +148,9 @@ class _Keeping(Struct):
                     counts.setdefault(frame, Counter())[file, prefix[:-1]] += 1
         return wanted
 
+    def _is_layer(self, node: str) -> bool:
+        return not self.graph.is_frame(node) and has_weights(self.catalogue, self.graph.nodes[node].kind)
+
     def _choose(self, node: str, options: set[Spot], default: Spot | None, own: Spot | None) -> Spot:
         for spot in (default, own, self.before.get(node)):
             if spot in options and spot:
@@ -159,8 +164,8 @@ class _Keeping(Struct):
         for spot in (own, default):
             if spot is None:
                 continue
-            leaves = _leaves(graph, node, spot)
-            claims = {there: graph.nodes[leaf].shared or leaf for leaf, there in leaves.items()}
+            layers = {leaf: there for leaf, there in _leaves(graph, node, spot).items() if self._is_layer(leaf)}
+            claims = {there: graph.nodes[leaf].shared or leaf for leaf, there in layers.items()}
             if all(taken.get(there, claim) == claim for there, claim in claims.items()):
                 if not graph.is_frame(node):
                     taken |= claims

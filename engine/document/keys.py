@@ -26,15 +26,14 @@ def sources_of(graph: Graph) -> dict[str, Origin]:
 
 
 def renamed(graph: Graph) -> list[tuple[str, str]]:
-    """Path and key of the leaves that the owner's file does not call by their present path, in the order of running."""
-    path_of = paths(graph)
-    found: list[tuple[str, str]] = []
-    for node, origin in sources_of(graph).items():
-        prefix = graph.nodes[origin.owner].key
-        below = path_of[node][len(path_of[origin.owner]) :].removeprefix(".")
-        if origin.key != below_key(prefix, below):
-            found.append((path_of[node], origin.key))
-    return found
+    """Path and key of the nodes that their file calls by another name, in the order of running.
+
+    What is below such a node is called after it.
+    """
+    path_of, named = paths(graph), graph.nodes
+    return [
+        (path_of[node], found.key) for node, found in _origins(graph).items() if found.owner != node and named[node].key
+    ]
 
 
 def below_key(prefix: str, name: str) -> str:

@@ -70,7 +70,7 @@ class NodeKind(Struct, frozen=True, kw_only=True):
     name, it gives the `Tree` of such a frame (see `engine.document.templates`). `takes` lays out the first argument:
     in "(N, in_channels, H, W)" the second size must be the param in_channels, and a tensor that does not fit is
     explained with it; `*` stands before a param that holds several sizes. `children` bounds the number of children of
-    a frame (least, most; None for no bound). `doc` says what it does, with shapes and units; `source` is the Fluxion
+    a frame (least, most; None for no bound). Leaves with `weights` have tensors of their own. `doc` says what it does, with shapes and units; `source` is the Fluxion
     class or the paper it comes from.
     """
 
@@ -80,6 +80,7 @@ class NodeKind(Struct, frozen=True, kw_only=True):
     doc: str
     params: tuple[Param, ...] = ()
     impl: str = ""
+    weights: bool = False
     template: str = ""
     takes: str = ""
     children: tuple[int, int | None] = (0, None)
@@ -94,6 +95,11 @@ class NodeKind(Struct, frozen=True, kw_only=True):
 
 
 Catalogue = Mapping[str, NodeKind]
+
+
+def has_weights(catalogue: Catalogue, kind: str) -> bool:
+    """Whether leaves of this kind may have weights; those of an unknown one may."""
+    return kind not in catalogue or catalogue[kind].weights
 
 
 def catalogue_of(kinds: Iterable[NodeKind]) -> Catalogue:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from engine.document.edits import Batch, Edit, EditError, Insert, SetParam, SetShared
 from engine.document.graph import Graph, Place, Tree
 from engine.document.ids import new_ids
-from engine.document.kinds import Catalogue
+from engine.document.kinds import Catalogue, has_weights
 
 
 def sharers(graph: Graph, node: str) -> list[str]:
@@ -88,6 +88,4 @@ def unshare(graph: Graph, node: str) -> Edit:
 
 
 def _is_layer(graph: Graph, catalogue: Catalogue, node: str) -> bool:
-    """Whether a node is a leaf that may have weights: one of the catalogue's modules, or one that nobody knows."""
-    kind = catalogue.get(graph.nodes[node].kind)
-    return not graph.is_frame(node) and (kind is None or kind.role == "module")
+    return not graph.is_frame(node) and has_weights(catalogue, graph.nodes[node].kind)

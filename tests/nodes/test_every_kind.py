@@ -10,6 +10,7 @@ from engine.document import expressions
 from engine.document.kinds import NodeKind, Param, catalogue_of, complaint, defaults, resolve
 from nodes import CATALOGUE
 from nodes.structure import KINDS as STRUCTURE
+from tests.nodes.examples import EXAMPLES
 
 LIVE = ("int", "float", "bool")
 EVERY_KIND = pytest.mark.parametrize("kind", list(CATALOGUE.values()), ids=list(CATALOGUE))
@@ -74,6 +75,19 @@ def test_its_module_can_be_built_from_its_defaults(kind: NodeKind):
     for param in kind.params:
         if param.live:
             assert hasattr(module, param.argument or param.name), f"nothing to set {param.name} on"
+
+
+@EVERY_MODULE
+def test_whether_its_module_has_weights(kind: NodeKind):
+    constructor = resolve(kind.impl)
+    assert callable(constructor)
+    sizes = 0
+    for example in EXAMPLES[kind.name]:
+        values = {p.argument or p.name: example.params.get(p.name, p.default) for p in kind.params}
+        module = constructor(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+        assert isinstance(module, torch.nn.Module)
+        sizes += len(module.state_dict())
+    assert kind.weights == bool(sizes)
 
 
 @EVERY_MODULE

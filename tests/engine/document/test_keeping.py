@@ -23,6 +23,7 @@ from engine.document.edits import (
 )
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree, Weights
 from engine.document.keys import Origin, renamed, sources_of
+from engine.document.kinds import has_weights
 from nodes import CATALOGUE
 from tests.strategies import edits_of, graphs, ids
 
@@ -190,7 +191,8 @@ def test_no_leaf_loses_its_weights(graph, data):
     known: dict[str, tuple[Weights, str]] = {}
 
     def look():
-        origins = sources_of(graph)
+        kinds = {node.id: node.kind for node in graph.nodes.values()}
+        origins = {node: o for node, o in sources_of(graph).items() if has_weights(CATALOGUE, kinds[node])}
         spots = {node: (graph.nodes[o.owner].weights, o.key) for node, o in origins.items()}
         assert {node: known.get(node, spot) for node, spot in spots.items()} == spots
         known.update(spots)
