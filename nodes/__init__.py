@@ -3,6 +3,7 @@
 from engine.document.kinds import Catalogue, catalogue_of
 from nodes import (
     activation,
+    adapting,
     arithmetic,
     attention,
     composites,
@@ -11,6 +12,7 @@ from nodes import (
     conv,
     dense,
     dropout,
+    foreign,
     image,
     loss,
     norm,
@@ -42,5 +44,7 @@ CATALOGUE: Catalogue = catalogue_of(
         *arithmetic.KINDS,
         *image.KINDS,
         *loss.KINDS,
+        *foreign.KINDS,
+        *adapting.KINDS,
     ]
 )

@@ -224,4 +224,14 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "NLLLoss": (of([2, 3], CLASSES), of([2, 3], CLASSES, ignore_index=0, reduction="none")),
     "BCEWithLogitsLoss": (of([2, 3], CHANCES), of([2, 3], CHANCES, reduction="none")),
     "KLDivLoss": (of([2, 3], CHANCES), of([2, 3], [2, 3], log_target=True, reduction="none")),
+    "Foreign": (
+        of(ANY, constructor="torch.nn:Tanh"),
+        of(ANY, constructor="torch.nn:TransformerEncoderLayer", path="norm1", arguments='{"d_model": 5, "nhead": 1}'),
+    ),
+    "Target": (of(ANY), of(2.5)),
+    "ZeroLinear": (of([64]), of([2, 5, 4], in_features=4, out_features=3, bias=False)),
+    "ZeroConv2d": (
+        of(PICTURE),
+        of([1, 4, 8, 6], **SMALL, kernel_size=[3, 5], stride=2, padding=[1, 2], groups=2, padding_mode="reflect"),
+    ),
 }
