@@ -31,19 +31,6 @@ def params_of(module: nn.Module, kind: NodeKind) -> tuple[dict[str, ParamValue],
     return found, unknown
 
 
-def plain_attributes(module: nn.Module) -> dict[str, ParamValue]:
-    """The attributes of a module that a file can keep: numbers, texts and lists of them."""
-    found: dict[str, ParamValue] = {}
-    for name, value in vars(module).items():
-        if name.startswith("_") or name == "training":
-            continue
-        try:
-            found[name] = plain(value)
-        except Unreadable:
-            continue
-    return found
-
-
 def plain(value: Any) -> ParamValue:
     """A value as a file keeps it: tuples become lists, members of enumerations their values. Raises Unreadable."""
     match value:
@@ -108,6 +95,7 @@ SPECIAL: dict[tuple[str, str], Callable[[Any], ParamValue]] = {
     ("MultiLinear", "inner_dim"): lambda module: _linears(module)[-1].in_features,
     ("MultiLinear", "num_layers"): lambda module: len(_linears(module)),
     ("Downsample", "register_shape"): _registers,
+    ("Breakpoint", "enabled"): lambda module: True,
     ("Attention", "key_embedding_dim"): lambda module: _features(module, "key_embedding_dim"),
     ("Attention", "value_embedding_dim"): lambda module: _features(module, "value_embedding_dim"),
     ("Attention", "inner_dim"): lambda module: _features(module, "inner_dim"),

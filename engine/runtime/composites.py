@@ -56,15 +56,14 @@ def _unsaid(tree: Tree) -> bool:
 
 def _is_fluxions(source: str) -> bool:
     """Whether a source is only the name of a function of Fluxion's own."""
-    return source.startswith("refiners.fluxion.layers.") and not _readable(source)
+    return source.strip("<>").startswith("refiners.fluxion.layers.") and not _readable(source)
 
 
 def _readable(source: str) -> bool:
     try:
-        parse(source)
+        return parse(source).reference is None
     except ExpressionError:
         return False
-    return True
 
 
 def _says(source: str, wanted: str) -> bool:

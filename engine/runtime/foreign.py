@@ -24,11 +24,12 @@ Write = Callable[[str], object]
 """Takes what code of others prints, in whole lines where it ends them."""
 
 
-def _to_terminal(text: str) -> None:
+def to_terminal(text: str) -> None:
+    """Write to standard error."""
     sys.stderr.write(text)
 
 
-def make(name: str, arguments: str = "", meta: bool = True, write: Write = _to_terminal) -> nn.Module:
+def make(name: str, arguments: str = "", meta: bool = True, write: Write = to_terminal) -> nn.Module:
     """The module that `name`, "module:attribute", is or makes when it is called with `arguments`, a JSON object.
 
     With `meta`, what takes a `device` is made without memory for its weights. Raises ForeignError.
@@ -36,7 +37,7 @@ def make(name: str, arguments: str = "", meta: bool = True, write: Write = _to_t
     return made(name, attribute(name, write), arguments, meta, write)
 
 
-def made(name: str, found: Any, arguments: str, meta: bool = False, write: Write = _to_terminal) -> nn.Module:
+def made(name: str, found: Any, arguments: str, meta: bool = False, write: Write = to_terminal) -> nn.Module:
     """The module that `found`, which was imported under `name`, is or makes; see `make`."""
     keywords = _keywords(arguments)
     if isinstance(found, nn.Module):
@@ -84,7 +85,7 @@ class _Lines(io.TextIOBase):
 
 
 @contextlib.contextmanager
-def guarded(failure: str, write: Write = _to_terminal) -> Iterator[None]:
+def guarded(failure: str, write: Write = to_terminal) -> Iterator[None]:
     """Run code of others: what it prints goes to `write`, and whatever ends it is a ForeignError.
 
     `failure` is what to say first. Only an interrupt from the terminal comes through.
@@ -116,7 +117,7 @@ def _keywords(arguments: str) -> dict[str, Any]:
     return found
 
 
-def attribute(name: str, write: Write = _to_terminal) -> Any:
+def attribute(name: str, write: Write = to_terminal) -> Any:
     """What "module:attribute" names, imported. Raises ForeignError."""
     module, colon, steps = name.partition(":")
     if not (module and colon and steps):

@@ -15,19 +15,22 @@ from engine.document.edits import Insert, SetContexts, SetInputs, SetView, SetWe
 from engine.document.expressions import parse
 from engine.document.files import FileError
 from engine.document.graph import Contexts, Graph, Input, Node, Place, Tree, View, Weights, unique_names
-from engine.document.kinds import Catalogue, NodeKind, ParamValue
+from engine.document.kinds import Catalogue, NodeKind, ParamValue, defaults
 from engine.document.legal import EditError
 from engine.document.scopes import accesses
 from engine.document.sources import ListSource, NumberSource, Source, TextSource, UnsetSource
 from engine.document.templates import with_ids
-from engine.runtime.attributes import Unreadable, params_of, plain, plain_attributes
+from engine.runtime import placeholders
+from engine.runtime.attributes import Unreadable, params_of, plain
 from engine.runtime.composites import as_template
-from engine.runtime.foreign import ForeignError, guarded
+from engine.runtime.foreign import ForeignError, Write, guarded, to_terminal
+from engine.runtime.placeholders import Origin, is_importable
 from engine.runtime.recover import NotRecovered, name_of, source_of
 
 FUNCTIONS = {"lambda": ("func", "func"), "use": ("compose", "func"), "set": ("callback", "callback")}
 """By role, the param that holds a function and the attribute of Fluxion's class that does."""
 OWN_FORWARD = "its own forward is Python code, which was not imported: here its children run in order"
+NOT_MADE_AGAIN = "no name leads to such a module, so it can't run: tell what makes it, and with which arguments"
 ONLY_HOLDS = "it only holds modules, whose order is told by other Python code: here they run in order"
 
 
@@ -35,7 +38,7 @@ ONLY_HOLDS = "it only holds modules, whose order is told by other Python code: h
 class Imported:
     """What came of a tree of modules: the graph, its tensors by path, and what a reader should know.
 
-    `placeholders` are the kinds that the catalogue does not have, by path.
+    `placeholders` are the classes that the catalogue has no kind for, by path; Foreign leaves stand for them.
     """
 
     graph: Graph
@@ -44,12 +47,17 @@ class Imported:
     notes: list[str]
 
 
-def import_tree(module: nn.Module, catalogue: Catalogue) -> Imported:
-    """The graph that a live module amounts to. Runs its `init_context`, if it has one. Raises ForeignError."""
-    importing = _Importing(catalogue)
+def import_tree(
+    module: nn.Module, catalogue: Catalogue, origin: Origin | None = None, write: Write = to_terminal
+) -> Imported:
+    """The graph that a live module amounts to. Runs its `init_context`, if it has one. Raises ForeignError.
+
+    `origin` is what the module was imported as, from which parts of it can be made again.
+    """
+    importing = _Importing(catalogue, origin, {part: name for name, part in module.named_modules()})
     name = type(module).__name__
     try:
-        with guarded(f"{name} can't be imported"):
+        with guarded(f"{name} can't be imported", write):
             met = importing.recognised(module)
             if met.kind and met.kind.is_frame:
                 tree = importing.tree(module, "")
@@ -129,6 +137,9 @@ class _Importing:
     """One import: what has been met so far."""
 
     catalogue: Catalogue
+    origin: Origin | None
+    parts: dict[nn.Module, str]
+    """What `named_modules` calls the parts of the whole."""
     weights: dict[str, Tensor] = field(default_factory=dict)
     placeholders: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -178,10 +189,10 @@ class _Importing:
             first = self.places[module] or "the root"
             self.note(path, f"the very module at {first}, imported a second time with weights of its own")
         met = self.recognised(module)
-        if met.kind is None:
-            self.placeholders[path] = met.title
-            self.keep(path, module.state_dict())
-            return Tree(Node("", met.title, params=plain_attributes(module)))
+        if met.kind is None or (met.origin is None and path and _computes(module)):
+            params = placeholders.params_of(module, self.origin, self.parts.get(module, ""))
+            if params or met.kind is None:
+                return self.placeholder(module, met.title, params, path)
         name = "" if met.title == met.kind.name else met.title
         params, unknown = params_of(module, met.kind)
         if unknown:
@@ -209,6 +220,16 @@ class _Importing:
             self.unsaid = {inner: reason for inner, reason in self.unsaid.items() if inner not in said}
         return written
 
+    def placeholder(self, module: nn.Module, title: str, params: dict[str, ParamValue] | None, path: str) -> Tree:
+        """The leaf that stands for a module which the catalogue has no kind for."""
+        self.placeholders[path] = title
+        self.keep(path, module.state_dict())
+        view = None
+        if params is None:
+            self.note(path, NOT_MADE_AGAIN)
+            view = View(note=NOT_MADE_AGAIN)
+        return Tree(Node("", "Foreign", title, params or defaults(self.catalogue["Foreign"])), view)
+
     def keep(self, path: str, tensors: dict[str, Any]) -> None:
         self.weights |= {f"{path}.{name}": value for name, value in tensors.items() if isinstance(value, Tensor)}
 
@@ -224,7 +245,7 @@ class _Importing:
             source = source_of(function, effect=kind.role == "set")
         except NotRecovered as error:
             self.unsaid[path] = f"{param} stays the name of Python code: {error}"
-            return {param: name_of(function)}
+            return {param: name_of(function) if is_importable(function) else f"<{name_of(function)}>"}
         expression = parse(source)
         plain_value = expression.parameters == (getattr(expression.body, "id", None),)
         return {param: "" if kind.role == "use" and plain_value else source}
@@ -266,6 +287,11 @@ class _Importing:
             entries = {**contexts.get(leaf.context, {}), leaf.name: UnsetSource()}
             edits.apply(graph, SetContexts(provider, {**contexts, leaf.context: entries}))
             self.notes.append(f"{leaf.context}.{leaf.name} is used, but declared nowhere: it is declared unset")
+
+
+def _computes(module: nn.Module) -> bool:
+    """Whether a module that holds others has a `forward` of its own."""
+    return type(module).forward is not nn.Module.forward
 
 
 def _children(module: nn.Module) -> Iterator[nn.Module]:
