@@ -1,25 +1,17 @@
 """What the worker says, in words for people."""
 
+from engine.fitting import summary
 from engine.messages import Loaded
-
-MOST_NAMES = 3
 
 
 def weights_report(message: Loaded) -> tuple[str, str]:
-    """What became of a weights file, and in which tone to say so."""
-    if message.error:
-        return f"No weights from {message.path}: {message.error}", "error"
-    parts = [
-        f"{len(names)} {what} ({', '.join(names[:MOST_NAMES])}{', …' if len(names) > MOST_NAMES else ''})"
-        for names, what in (
-            (message.missing, "missing in the file"),
-            (message.unexpected, "without a place in the graph"),
-            (message.mismatched, "of another shape"),
-        )
-        if names
-    ]
-    text = f"{message.count} weights from {message.path}"
-    return ("; ".join((text, *parts)), "warning") if parts else (text, "info")
+    """What became of the weights files, and in which tone to say so."""
+    reports = message.reports
+    tone = "error" if any(r.error for r in reports) else "info" if all(r.exact for r in reports) else "warning"
+    if any(r.changed for r in reports) and tone == "info":
+        tone = "warning"
+    text = "\n".join(map(summary, reports))
+    return text[:1].upper() + text[1:], tone
 
 
 def death_report(reason: str, restarted: bool) -> str:

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
@@ -19,11 +20,16 @@ from engine.document.kinds import Catalogue
 from engine.document.problems import Problem, Severity, named
 from engine.document.sources import UnsetSource
 from engine.faults import explained, problems_of
+from engine.fitting import lines
 from engine.messages import (
     ENDINGS,
+    EXPORTS,
     Configure,
     Device,
     DType,
+    Exported,
+    ExportFormat,
+    ExportModel,
     Fault,
     Finished,
     FromWorker,
@@ -39,8 +45,8 @@ if TYPE_CHECKING:
     from engine.runtime.session import Session
 
 CATALOGUE = "nodes:CATALOGUE"
-MODELS, BUILD = "nodes.models:MODELS", "nodes.models:build"
 KEYS_SHOWN = 10
+MODELS, BUILD = "nodes.models:MODELS", "nodes.models:build"
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
@@ -77,7 +83,8 @@ def check_file(options: argparse.Namespace) -> int:
         named_file = graph.nodes[node].weights
         weights = Path(options.file).absolute().parent / named_file.path if named_file else None
         if weights and not any(problem.code == "weights" for problem in found) and not weights.exists():
-            found.append(Problem("weights", "error", "", f"there is no file {weights}"))
+            text = f"there is no file {weights}: choose it where it is now, or another one"
+            found.append(Problem("weights", "error", "", text))
     for problem in found:
         place = ""
         if problem.node in graph and not problem.message.startswith(named(graph, problem.node)):
@@ -110,10 +117,13 @@ def _shape_faults(
         match message:
             case Shapes():
                 faults = message.faults
-            case Loaded(error=error) if error:
-                unread = [Problem("weights", "error", "", error)]
             case Loaded():
-                _note_weights(message)
+                _note_weights(message, graph)
+                unread = [
+                    Problem("weights", "error", r.frame if r.frame != graph.root else "", r.error)
+                    for r in message.reports
+                    if r.error
+                ]
             case _:
                 pass
 
@@ -141,7 +151,7 @@ def run_file(options: argparse.Namespace) -> int:
                 sys.stdout.write(text)
                 sys.stdout.flush()
             case Loaded():
-                _note_weights(message)
+                _note_weights(message, graph)
             case Finished():
                 finished = message
             case _:
@@ -209,6 +219,39 @@ def import_model(options: argparse.Namespace) -> int:
     return 0
 
 
+def export_model(options: argparse.Namespace) -> int:
+    """Write a graph, or a frame of it, as code or in another program's format."""
+    graph = _open(options)
+    target = Path(options.output)
+    if target.suffix.lower() != EXPORTS[options.to]:
+        raise UsageError(f"can't write {target}: its name must end in {EXPORTS[options.to]}")
+    if not target.absolute().parent.is_dir():
+        raise UsageError(f"can't write {target}: there is no folder {target.parent}")
+    frames = {path: node for node, path in paths(graph).items() if graph.is_frame(node)}
+    if options.frame not in frames:
+        near = get_close_matches(options.frame, [path for path in frames if path])
+        raise UsageError(f"there is no frame {options.frame}{f'; did you mean {near[0]}?' if near else ''}")
+    answer: Exported | None = None
+
+    def hear(message: FromWorker) -> None:
+        nonlocal answer
+        if isinstance(message, Loaded):
+            _note_weights(message, graph)
+        elif isinstance(message, Exported):
+            answer = message
+
+    settings = Configure("cpu", options.dtype, options.seed)
+    session = _session(settings, graph, _catalogue(), Path(options.file), hear)
+    session.take(ExportModel(options.to, frames[options.frame], str(target), options.weights))
+    assert answer is not None
+    if answer.error:
+        _note(f"error: {answer.error}")
+        return FAILED
+    for name in answer.files:
+        _note(f"wrote {name}")
+    return 0
+
+
 def new_model(options: argparse.Namespace) -> int:
     """Print the graph of a model; without a name, the models there are."""
     models = cast(Mapping[str, Any], kinds.resolve(MODELS))
@@ -272,18 +315,13 @@ def _check_output(path: Path) -> None:
         raise UsageError(f"can't write {path}: there is no folder {path.parent}")
 
 
-def _note_weights(loaded: Loaded) -> None:
-    if loaded.error:
-        return  # the run fails with it, and a check lists it
-    _note(f"{loaded.path}: {loaded.count} tensors loaded")
-    for what, keys in (
-        ("missing", loaded.missing),
-        ("not used", loaded.unexpected),
-        ("of another shape", loaded.mismatched),
-    ):
-        if keys:
-            more = f" and {len(keys) - KEYS_SHOWN} more" if len(keys) > KEYS_SHOWN else ""
-            _note(f"{loaded.path}: {len(keys)} {what}: {', '.join(keys[:KEYS_SHOWN])}{more}")
+def _note_weights(loaded: Loaded, graph: Graph) -> None:
+    for report in loaded.reports:
+        if report.error:
+            continue  # the run fails with it, and a check lists it
+        told = lines(report, graph)
+        more = [f"and {len(told) - KEYS_SHOWN} more"] if len(told) > KEYS_SHOWN else []
+        _note("\n".join([*told[:KEYS_SHOWN], *more]))
 
 
 def _note(text: str) -> None:
@@ -292,7 +330,7 @@ def _note(text: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m engine", description="Make, check, run, format and import graph files."
+        prog="python -m engine", description="Make, check, run, format, import and export graph files."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -307,7 +345,9 @@ def _parser() -> argparse.ArgumentParser:
     checking = command("check", check_file, "Print the problems of a graph, one a line; exit code 1 for errors.")
     checking.add_argument("--no-shapes", action="store_true", help="leave out what takes torch to find out")
     running = command("run", run_file, "Run a graph; print what it prints, then its value.")
-    for adding in (checking, running):
+    text = "Write a graph as Python code for Refiners or PyTorch, as a torch.export archive or as an ONNX file."
+    exporting = command("export", export_model, text)
+    for adding in (checking, running, exporting):
         adding.add_argument(
             "--input", action="append", default=[], metavar="NAME=VALUE", help="a value for an input of the graph"
         )
@@ -323,8 +363,18 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument(
         "--device", choices=get_args(Device), default="auto", help="where to run (default: %(default)s)"
     )
-    running.add_argument("--dtype", choices=get_args(DType), default="float32", help="precision (default: %(default)s)")
-    running.add_argument("--seed", type=int, default=0, help="seed of the initial weights (default: %(default)s)")
+    for adding in (running, exporting):
+        adding.add_argument(
+            "--dtype", choices=get_args(DType), default="float32", help="precision (default: %(default)s)"
+        )
+        adding.add_argument(
+            "--seed", type=int, default=0, help="seed of the initial weights (default: %(default)s)"
+        )
+    exporting.add_argument("--to", choices=get_args(ExportFormat), required=True, help="what to write")
+    exporting.add_argument("--frame", default="", metavar="PATH", help="a frame to write instead of the whole graph")
+    exporting.add_argument("--weights", action="store_true", help="write the weights beside the code as well")
+    endings = ", ".join(sorted(set(EXPORTS.values())))
+    exporting.add_argument("-o", "--output", required=True, metavar="FILE", help=f"the file to write ({endings})")
     formatting = command("format", format_file, "Print the canonical text of a graph file.")
     formatting.epilog = None
     text = "Print the graph of a model that comes with the program; without a name, the models there are."

@@ -20,10 +20,20 @@ Device = Literal["auto", "cpu", "cuda"]
 
 
 class Load(Struct, frozen=True, tag=True):
-    """Hold this graph (the bytes of a graph file); relative paths start at `folder`."""
+    """Hold this graph (the bytes of a graph file); relative paths start at `folder`.
+
+    Of the Python code of others that it names, what is `trusted` may be imported, and nothing else.
+    """
 
     file: bytes
     folder: str
+    trusted: tuple[str, ...] = ()
+
+
+class Trust(Struct, frozen=True, tag=True):
+    """From now on the user trusts these names of Python code, and only these; what was imported is imported again."""
+
+    names: tuple[str, ...]
 
 
 class Apply(Struct, frozen=True, tag=True):
@@ -43,13 +53,25 @@ class Configure(Struct, frozen=True, tag=True):
 class Run(Struct, frozen=True, tag=True):
     """Run the graph; a run in progress is abandoned for it. Previews come for the watched nodes.
 
-    `inputs` and `contexts` (by "context.key") stand in for the graph's own sources.
+    `inputs` and `contexts` (by "context.key") stand in for the graph's own sources. One that `pauses` stops after each
+    enabled Breakpoint, tells `Paused`, and goes on at `Resume`.
     """
 
     number: int
     watch: tuple[str, ...] = ()
+    pauses: bool = False
     inputs: dict[str, Source] = {}
     contexts: dict[str, Source] = {}
+
+
+class Resume(Struct, frozen=True, tag=True):
+    """Go on with the paused run of this number: to the next Breakpoint, or with `step` past one more node.
+
+    An edit that can change its result, another run or `Cancel` ends it instead.
+    """
+
+    run: int
+    step: bool = False
 
 
 class Cancel(Struct, frozen=True, tag=True):
@@ -73,7 +95,66 @@ class Export(Struct, frozen=True, tag=True):
     path: str
 
 
-ToWorker = Load | Apply | Configure | Run | Cancel | Watch | Export
+CHECKPOINTS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
+"""What the name of a weights file may end in."""
+
+
+class Examine(Struct, frozen=True, tag=True):
+    """Ask how a weights file would fit the nodes below a frame, before the graph names it.
+
+    Without a `prefix`, the best one is chosen. All of the file is read: for its hash, and for what it holds.
+    """
+
+    frame: str
+    path: str
+    prefix: str | None = None
+
+
+class SaveWeights(Struct, frozen=True, tag=True):
+    """Ask for the weights of a frame as a .safetensors file, by present paths, floats in one precision."""
+
+    frame: str
+    path: str
+    dtype: Literal["float32", "float16", "bfloat16"] = "float32"
+
+
+ExportFormat = Literal["refiners", "torch", "pt2", "onnx"]
+EXPORTS: dict[ExportFormat, str] = {"refiners": ".py", "torch": ".py", "pt2": ".pt2", "onnx": ".onnx"}
+"""What a model can be exported as: code for Refiners or for torch, a torch.export archive, an ONNX file; and what the
+name of such a file ends in."""
+
+
+class WriteCode(Struct, frozen=True, tag=True):
+    """Ask for the Python code of a frame's model."""
+
+    to: Literal["refiners", "torch"]
+    frame: str
+
+
+class ExportModel(Struct, frozen=True, tag=True):
+    """Ask for a frame's model as a file. Code gets its `weights` in a second one beside it."""
+
+    to: ExportFormat
+    frame: str
+    path: str
+    weights: bool = True
+
+
+ToWorker = (
+    Load
+    | Trust
+    | Apply
+    | Configure
+    | Run
+    | Resume
+    | Cancel
+    | Watch
+    | Export
+    | Examine
+    | SaveWeights
+    | WriteCode
+    | ExportModel
+)
 
 
 # From the worker.
@@ -131,7 +212,7 @@ class Progress(Struct, frozen=True, tag=True):
 
 
 class Log(Struct, frozen=True, tag=True):
-    """What a graph printed, with its line ends."""
+    """What a graph printed, with its line ends; in run 0, what Python code of others did while it was imported."""
 
     run: int
     text: str
@@ -171,6 +252,24 @@ class Preview(Struct, frozen=True, tag=True):
     picture: Picture | None = None
 
 
+class Held(Struct, frozen=True):
+    """What a context holds, in words; `label` is "context.key"."""
+
+    provider: str
+    label: str
+    text: str
+
+
+class Paused(Struct, frozen=True, tag=True):
+    """A run waits after a node for `Resume`: what the node returned, and what the contexts that it can see hold."""
+
+    run: int
+    node: str
+    path: str
+    value: str
+    contexts: tuple[Held, ...] = ()
+
+
 class Finished(Struct, frozen=True, tag=True):
     """A run has ended. `text` is the value of the root as Python would print it."""
 
@@ -181,14 +280,88 @@ class Finished(Struct, frozen=True, tag=True):
     fault: Fault | None = None
 
 
-class Loaded(Struct, frozen=True, tag=True):
-    """What became of a weights file: keys that found no place, params that found no key, keys of the wrong shape."""
+class Wanted(Struct, frozen=True):
+    """A tensor of the graph: its leaf, its name by present path, and the key that the file should have it under.
 
-    path: str
+    `shape` is the graph's, such as "(3, 5)"; `found` what the file has under that key, where that does not fit.
+    """
+
+    node: str
+    name: str
+    key: str
+    shape: str
+    found: str = ""
+
+
+class NearMiss(Struct, frozen=True):
+    """A node whose tensors, `count` of them, the file does have, but under `key` instead of `missed`.
+
+    `SetKey(node, key)` takes them.
+    """
+
+    node: str
+    missed: str
+    key: str
     count: int
-    missing: tuple[str, ...] = ()
+
+
+class WeightsReport(Struct, frozen=True):
+    """How one weights file fits the nodes it is for: those below `frame`, which names it.
+
+    `prefix` is where they start in the file. `nan` names tensors that hold a NaN, as far as they were read; `changed`
+    says that the content is not the one the graph knows. With an `error`, nothing is taken from the file.
+    """
+
+    frame: str
+    path: str
+    prefix: str = ""
+    count: int = 0
+    missing: tuple[Wanted, ...] = ()
+    mismatched: tuple[Wanted, ...] = ()
     unexpected: tuple[str, ...] = ()
-    mismatched: tuple[str, ...] = ()
+    near: tuple[NearMiss, ...] = ()
+    nan: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    changed: bool = False
+    error: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether every tensor of the graph has its own in the file, and the other way round."""
+        return not (self.error or self.missing or self.mismatched or self.unexpected or self.nan)
+
+
+class Loaded(Struct, frozen=True, tag=True):
+    """How the weights files that the graph names fit it, in the order of the frames that name them."""
+
+    reports: tuple[WeightsReport, ...]
+
+
+class Prefix(Struct, frozen=True):
+    """A prefix of keys that a weights file has, and how many tensors would fit there."""
+
+    name: str
+    count: int
+
+
+class Examined(Struct, frozen=True, tag=True):
+    """Answer to Examine: how the file would fit, and `edit`, by which the graph would take it.
+
+    `prefixes` are those that the file has, the best first. Without an edit, the report's error says why.
+    """
+
+    report: WeightsReport
+    prefixes: tuple[Prefix, ...] = ()
+    edit: Edit | None = None
+
+
+class WeightsSaved(Struct, frozen=True, tag=True):
+    """Answer to SaveWeights: how many tensors were written, and `edit`, by which the graph takes them from there."""
+
+    frame: str
+    path: str
+    count: int = 0
+    edit: Edit | None = None
     error: str = ""
 
 
@@ -199,11 +372,44 @@ class Saved(Struct, frozen=True, tag=True):
     error: str = ""
 
 
+class Code(Struct, frozen=True, tag=True):
+    """Answer to WriteCode: the code, or why there is none."""
+
+    to: Literal["refiners", "torch"]
+    frame: str
+    text: str
+    error: str = ""
+
+
+class Exported(Struct, frozen=True, tag=True):
+    """Answer to ExportModel: the files written, or why there are none."""
+
+    path: str
+    files: tuple[str, ...] = ()
+    error: str = ""
+
+
 class Stopped(Struct, frozen=True, tag=True):
     """Answer to Cancel: nothing of what was asked before it is under way any more."""
 
 
-FromWorker = Ready | Configured | Shapes | Progress | Log | Preview | Finished | Loaded | Saved | Stopped
+FromWorker = (
+    Code
+    | Exported
+    | Ready
+    | Configured
+    | Shapes
+    | Progress
+    | Log
+    | Preview
+    | Paused
+    | Finished
+    | Loaded
+    | Examined
+    | WeightsSaved
+    | Saved
+    | Stopped
+)
 
 encode = msgspec.msgpack.Encoder().encode
 decode_to_worker = msgspec.msgpack.Decoder(ToWorker).decode

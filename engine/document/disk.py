@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -77,22 +77,36 @@ def write(path: Path, data: bytes, expected: Stamp | None, backup: bool = True) 
         old = _present(target, expected)
         if old is not None and target.read_bytes() == data:
             return _stamp(target, data)
-        new = _beside(target)
-        try:
-            with new.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            if old is not None:
-                new.chmod(stat.S_IMODE(old.st_mode))
-                if backup:
-                    _keep(target)
-            stamp = _stamp(new, data)
-            new.replace(target)
-        finally:
-            new.unlink(missing_ok=True)
-        _sync_folder(target.parent)
-        return stamp
+        return _replace(target, old, (data,), backup)
+
+
+def write_parts(path: Path, parts: Iterable[bytes | memoryview]) -> Stamp:
+    """Replace the file's content by parts that are made while they are written, as `write` does, without a backup."""
+    with _plainly("saved", path):
+        target = Path(os.path.realpath(path))
+        return _replace(target, _present(target, None), parts, backup=False)
+
+
+def _replace(target: Path, old: os.stat_result | None, parts: Iterable[bytes | memoryview], backup: bool) -> Stamp:
+    new = _beside(target)
+    digest = hashlib.sha256()
+    try:
+        with new.open("xb") as file:
+            for part in parts:
+                file.write(part)
+                digest.update(part)
+            file.flush()
+            os.fsync(file.fileno())
+        if old is not None:
+            new.chmod(stat.S_IMODE(old.st_mode))
+            if backup:
+                _keep(target)
+        written = new.stat()
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+    return Stamp(written.st_size, written.st_mtime_ns, digest.hexdigest())
 
 
 def _present(target: Path, expected: Stamp | None) -> os.stat_result | None:

@@ -5,6 +5,8 @@ with real weights when a run first asks for them. So a model of any size opens i
 """
 
 import hashlib
+from collections.abc import Mapping
+from itertools import chain
 
 import torch
 from msgspec import Struct
@@ -12,8 +14,10 @@ from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from engine.document.graph import Graph, Node
-from engine.document.keys import Origin, sources_of
 from engine.document.kinds import Catalogue, NodeKind, Param, ParamValue, complaint, resolve
+from engine.runtime.foreign import ForeignError
+from engine.runtime.trusted import Trusted, Untrusted
+from engine.runtime.weights import Take
 
 
 class BuildError(ValueError):
@@ -21,14 +25,16 @@ class BuildError(ValueError):
 
 
 class Built(Struct):
-    """A module as a sketch and, once it was asked for, with real weights; what it was made from, and where a file has
-    its tensors."""
+    """A module as a sketch and, once it was asked for, with real weights; what it was made from, and what of its
+    tensors are those of a file. Leaves that share their weights have one; `name` decides what they are at first."""
 
+    name: str
     sketch: nn.Module
     kind: NodeKind
     params: dict[str, ParamValue]
-    origin: Origin | None
+    shared: str = ""
     module: nn.Module | None = None
+    takes: Mapping[str, Take] = {}
 
     @property
     def structure(self) -> dict[str, ParamValue]:
@@ -38,17 +44,28 @@ class Built(Struct):
 class Modules:
     """Modules by node id, on one device and in one dtype, with weights drawn from one seed.
 
-    A node's initial weights depend on its id, its structural params and the seed alone, so they are the same at every
-    run, on every device, and whatever else the graph holds.
+    A node's initial weights depend on its id (of those that share them, on the group's), its structural params and the
+    seed alone, so they are the same at every run, on every device, and whatever else the graph holds.
     """
 
-    def __init__(self, catalogue: Catalogue, device: torch.device, dtype: torch.dtype, seed: int) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        device: torch.device,
+        dtype: torch.dtype,
+        seed: int,
+        trusted: Trusted | None = None,
+    ) -> None:
+        """Of Foreign leaves, only those that are `trusted` are made."""
         self.catalogue = catalogue
         self.device = device
         self.dtype = dtype
         self.seed = seed
+        self.trusted = trusted or Trusted()
         self.fake = FakeTensorMode(allow_non_fake_inputs=True)
         """What the sketches' tensors were made under."""
+        self.takes: Mapping[str, Mapping[str, Take]] = {}
+        """What the leaves take from files, by the name of the tensor in the module; the rest is drawn."""
         self._built: dict[str, Built] = {}
 
     @property
@@ -62,43 +79,65 @@ class Modules:
         self.materialize()
         return {node: built.module for node, built in self._built.items() if built.module is not None}
 
-    def materialize(self) -> set[str]:
-        """Make the real modules that are missing; gives their nodes."""
-        missing = {node: built for node, built in self._built.items() if built.module is None}
-        for node, built in missing.items():
-            with torch.random.fork_rng(devices=[]):
-                torch.default_generator.manual_seed(initial_seed(node, self.seed))
-                module = _construct(built.kind, built.params)
-            built.module = module.to(self.device, self.dtype).eval().requires_grad_(False)
-        return set(missing)
+    def materialize(self) -> None:
+        """Make the real modules that are missing, or that took other tensors than they should by now.
+
+        Raises CheckpointError when a file can't be read any more.
+        """
+        for node, built in self._built.items():
+            takes = self.takes.get(node, {})
+            if built.module is None or built.takes != takes:
+                built.module = None  # first, so that there is room for the new one
+                built.module, built.takes = self._make(built, takes), takes
+
+    def initial(self, node: str) -> Mapping[str, torch.Tensor]:
+        """The tensors that a leaf has without a file, as they are drawn: on the CPU, in full precision."""
+        return self._drawn(self._built[node]).state_dict()
+
+    def _make(self, built: Built, takes: Mapping[str, Take]) -> nn.Module:
+        wanted = built.sketch.state_dict()
+        given = {name: take.file.read(take.key, self.device, wanted[name].dtype) for name, take in takes.items()}
+        module = _construct_empty(built) if given and given.keys() >= _names(built.sketch) else None
+        module = module or self._drawn(built)
+        module.load_state_dict(given, strict=False, assign=True)
+        return module.to(self.device, self.dtype).eval().requires_grad_(False)
+
+    def _drawn(self, built: Built) -> nn.Module:
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(initial_seed(built.name, self.seed))
+            return self._construct(built.kind, built.params)
 
     def update(self, graph: Graph) -> tuple[set[str], dict[str, str]]:
         """Sketch what is new or changed among the leaves that run, and drop what is gone.
 
-        With a weights file, another origin means other tensors, so such a leaf is made again as well. Gives the nodes
-        that were made and, by node, why some could not be.
+        Gives the nodes that were made and, by node, why some could not be.
         """
-        origins = sources_of(graph)
         kept, self._built = self._built, {}
+        groups = {built.shared: built for built in kept.values() if built.shared}
+        first_of: dict[str, Node] = {}
         fresh: set[str] = set()
         errors: dict[str, str] = {}
         for node in map(graph.node, graph.walk()):
             kind = self.catalogue.get(node.kind)
-            if kind is None or kind.role != "module" or graph.is_frame(node.id):
+            if kind is None or kind.role not in ("module", "foreign") or graph.is_frame(node.id):
                 continue
             try:
                 params = _checked(node, kind)
-                origin = origins.get(node.id)
-                built = kept.get(node.id)
-                made_from = (kind, _structure(kind, params), origin)
-                if built is None or (built.kind, built.structure, built.origin) != made_from:
-                    built = Built(self._sketch(kind, params), kind, params, origin)
+                if node.shared and first_of.setdefault(node.shared, node) is not node:
+                    self._built[node.id] = self._joined(kind, params, first_of[node.shared])
+                    continue
+                built = groups.get(node.shared) if node.shared else kept.get(node.id)
+                made_from = (node.shared, kind, _structure(kind, params))
+                if built is None or (built.shared, built.kind, built.structure) != made_from:
+                    built = Built(node.shared or node.id, self._sketch(kind, params), kind, params, node.shared)
                     fresh.add(node.id)
                 self._built[node.id] = built
                 for param in kind.params:
                     if param.live:
                         _set(built, param, params[param.name])
-            except BuildError as error:
+            except Untrusted:
+                continue  # told where it is called
+            except (BuildError, ForeignError) as error:
                 errors[node.id] = str(error)
         return fresh, errors
 
@@ -117,15 +156,36 @@ class Modules:
         _set(built, param, value)
         return True
 
+    def _joined(self, kind: NodeKind, params: dict[str, ParamValue], first: Node) -> Built:
+        """What a leaf shares with the first of its group. Raises BuildError where they are not alike."""
+        built = self._built.get(first.id)
+        if built is None:
+            raise BuildError(f"it shares the weights of {first.title}, which could not be built")
+        if (built.kind, built.params) != (kind, params):
+            raise BuildError(
+                f"it shares the weights of {first.title}, but is not of the same kind with the same params"
+            )
+        return built
+
     def _sketch(self, kind: NodeKind, params: dict[str, ParamValue]) -> nn.Module:
+        try:
+            with self.fake:
+                module = self._construct(kind, params)
+        except Untrusted:
+            raise
+        except ForeignError:  # it may look at values, which fake tensors don't have
+            with torch.random.fork_rng(devices=[]):
+                module = self._construct(kind, params)
         with self.fake:
-            module = _construct(kind, params)
             for part in module.modules():
                 for name, parameter in part.named_parameters(recurse=False):
                     part.register_parameter(name, nn.Parameter(self._placed(parameter), requires_grad=False))
                 for name, buffer in part.named_buffers(recurse=False):
                     setattr(part, name, self._placed(buffer))
         return module.eval()
+
+    def _construct(self, kind: NodeKind, params: dict[str, ParamValue]) -> nn.Module:
+        return self.trusted.module(params) if kind.role == "foreign" else _construct(kind, params)
 
     def _placed(self, tensor: torch.Tensor) -> torch.Tensor:
         """As `nn.Module.to` would move it, which fake tensors do not support."""
@@ -148,6 +208,24 @@ def _construct(kind: NodeKind, params: dict[str, ParamValue]) -> nn.Module:
     return module
 
 
+def _construct_empty(built: Built) -> nn.Module | None:
+    """A module without memory for its tensors, all of which come from a file: nothing is drawn, then thrown away.
+
+    None for one that keeps tensors of its own elsewhere, or whose code is not ours.
+    """
+    if built.kind.role == "foreign":
+        return None
+    with torch.device("meta"):
+        module = _construct(built.kind, built.params)
+    kept = (value for part in module.modules() for value in vars(part).values())
+    return None if any(isinstance(value, torch.Tensor) for value in kept) else module
+
+
+def _names(module: nn.Module) -> set[str]:
+    """The names of all parameters and buffers, those included that no file holds."""
+    return {name for name, _ in chain(module.named_parameters(), module.named_buffers())}
+
+
 def _structure(kind: NodeKind, params: dict[str, ParamValue]) -> dict[str, ParamValue]:
     return {param.name: params[param.name] for param in kind.params if not param.live}
 
@@ -160,9 +238,9 @@ def _set(built: Built, param: Param, value: ParamValue) -> None:
             setattr(module, param.argument or param.name, value)
 
 
-def initial_seed(node: str, seed: int) -> int:
-    """The seed of one node's initial weights."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {node}".encode()).digest()[:8])
+def initial_seed(name: str, seed: int) -> int:
+    """The seed of the initial weights of one node, or of one group of nodes that share them."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:8])
 
 
 def _checked(node: Node, kind: NodeKind) -> dict[str, ParamValue]:

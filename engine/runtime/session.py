@@ -4,6 +4,7 @@ import gc
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from msgspec import structs
 from engine.document import edits, files, scopes
 from engine.document.document import new_graph
 from engine.document.edits import Edit
+from engine.document.effect import runs_differently
 from engine.document.graph import Graph, path_of
 from engine.document.kinds import Catalogue
 from engine.document.scopes import Key
@@ -22,30 +24,44 @@ from engine.messages import (
     Cancel,
     Configure,
     Configured,
+    Examine,
     Export,
+    ExportModel,
     Fault,
     Finished,
     FromWorker,
     Load,
-    Loaded,
     Log,
+    Paused,
     Preview,
     Progress,
+    Resume,
     Run,
     Saved,
+    SaveWeights,
     Shapes,
     Stopped,
     ToWorker,
+    Trust,
     Watch,
+    WriteCode,
 )
-from engine.runtime import preview, weights
+from engine.runtime import exporting, preview
+from engine.runtime.checkpoints import CheckpointError
 from engine.runtime.export import ExportError, export
+from engine.runtime.exporting import Exporting
 from engine.runtime.lower import Lowered, lower
 from engine.runtime.modules import Modules
-from engine.runtime.program import Cancelled, Given, RunError
+from engine.runtime.pausing import Pauses, breakpoints
+from engine.runtime.program import Cancelled, Given, Moment, RunError
 from engine.runtime.sources import Loader
+from engine.runtime.supply import Supply
+from engine.runtime.trusted import Trusted
 
 OUT_OF_MEMORY = "out-of-memory"
+
+Attend = Callable[[Callable[[ToWorker], bool]], ToWorker | None]
+"""Waits for a message while a run is paused, and gives it if the run can stay paused; None if it can't."""
 
 ROOM = 2 << 30
 """Bytes that the values of a run may take together; of a larger one only those of watched nodes are kept."""
@@ -66,11 +82,13 @@ class Session:
         catalogue: Catalogue,
         send: Callable[[FromWorker], None],
         interrupted: Callable[[], bool] = lambda: False,
+        attend: Attend | None = None,
         room: int = ROOM,
     ) -> None:
         self.catalogue = catalogue
         self.send = send
         self.interrupted = interrupted
+        self.attend = attend
         self._room = room
         self.graph: Graph = new_graph()
         self.folder = Path()
@@ -81,12 +99,11 @@ class Session:
         self.lowered: Lowered | None = None
         """The program at hand, until the structure changes."""
         self._settings = Configure()
-        self._modules = _modules(catalogue, self._settings)
+        self._trusted = Trusted()
+        self._modules = self._new_modules()
         self._loader = Loader()
         self._built_wrong: tuple[Fault, ...] = ()
-        self._loaded: Loaded | None = None
-        self._file_state: tuple[int, int] | None = None
-        """Time and size of the weights file when it was last tried; None where there was none."""
+        self._supply = Supply(send)
         self._shown: Shapes | None = None
         self._unsettled = True
         self._watched: tuple[str, ...] = ()
@@ -95,10 +112,14 @@ class Session:
     def take(self, message: ToWorker) -> None:
         """Do what a message asks, and answer through `send`."""
         match message:
-            case Load(file, folder):
+            case Load(file, folder, trusted):
                 self.graph = files.parse(file, "the document")
                 self.folder = Path(folder)
                 self.values = {}
+                self._trust(trusted)
+                self._start_afresh()
+            case Trust(names):
+                self._trust(names)
                 self._start_afresh()
             case Apply(edit):
                 self._apply(edit)
@@ -106,11 +127,23 @@ class Session:
                 self._configure(message)
             case Run():
                 self._perform(message)
+            case Resume():
+                pass  # the run that it is for has ended in the meantime
             case Watch(nodes):
                 self._watched = nodes
                 self._preview(nodes)
             case Export(node, path):
                 self._export(node, Path(path))
+            case Examine():
+                self.settle()
+                self.send(self._supply.examine(message, self.graph, self.folder, self._modules))
+            case SaveWeights():
+                self.settle()
+                self.send(self._supply.save(message, self.graph, self.folder, self._modules))
+            case WriteCode(to, frame):
+                self.send(exporting.code(self._exporting(frame), to))
+            case ExportModel():
+                self.send(exporting.export(self._exporting(message.frame), message))
             case Cancel():
                 self.send(Stopped())  # it has done its work by waiting: `interrupted` saw it
 
@@ -120,6 +153,10 @@ class Session:
             given, wrong = self._given({}, {})
             self._prepare(given, wrong)
             self._unsettled = False
+
+    def check(self) -> bool:
+        """Do a piece of what can wait: look whether weights files are those the graph knows. True if more is left."""
+        return self._supply.check(self.graph, self.folder, self._modules)
 
     def tell(self, shapes: Shapes) -> None:
         """Send the shapes, unless they are those told last."""
@@ -131,10 +168,21 @@ class Session:
 
     def _start_afresh(self) -> None:
         """Build everything again, with initial weights or those of the file."""
-        self._modules = _modules(self.catalogue, self._settings)
-        self._loaded = None
+        self._modules = self._new_modules()
+        self._supply.forget()
         self._shown = None
         self._change()
+
+    def _trust(self, names: Iterable[str]) -> None:
+        """Let these names of Python code be imported, and no others."""
+        self._trusted.forget()
+        self._trusted = Trusted(frozenset(names), self.folder, lambda text: self.send(Log(0, preview.printable(text))))
+
+    def _new_modules(self) -> Modules:
+        wanted = self._settings.device
+        device = "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
+        dtype = getattr(torch, self._settings.dtype)
+        return Modules(self.catalogue, torch.device(device), dtype, self._settings.seed, self._trusted)
 
     def _change(self) -> None:
         """The structure has changed: lower again when next a program is needed."""
@@ -150,7 +198,7 @@ class Session:
             case edits.Batch(several), edits.Batch(inverses):
                 for one, other in zip(several, reversed(inverses), strict=True):
                     self._follow(one, other)
-            case edits.SetView() | edits.Fold(), _:
+            case _ if not runs_differently(edit, self.graph, self.catalogue):
                 pass
             case edits.SetParam(node, param, value, absent=False), _ if self._modules.set_live(node, param, value):
                 if self.lowered is not None and (self.lowered.program.exact or self.lowered.faults):
@@ -159,8 +207,8 @@ class Session:
                 edit
             ) == _names(inverse):
                 self._unsettled = True  # other values: the program decides whether it holds for them
-            case edits.SetWeights(), _:
-                self._start_afresh()
+            case ((edits.SetWeights() | edits.SetKey()), _):
+                self._supply.stale = self._unsettled = True
             case _:
                 self._change()
 
@@ -200,10 +248,12 @@ class Session:
 
     def _prepare(self, given: Given, wrong: tuple[Fault, ...]) -> Lowered:
         """A program for these values: the one at hand where it holds, otherwise a new one, whose shapes are told."""
-        fresh = self._build() if self.lowered is None else set[str]()
-        self._compare_weights(fresh)
+        if self.lowered is None:
+            self._build()
+        self._supply.compare(self.graph, self.folder, self._modules)
         if self.lowered is None or not self.lowered.program.accepts(given):
-            self.lowered = lower(self.graph, self.catalogue, self._modules.sketches, given, self._modules.fake)
+            modules = self._modules
+            self.lowered = lower(self.graph, self.catalogue, modules.sketches, given, modules.fake, self._trusted)
         lowered = self.lowered
         told = {fault.node for fault in self._built_wrong}
         faults = (*wrong, *self._built_wrong, *(f for f in lowered.faults if f.node not in told))
@@ -211,28 +261,13 @@ class Session:
         self.tell(Shapes(lowered.returns, lowered.receives, faults))
         return lowered
 
-    def _build(self) -> set[str]:
-        """Bring the modules up to the graph; gives the nodes whose modules are new."""
-        fresh, errors = self._modules.update(self.graph)
+    def _build(self) -> None:
+        """Bring the modules up to the graph."""
+        _, errors = self._modules.update(self.graph)
+        self._supply.stale = True
         self._built_wrong = tuple(
             Fault(node, "not-built", error, path_of(self.graph, node)) for node, error in errors.items()
         )
-        return fresh
-
-    def _compare_weights(self, fresh: set[str]) -> None:
-        """Tell how the weights file fits the modules, when there are new ones or the file could not be read before."""
-        named = self.graph.nodes[self.graph.root].weights
-        if not named:
-            return
-        file = self.folder / named.path
-        state = _state(file)
-        unread = self._loaded is None or bool(self._loaded.error)
-        if self._loaded is None or fresh or (unread and state != self._file_state):
-            self._file_state = state
-            loaded = weights.load(file, self.graph, self._modules.sketches, only=())
-            if loaded != self._loaded:
-                self._loaded = loaded
-                self.send(loaded)
 
     # Runs.
 
@@ -271,8 +306,8 @@ class Session:
         self._unsettled = self._unsettled and bool(message.inputs or message.contexts)
         if wrong:
             raise RunError(wrong[0])
-        if self._loaded is not None and self._loaded.error:
-            raise RunError(Fault(self.graph.root, "weights", self._loaded.error))
+        if unusable := self._supply.unusable:
+            raise RunError(Fault(unusable.frame, "weights", unusable.error, path_of(self.graph, unusable.frame)))
         lowered.program.modules = self._real(lowered)
         told = -1
 
@@ -288,22 +323,50 @@ class Session:
             self.send(Log(message.number, preview.printable(text), node))
 
         watched = frozenset((*message.watch, *self._watched))
-        keep = None if lowered.program.bytes <= self._room else watched
-        outcome = lowered.program.run(given, step, log, keep)
+        stops = breakpoints(self.graph, self.catalogue) if message.pauses else frozenset[str]()
+        keep = None if lowered.program.bytes <= self._room else watched | stops
+        after = Pauses(self.graph, message.number, stops, partial(self._halt, message.watch)).after if stops else None
+        outcome = lowered.program.run(given, step, log, keep, after)
         if self._modules.device.type == "cuda":
             torch.cuda.synchronize()
         self.result, self.values = outcome.result, outcome.values
 
+    def _exporting(self, frame: str) -> Exporting:
+        """What an export of a frame starts from."""
+        given, wrong = self._given({}, {})
+        lowered = self._prepare(given, wrong)
+        faults, fill = (*wrong, *self._built_wrong), lambda: self._real(lowered)
+        return Exporting(self.graph, self.catalogue, frame, self._modules, given, faults, fill, self._trusted)
+
+    def _halt(self, watched: Iterable[str], paused: Paused, moment: Moment) -> Resume:
+        """Tell that a run has paused, and do what can be done meanwhile until it goes on."""
+        self.values = moment.values
+        self._preview(dict.fromkeys((*watched, *self._watched)))
+        self.send(paused)
+        while self.attend is not None:
+            match self.attend(self._can_meanwhile):
+                case None:
+                    raise Cancelled
+                case Resume(run) as answer if run == paused.run:
+                    self.values = {}
+                    return answer
+                case message:
+                    self.take(message)
+        return Resume(paused.run)
+
+    def _can_meanwhile(self, message: ToWorker) -> bool:
+        """Whether a paused run stays as it is when this message is taken."""
+        if isinstance(message, Apply):
+            return not runs_differently(message.edit, self.graph, self.catalogue)
+        return isinstance(message, Resume | Watch | Export)
+
     def _real(self, lowered: Lowered) -> dict[str, torch.nn.Module]:
         """The modules that the program calls, by path, with their weights: those of the file, or initial ones."""
-        new = self._modules.materialize()
+        try:
+            self._supply.fill(self.graph, self.folder, self._modules)
+        except CheckpointError as error:
+            raise RunError(Fault(self.graph.root, "weights", str(error))) from error
         modules = self._modules.by_node
-        named = self.graph.nodes[self.graph.root].weights
-        if named and new:
-            loaded = weights.load(self.folder / named.path, self.graph, modules, new)
-            if loaded.error:
-                self._start_afresh()  # rather than run on with initial weights
-                raise RunError(Fault(self.graph.root, "weights", loaded.error))
         return {lowered.program.paths[node]: module for node, module in modules.items()}
 
     def _free(self, fault: Fault) -> Fault:
@@ -345,26 +408,11 @@ def devices() -> tuple[str, ...]:
     return ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
 
 
-def _modules(catalogue: Catalogue, settings: Configure) -> Modules:
-    wanted = settings.device
-    device = "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
-    return Modules(catalogue, torch.device(device), getattr(torch, settings.dtype), settings.seed)
-
-
 def _names(edit: edits.SetInputs | edits.SetContexts) -> list[Any]:
     """What an edit gives values to, whatever they are."""
     if isinstance(edit, edits.SetInputs):
         return [entry.name for entry in edit.inputs]
     return [(context, list(entries)) for context, entries in edit.contexts.items()]
-
-
-def _state(file: Path) -> tuple[int, int] | None:
-    """Time and size of a file, which change with its content; None where there is none."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
 
 
 def _is_memory(error: BaseException | None) -> bool:

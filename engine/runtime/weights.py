@@ -1,60 +1,191 @@
-"""Weights files: tensors of a .safetensors file into the modules of the leaves, by Fluxion path."""
+"""How weights files fit a graph: which tensor of which file each module takes, and what is amiss."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-import torch
-from safetensors import SafetensorError, safe_open
-from torch import nn
+from msgspec import Struct
+from torch import Tensor, nn
 
-from engine.document.graph import Graph
-from engine.document.keys import below_key, sources_of
-from engine.messages import Loaded
+from engine.document.graph import Graph, paths
+from engine.document.keys import Origin, below_key, sources_of
+from engine.messages import Prefix, Wanted, WeightsReport
+from engine.runtime.checkpoints import Checkpoint, Stored
+from engine.runtime.near_misses import Lacking, near_misses, splits
+
+MOST_PREFIXES = 1000
 
 
-def load(file: Path, graph: Graph, modules: Mapping[str, nn.Module], only: Iterable[str] | None = None) -> Loaded:
-    """Copy the tensors called "path.of.Leaf.weight" into the modules, which keep their device and dtype.
+class Take(NamedTuple):
+    """One tensor of a file."""
 
-    With `only`, the other modules are left alone. Tensors are read one by one, straight from the file. A file that is
-    missing, truncated or of another format changes nothing: the message says so.
-    """
-    chosen = set(modules if only is None else only)
+    file: Checkpoint
+    key: str
+
+
+class Need(Struct, frozen=True):
+    """The tensors of one module, by name, as its sketch has them; its leaves, and where they may have them from."""
+
+    leaves: tuple[str, ...]
+    origins: Mapping[str, Origin]
+    tensors: Mapping[str, Tensor]
+
+
+class Fit(NamedTuple):
+    """What each leaf takes, by the name of the tensor in its module, and a report for every file."""
+
+    takes: dict[str, dict[str, Take]]
+    reports: tuple[WeightsReport, ...]
+
+
+NOTHING = Fit({}, ())
+
+
+class WeightsFiles:
+    """The weights files that graphs name, by path: opened once, and again when they have changed."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, Checkpoint] = {}
+
+    def __getitem__(self, path: Path) -> Checkpoint:
+        """The file as it is now; one that can't be used says so itself."""
+        found = self._open.get(path)
+        if found is None or found.changed:
+            found = self._open[path] = Checkpoint(path)
+        return found
+
+    @property
+    def changed(self) -> bool:
+        return any(file.changed for file in self._open.values())
+
+    def forget_but(self, paths: Container[Path]) -> None:
+        self._open = {path: file for path, file in self._open.items() if path in paths}
+
+    def close(self) -> None:
+        """Let go of all files until they are read again."""
+        for file in self._open.values():
+            file.close()
+
+
+def needs(graph: Graph, sketches: Mapping[str, nn.Module]) -> list[Need]:
+    """What the modules with tensors need, in the order of running; leaves that share their weights need them once."""
     origins = sources_of(graph)
-    places = {
-        below_key(origins[node].key, name): (node, tensor)
-        for node, module in modules.items()
-        if node in origins and origins[node].owner == graph.root
-        for name, tensor in module.state_dict().items()
-    }
-    try:
-        # Opening compares the length of the file with what its header promises, before anything is copied.
-        with safe_open(file, framework="pt") as opened:
-            keys = set(opened.keys())
-            fitting: list[str] = []
-            mismatched: list[str] = []
-            for key in sorted(keys & places.keys()):
-                found, wanted = tuple(opened.get_slice(key).get_shape()), tuple(places[key][1].shape)
-                if found == wanted:
-                    fitting.append(key)
-                else:
-                    mismatched.append(f"{key}: {_shape(found)} in the file, {_shape(wanted)} in the graph")
-            with torch.no_grad():
-                for key in fitting:
-                    node, tensor = places[key]
-                    if node in chosen:
-                        tensor.copy_(opened.get_tensor(key))
-    except FileNotFoundError:
-        return Loaded(str(file), 0, error=f"there is no file {file}")
-    except (OSError, SafetensorError) as error:
-        return Loaded(str(file), 0, error=f"{file} can't be read as a .safetensors file: {error}")
-    return Loaded(
-        path=str(file),
-        count=len(fitting),
-        missing=tuple(sorted(places.keys() - keys)),
-        unexpected=tuple(sorted(keys - places.keys())),
-        mismatched=tuple(mismatched),
+    groups: dict[str, list[str]] = {}
+    for leaf in graph.walk():
+        if leaf in sketches:
+            groups.setdefault(graph.nodes[leaf].shared or leaf, []).append(leaf)
+    return [
+        Need(tuple(leaves), {leaf: origins[leaf] for leaf in leaves if leaf in origins}, tensors)
+        for leaves in groups.values()
+        if (tensors := sketches[leaves[0]].state_dict())
+    ]
+
+
+def fit(graph: Graph, sketches: Mapping[str, nn.Module], file_of: Callable[[str], Checkpoint]) -> Fit:
+    """How the files that nodes name (`file_of` gives the file of a node) fit the modules."""
+    owners = [node for node in graph.walk() if graph.nodes[node].weights]
+    if not owners:
+        return NOTHING
+    files = {owner: file_of(owner) for owner in owners}
+    path_of = paths(graph)
+    takes: dict[str, dict[str, Take]] = {}
+    told = {owner: _Told(owner, file) for owner, file in files.items()}
+    for need in needs(graph, sketches):
+        if not need.origins:
+            continue
+        has = [leaf for leaf, origin in need.origins.items() if _has(files[origin.owner], origin.key, need)]
+        for origin in map(need.origins.__getitem__, has):
+            told[origin.owner].used |= {below_key(origin.key, name) for name in need.tensors}
+        leaf = next(iter(has or need.origins))
+        origin = need.origins[leaf]
+        takes |= dict.fromkeys(need.leaves, told[origin.owner].take(leaf, path_of[leaf], origin.key, need.tensors))
+    return Fit(takes, tuple(told[owner].report(graph) for owner in owners))
+
+
+def _has(file: Checkpoint, key: str, need: Need) -> bool:
+    return any(below_key(key, name) in file.tensors for name in need.tensors)
+
+
+class _Told:
+    """What is gathered about one file."""
+
+    def __init__(self, owner: str, file: Checkpoint) -> None:
+        self.owner = owner
+        self.file = file
+        self.used: set[str] = set()
+        self.taken: list[str] = []
+        self.missing: list[Wanted] = []
+        self.mismatched: list[Wanted] = []
+        self.lacking: dict[str, Lacking] = {}
+        self.content: set[str] = set()
+
+    def take(self, leaf: str, path: str, key: str, tensors: Mapping[str, Tensor]) -> dict[str, Take]:
+        """The tensors that the file has for a leaf; what it has not, or not in that shape, is noted."""
+        found: dict[str, Take] = {}
+        for name, tensor in tensors.items():
+            at = below_key(key, name)
+            stored = self.file.tensors.get(at)
+            wanted = Wanted(leaf, below_key(path, name), at, shape_text(tensor.shape))
+            if stored is None:
+                self.missing.append(wanted)
+            elif reason := _unlike(stored, tensor):
+                self.mismatched.append(Wanted(leaf, wanted.name, at, wanted.shape, reason))
+            else:
+                found[name] = Take(self.file, at)
+                self.taken.append(at)
+        if len(found) == len(tensors):
+            self.content.add(leaf)
+        else:
+            self.lacking[leaf] = Lacking(leaf, key, {name: tuple(tensor.shape) for name, tensor in tensors.items()})
+        return found
+
+    def report(self, graph: Graph) -> WeightsReport:
+        file = self.file
+        node = graph.nodes[self.owner]
+        assert node.weights
+        if file.error:
+            return WeightsReport(self.owner, node.weights.path, node.key, error=file.error)
+        unused = {key: stored.shape for key, stored in file.tensors.items() if key not in self.used}
+        prefix = f"{node.key}." if node.key else ""
+        unexpected = tuple(key for key in sorted(unused) if key.startswith(prefix))
+        notes = list(file.notes)
+        if elsewhere := len(unused) - len(unexpected):
+            notes.append(f"{elsewhere} tensors of the file lie outside {node.key}")
+        return WeightsReport(
+            frame=self.owner,
+            path=node.weights.path,
+            prefix=node.key,
+            count=len(self.taken),
+            missing=tuple(self.missing),
+            mismatched=tuple(self.mismatched),
+            unexpected=unexpected,
+            near=tuple(near_misses(graph, self.owner, self.lacking, self.content, unused)),
+            nan=tuple(key for key in self.taken if key in file.nan),
+            notes=tuple(notes),
+            changed=bool(file.sha256 and node.weights.sha256) and file.sha256 != node.weights.sha256,
+        )
+
+
+def _unlike(stored: Stored, tensor: Tensor) -> str:
+    """What a file has where it does not fit a tensor, else ""."""
+    alike = stored.dtype.is_floating_point == tensor.dtype.is_floating_point
+    if alike and stored.shape == tuple(tensor.shape):
+        return ""
+    return (
+        shape_text(stored.shape) if alike else f"{str(stored.dtype).removeprefix('torch.')} {shape_text(stored.shape)}"
     )
 
 
-def _shape(shape: tuple[int, ...]) -> str:
-    return f"({', '.join(map(str, shape))})"
+def shape_text(shape: Sequence[int]) -> str:
+    """A shape such as "(3, 5)"."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def prefixes(wanted: Mapping[str, tuple[int, ...]], file: Checkpoint) -> list[Prefix]:
+    """The prefixes that a file has, and how many of the `wanted` tensors fit below each; the best come first."""
+    counts: dict[str, int] = {"": 0}
+    for key, stored in file.tensors.items():
+        for prefix, rest in (("", key), *splits(key)):
+            counts[prefix] = counts.get(prefix, 0) + (wanted.get(rest) == stored.shape)
+    best = sorted(counts, key=lambda prefix: (-counts[prefix], prefix.count("."), prefix))
+    return [Prefix(prefix, counts[prefix]) for prefix in best[:MOST_PREFIXES]]

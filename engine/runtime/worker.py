@@ -8,7 +8,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 
 import msgspec
@@ -44,6 +44,12 @@ class Inbox:
         with self._arrived:
             return any(isinstance(message, Run | Cancel) for message in self._waiting)
 
+    def attend(self, fits: Callable[[ToWorker], bool]) -> ToWorker | None:
+        """The oldest message, taken out if it fits; None, and left for `next`, if not. Waits for one."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: self._waiting)
+            return self._waiting.popleft() if fits(self._waiting[0]) else None
+
     def _read(self) -> None:
         while True:
             try:
@@ -77,7 +83,7 @@ def serve(connection: Connection, catalogue: str) -> None:
 
     found = kinds.resolve(catalogue)
     assert isinstance(found, Mapping)
-    session = Session(found, send, inbox.interrupts)
+    session = Session(found, send, inbox.interrupts, inbox.attend)
     send(Ready(str(torch.__version__), devices()))
     while True:
         message = inbox.next()
@@ -85,6 +91,8 @@ def serve(connection: Connection, catalogue: str) -> None:
             session.take(message)
             if inbox.empty:
                 session.settle()
+            while inbox.empty and session.check():
+                pass
         except Exception as error:  # a fault of ours must not cost people their session
             traceback.print_exc()
             text = f"the worker failed at {type(message).__name__}: {error!r}"

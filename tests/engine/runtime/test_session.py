@@ -30,6 +30,7 @@ from engine.messages import (
     Shapes,
     Stopped,
     Watch,
+    WeightsReport,
     encode,
 )
 from engine.runtime.session import Session
@@ -334,10 +335,10 @@ def test_weights_of_a_file(linear, tmp_path):
     initial = ear.result
     ear.take(Apply(SetWeights("root", Weights("w.safetensors"))))
     assert "there is no file" in ear.run().fault.message
-    assert "there is no file" in ear.last(Loaded).error
+    assert "there is no file" in ear.last(Loaded).reports[0].error
     save_file({"Linear.weight": torch.zeros(3, 4), "Linear.bias": torch.ones(3)}, file)
     ear.run()
-    assert ear.last(Loaded) == Loaded(str(file), 2)
+    assert ear.last(Loaded) == Loaded((WeightsReport("root", "w.safetensors", count=2),))
     assert ear.result.tolist() == [[2.0] * 3] * 2
     ear.take(Apply(Insert(Place("root", 0), (leaf("relu", "ReLU"),))))
     ear.run()
@@ -371,10 +372,10 @@ def test_weights_follow_the_paths(linear, tmp_path, edit):
     inverse = edits.apply(linear, edit)
     ear.take(Apply(edit))
     assert like_a_fresh_session(ear, tmp_path)
-    assert ear.last(Loaded).missing
+    assert ear.last(Loaded).reports[0].missing
     ear.take(Apply(inverse))
     assert like_a_fresh_session(ear, tmp_path)
-    assert ear.last(Loaded).count == 2
+    assert ear.last(Loaded).reports[0].count == 2
 
 
 def test_a_missing_weights_file_is_looked_for_but_builds_nothing_again(linear, tmp_path):

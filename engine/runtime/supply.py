@@ -1,0 +1,174 @@
+"""Where a session has its weights from: the files that its graph names, kept open, compared, checked and written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from msgspec.structs import replace
+
+from engine.document import edits
+from engine.document.attach import attached, rehomed
+from engine.document.disk import FileError
+from engine.document.edits import Edit
+from engine.document.graph import Graph, Weights
+from engine.document.keys import below_key
+from engine.messages import Examine, Examined, Loaded, SaveWeights, WeightsReport, WeightsSaved
+from engine.runtime import saving
+from engine.runtime.checkpoints import Checkpoint, CheckpointError
+from engine.runtime.modules import Modules
+from engine.runtime.saving import SaveError
+from engine.runtime.weights import NOTHING, Fit, WeightsFiles, fit, needs, prefixes
+
+MOMENT = 0.05
+"""Seconds that checking goes on before it is asked again whether there is nothing better to do."""
+
+
+class Supply:
+    """The weights files of one graph. `tell` hears how they fit, whenever the answer is another one than before."""
+
+    def __init__(self, tell: Callable[[Loaded], None]) -> None:
+        self.stale = True
+        """Whether the graph may name other files or keys than it did, or have other modules."""
+        self._tell = tell
+        self._told: tuple[WeightsReport, ...] = ()
+        self._files = WeightsFiles()
+        self._fit: Fit = NOTHING
+
+    @property
+    def unusable(self) -> WeightsReport | None:
+        """The first file that can't be used, where there is one."""
+        return next((report for report in self._fit.reports if report.error), None)
+
+    def forget(self) -> None:
+        """It is about another document, or all is to be read again."""
+        self._told = ()
+        self._fit = NOTHING
+        self.stale = True
+
+    def compare(self, graph: Graph, folder: Path, modules: Modules) -> None:
+        """Say what the modules take from the files, when there are others or they have changed."""
+        if self.stale or self._files.changed:
+            self._compare(graph, folder, modules)
+
+    def fill(self, graph: Graph, folder: Path, modules: Modules) -> None:
+        """Make the modules, with tensors of the files. Raises CheckpointError when one can't be read any more."""
+        try:
+            modules.materialize()
+        except CheckpointError:
+            self.stale = True
+            raise
+        self._files.close()
+        self._compare(graph, folder, modules)  # by now it is known which tensors hold a NaN
+
+    def check(self, graph: Graph, folder: Path, modules: Modules) -> bool:
+        """Go on, for a moment, hashing the files whose hashes the graph knows; whether there is more to do."""
+        for node in graph.walk():
+            weights = graph.nodes[node].weights
+            if not weights or not weights.sha256:
+                continue
+            file = self._files[folder / weights.path]
+            if file.sha256 or file.error:
+                continue
+            try:
+                if file.hash(MOMENT):
+                    self._compare(graph, folder, modules)
+            except CheckpointError:
+                self.stale = True
+            return True
+        return False
+
+    def examine(self, asked: Examine, graph: Graph, folder: Path, modules: Modules) -> Examined:
+        """How a file would fit, and the edit that has the graph take it. Reads all of it."""
+        path = _relative(Path(asked.path), folder)
+        report = WeightsReport(asked.frame, path, asked.prefix or "")
+        if asked.frame not in graph:
+            return Examined(replace(report, error="that node is gone: choose another one"))
+        file = self._files[folder / path]
+        if file.error:
+            return Examined(replace(report, error=file.error))
+        try:
+            file.hash()
+            found = prefixes(_relatively(graph, asked.frame, Weights(path), modules), file)
+            prefix = found[0].name if asked.prefix is None else asked.prefix
+            named = Weights(path, file.sha256)
+            trials = [
+                _Trial(graph, asked.frame, attached(graph, asked.frame, named, prefix, kept)) for kept in (False, True)
+            ]
+            best = max(trials, key=lambda trial: trial.report(self._fitting(trial.graph, folder, modules)).count)
+            fitting = self._fitting(best.graph, folder, modules)
+            taken = {take.key for takes in fitting.takes.values() for take in takes.values() if take.file is file}
+            file.look(sorted(taken))
+            report = best.report(self._fitting(best.graph, folder, modules))
+        except CheckpointError as error:
+            return Examined(replace(report, error=str(error)))
+        self._files.close()
+        return Examined(report, tuple(found), best.edit)
+
+    def save(self, asked: SaveWeights, graph: Graph, folder: Path, modules: Modules) -> WeightsSaved:
+        """Write the weights of a frame; gives the edit that has the graph take them from there."""
+        path = _relative(Path(asked.path), folder)
+        failed = WeightsSaved(asked.frame, path)
+        if asked.frame not in graph:
+            return replace(failed, error="that node is gone: choose another one")
+        try:
+            if unusable := self.unusable:
+                raise SaveError(f"its weights can't be read: {unusable.error}")
+            found = saving.contents(
+                graph, asked.frame, modules, lambda node: self._file(graph, folder, node), getattr(torch, asked.dtype)
+            )
+            digest = saving.write(folder / path, found.entries)
+        except (SaveError, CheckpointError, FileError) as error:
+            return replace(failed, error=str(error))
+        finally:
+            self._files.close()
+        edit = rehomed(graph, asked.frame, Weights(path, digest), found.keys)
+        return WeightsSaved(asked.frame, path, len(found.entries), edit)
+
+    def _compare(self, graph: Graph, folder: Path, modules: Modules) -> None:
+        self.stale = False
+        self._fit = self._fitting(graph, folder, modules)
+        modules.takes = self._fit.takes
+        named = (graph.nodes[report.frame].weights for report in self._fit.reports)
+        self._files.forget_but({folder / weights.path for weights in named if weights})
+        if self._fit.reports != self._told:
+            self._told = self._fit.reports
+            self._tell(Loaded(self._told))
+
+    def _fitting(self, graph: Graph, folder: Path, modules: Modules) -> Fit:
+        return fit(graph, modules.sketches, lambda node: self._file(graph, folder, node))
+
+    def _file(self, graph: Graph, folder: Path, node: str) -> Checkpoint:
+        weights = graph.nodes[node].weights
+        assert weights is not None, f"{node} names no file"
+        return self._files[folder / weights.path]
+
+
+class _Trial:
+    """The graph as it would be after an edit that gives a frame its weights."""
+
+    def __init__(self, graph: Graph, frame: str, edit: Edit) -> None:
+        self.graph = graph.copy()
+        self.frame = frame
+        self.edit = edit
+        edits.apply(self.graph, edit)
+
+    def report(self, fitting: Fit) -> WeightsReport:
+        """What is said about that frame."""
+        return next(report for report in fitting.reports if report.frame == self.frame)
+
+
+def _relatively(graph: Graph, frame: str, weights: Weights, modules: Modules) -> dict[str, tuple[int, ...]]:
+    """The tensors that are needed below a frame, by their names from there."""
+    trial = _Trial(graph, frame, attached(graph, frame, weights))
+    return {
+        below_key(origin.key, name): tuple(tensor.shape)
+        for need in needs(trial.graph, modules.sketches)
+        for origin in need.origins.values()
+        if origin.owner == frame
+        for name, tensor in need.tensors.items()
+    }
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """How a graph in this folder names a file."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
