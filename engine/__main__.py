@@ -367,9 +367,7 @@ def _parser() -> argparse.ArgumentParser:
         adding.add_argument(
             "--dtype", choices=get_args(DType), default="float32", help="precision (default: %(default)s)"
         )
-        adding.add_argument(
-            "--seed", type=int, default=0, help="seed of the initial weights (default: %(default)s)"
-        )
+        adding.add_argument("--seed", type=int, default=0, help="seed of the initial weights (default: %(default)s)")
     exporting.add_argument("--to", choices=get_args(ExportFormat), required=True, help="what to write")
     exporting.add_argument("--frame", default="", metavar="PATH", help="a frame to write instead of the whole graph")
     exporting.add_argument("--weights", action="store_true", help="write the weights beside the code as well")

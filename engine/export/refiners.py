@@ -2,7 +2,6 @@
 
 import ast
 import keyword
-from textwrap import wrap
 
 from engine.document.graph import Graph, Tree, paths
 from engine.document.kinds import SEQUENCES, Catalogue, NodeKind
@@ -15,7 +14,7 @@ from engine.export.inlined import Definitions
 from engine.export.layers import Made, arguments, in_fluxion, in_torch
 from engine.export.layout import WIDTH, Bracket, Named, call, lines
 from engine.export.module import join, source_of
-from engine.export.text import Imports, function, literal
+from engine.export.text import Imports, docstring, function, literal
 
 TAKEN = {"Any", "Contexts", "F", "Tensor", "build", "fl", "load", "math", "named", "nn", "torch", *keyword.kwlist}
 FORWARD = "def forward(self, *args: Any) -> Any:"
@@ -63,7 +62,7 @@ def refiners_code(graph: Graph, catalogue: Catalogue, weights: str = "") -> str:
         }
     )
     return source_of(
-        _title(graph, writing), statements, [join(ours), *writing.wrappers.values(), *renames, *own, *making]
+        _title(graph, catalogue), statements, [join(ours), *writing.wrappers.values(), *renames, *own, *making]
     )
 
 
@@ -232,7 +231,7 @@ def _class(found: Class, classes: Classes) -> str:
     if found.name != found.title:
         rows.insert(0, f"@named({literal(found.title)})")
     if layer.doc:
-        rows += [*_docstring(layer.doc), ""]
+        rows += [*docstring(layer.doc, 4), ""]
     texts = iter(found.texts)
     inside = classes.inside(layer, texts)
     if inside or found.arguments:
@@ -251,17 +250,6 @@ def _class(found: Class, classes: Classes) -> str:
     if max(map(len, rows)) > WIDTH:
         rows = ["# fmt: off", *rows, "# fmt: on"]
     return "\n".join(rows)
-
-
-def _docstring(text: str) -> list[str]:
-    """A note as the docstring of a class."""
-    safe = text.strip().replace("\\", "\\\\").replace('"""', "'''")
-    note = [part for line in safe.split("\n") for part in wrap(line, WIDTH - 12) or [""]]
-    if note[-1].endswith('"'):
-        note[-1] += " "
-    closing = ['    """'] if len(note) > 1 else []
-    rows = [f'    """{note[0]}', *(f"    {line}" if line else "" for line in note[1:]), *closing]
-    return rows if closing else [f'{rows[0]}"""']
 
 
 def _type(found: Class, column: int) -> str:

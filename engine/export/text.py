@@ -2,11 +2,13 @@
 
 import ast
 import math
+from textwrap import wrap
 from typing import Any
 
 from engine.document import allowed
-from engine.document.expressions import parse
+from engine.document.expressions import Expression, parse
 from engine.document.subset import listed
+from engine.export.layout import WIDTH
 
 Imports = set[str]
 """Import statements that a text needs, as they are written."""
@@ -86,21 +88,33 @@ def function(source: str, imports: Imports) -> str:
         module, _, name = expression.reference.partition(":")
         imports.add(f"from {module} import {name.partition('.')[0]}")
         return name
-    match expression.body:
-        case ast.Call(func=named, args=[ast.Starred(value=ast.Name("arguments"))]) if (
-            expression.parameters == ("*arguments",) and "arguments" not in source
-        ):
-            return written(named, (), imports)
-        case body:
-            plain = len(expression.named) - len(expression.defaults)
-            parameters = [
-                f"{name}={literal(expression.defaults[place - plain])}"
-                if plain <= place < len(expression.named)
-                else name
-                for place, name in enumerate(expression.parameters)
-            ]
-            local = [name.lstrip("*") for name in expression.parameters]
-            return f"lambda{' ' * bool(parameters)}{', '.join(parameters)}: {written(body, local, imports)}"
+    body = expression.body
+    if expression.parameters == ("*arguments",) and isinstance(body, ast.Call) and "arguments" not in source:
+        return written(body.func, (), imports)
+    parameters, body = parts(expression, imports)
+    return f"lambda{' ' * bool(parameters)}{parameters}: {body}"
+
+
+def parts(expression: Expression, imports: Imports) -> tuple[str, str]:
+    """The parameters and the body of an expression. Adds the modules it names to `imports`."""
+    plain = len(expression.named) - len(expression.defaults)
+    parameters = [
+        f"{name}={literal(expression.defaults[place - plain])}" if plain <= place < len(expression.named) else name
+        for place, name in enumerate(expression.parameters)
+    ]
+    local = [name.lstrip("*") for name in expression.parameters]
+    return ", ".join(parameters), written(expression.body, local, imports)
+
+
+def docstring(text: str, indent: int) -> list[str]:
+    """A text as the lines of a docstring."""
+    safe = text.strip().replace("\\", "\\\\").replace('"""', "'''")
+    margin = " " * indent
+    rows = [part for line in safe.split("\n") for part in wrap(line, WIDTH - indent - 8) or [""]]
+    rows[-1] += " " * rows[-1].endswith('"') * (len(rows) == 1)
+    closing = [f'{margin}"""'] if len(rows) > 1 else []
+    rows = [f'{margin}"""{rows[0]}', *(f"{margin}{row}" if row else "" for row in rows[1:]), *closing]
+    return rows if closing else [f'{rows[0]}"""']
 
 
 def written(node: ast.expr, local: list[str] | tuple[str, ...], imports: Imports) -> str:
