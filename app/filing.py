@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from app import typing_keys
 from app.dialogs import DELETE_ON_CLOSE
+from app.reading import Reader
 from engine.document import files
 from engine.document.disk import ChangedOnDisk, FileError, Stamp
 from engine.document.document import new_graph
@@ -59,6 +60,7 @@ class Filing(QObject):
         self.path: Path | None = None
         self.example: Path | None = None
         self._stamp: Stamp | None = None
+        self._reader = Reader(self)
 
     @property
     def folder(self) -> Path:
@@ -90,21 +92,29 @@ class Filing(QObject):
     def open(self, path: Path) -> None:
         """Open a file, once it can be read and what is open is safe."""
         path = Path(os.path.abspath(path))  # noqa: PTH100 - a link in the path stays as the user wrote it
-        if self._read(path, "This file can't be opened."):
-            self.when_safe(lambda: self._load(path))  # read again: saving what is open may have changed it
+
+        def replace(graph: Graph, stamp: Stamp) -> None:
+            typing_keys.commit()
+            if self.window.document.modified:
+                self.when_safe(lambda: self._load(path))  # read again: saving what is open may have changed it
+            else:
+                self._take(path, graph, stamp)
+
+        self._read(path, replace)
 
     def open_example(self, path: Path, then: Then | None = None) -> None:
         """Open an example as a document without a path, once it has been read and what is open is safe."""
-        found = self._read(path, "This example can't be opened.")
-        if found is None:
-            return
 
-        def hold() -> None:
-            self._hold(found[0], None, path, None)
+        def hold(graph: Graph) -> None:
+            self._hold(graph, None, path, None)
             if then:
                 then()
 
-        self.when_safe(hold)
+        self._read(path, lambda graph, _: self.when_safe(lambda: hold(graph)))
+
+    def close(self) -> None:
+        """What is being read comes too late."""
+        self._reader.forget()
 
     def ask_open(self) -> None:
         """Let the user choose a file to open."""
@@ -258,20 +268,18 @@ class Filing(QObject):
 
     def _load(self, path: Path) -> None:
         """Take what is on the disk, whatever is in the window: that is safe, or was given up."""
-        if found := self._read(path, "This file can't be opened."):
-            graph, stamp = found
-            self._hold(graph, path, None, stamp)
-            self._remember(path)
+        self._read(path, lambda graph, stamp: self._take(path, graph, stamp))
 
-    def _read(self, path: Path, complaint: str) -> tuple[Graph, Stamp] | None:
-        """What a file holds, or None, with a complaint."""
-        try:
-            return files.load(path)
-        except FileError as error:
-            self._complain(complaint, error)
-            return None
+    def _take(self, path: Path, graph: Graph, stamp: Stamp) -> None:
+        self._hold(graph, path, None, stamp)
+        self._remember(path)
+
+    def _read(self, path: Path, then: Callable[[Graph, Stamp], object]) -> None:
+        """Go on with what a file holds; one that can't be read ends in a complaint."""
+        self._reader.read(path, then, lambda error: self._complain("This file can't be opened.", error))
 
     def _hold(self, graph: Graph, path: Path | None, example: Path | None, stamp: Stamp | None) -> None:
+        self._reader.forget()
         self.path, self.example, self._stamp = path, example, stamp
         self.window.document.replace(graph)
         self.moved.emit()

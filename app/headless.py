@@ -38,12 +38,12 @@ def run(file: Path | None, theme: str) -> int:
     window.link.died.connect(lambda reason, _: (ends.append(reason), loop.quit()))
     window.link.logged.connect(lambda line: print(line.text, end=""))
     window.start()
+    window.files.moved.connect(lambda: print(f"no display: running {window.files.title} off screen", file=sys.stderr))
     if file:
+        window.files.moved.connect(window.link.run)  # a large file is read on a thread
         window.files.open(file)
-        window.link.run()
     else:
         window.open_default()
-    print(f"no display: running {window.files.title} off screen", file=sys.stderr)
     loop.exec()
     app.processEvents()
     code = _report(window, ends[0])

@@ -352,6 +352,7 @@ class Window(QMainWindow):
             self.files.when_safe(self._close_for_good)
             return
         layout.remember(self)
+        self.files.close()
         self.link.close()
         event.accept()
 

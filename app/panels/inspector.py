@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.panels.graph_page import GraphPage
@@ -45,6 +45,8 @@ class Inspector(QScrollArea):
         self.page: NodePage | GraphPage | SummaryPage | None = None
         self._problems: Sequence[Problem] = ()
         self._shapes: tuple[Descriptions, Descriptions] = ({}, {})
+        self._building = QTimer(self, interval=0, singleShot=True)
+        self._building.timeout.connect(self._build)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -82,6 +84,7 @@ class Inspector(QScrollArea):
         self._build()
 
     def _build(self) -> None:
+        self._building.stop()
         root = self.document.graph.root
         if len(self.nodes) > 1:
             self.page = SummaryPage(self.document, self.nodes)
@@ -96,7 +99,9 @@ class Inspector(QScrollArea):
 
     def _changed(self, change: Change) -> None:
         if change.touched is None or any(node not in self.document.graph for node in self.nodes):
-            self.nodes = [] if change.touched is None else [n for n in self.nodes if n in self.document.graph]
-            self._build()
+            self.nodes = [n for n in self.nodes if n in self.document.graph] if change.touched else []
+            self.page = None
+            self.setWidget(QWidget())
+            self._building.start()  # in a turn of its own: a page takes longer than the graph
         elif isinstance(self.page, NodePage | GraphPage):
             self.page.refresh()

@@ -1,0 +1,94 @@
+"""Large files are read beside the window: it turns on meanwhile, and what the user does last counts."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.reading import SMALL
+from app.window import Window
+from engine.document import files
+from nodes.models import MODELS, build
+from tests.app.hands import Hands
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.catenary"
+    files.save(build(MODELS["sdxl-unet"]), path, None)
+    assert path.stat().st_size > SMALL
+    return path
+
+
+def box(window: Window, name: str) -> QMessageBox | None:
+    return next((each for each in window.findChildren(QMessageBox, name) if each.isVisible()), None)
+
+
+def test_the_window_turns_while_a_large_file_is_read(qtbot: QtBot, window: Window, large: Path) -> None:
+    turned: list[bool] = []
+    with qtbot.waitSignal(window.files.moved):
+        window.files.open(large)
+        QTimer.singleShot(0, lambda: turned.append(window.files.path is None))
+    assert turned == [True], "events came before the file"
+    assert files.dump(window.document.graph) == large.read_bytes()
+    assert window.files.path == large
+    assert large in window.files.recent
+    window.refresh()
+    assert window.problems == []
+    qtbot.waitUntil(lambda: window.inspector.page is not None)
+
+
+def test_what_is_opened_last_counts(qtbot: QtBot, window: Window, hands: Hands, large: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.catenary"
+    other.write_bytes(large.read_bytes())
+    moved: list[Path | None] = []
+    window.files.moved.connect(lambda: moved.append(window.files.path))
+    window.files.open(large)
+    window.files.open(other)
+    qtbot.waitUntil(lambda: len(moved) > 0)
+    window.files.open(large)
+    hands.trigger("new")
+    window.files.open(other)
+    qtbot.waitUntil(lambda: len(moved) > 2)
+    assert moved == [other, None, other]
+
+
+def test_changes_made_while_a_file_is_read_are_asked_about(
+    qtbot: QtBot, window: Window, hands: Hands, large: Path
+) -> None:
+    window.files.open(large)
+    node = window.canvas.add_kind("ReLU")
+    assert node is not None
+    qtbot.waitUntil(lambda: box(window, "unsaved") is not None)
+    assert node in window.document.graph
+    found = box(window, "unsaved")
+    button = found.findChild(QPushButton, "discard") if found else None
+    assert button is not None
+    with qtbot.waitSignal(window.files.moved):
+        hands.click(button)
+    assert window.files.path == large
+
+
+def test_a_broken_large_file_is_told(qtbot: QtBot, window: Window, large: Path) -> None:
+    large.write_bytes(large.read_bytes()[:-100])
+    before = window.document.graph
+    window.files.open(large)
+    qtbot.waitUntil(lambda: box(window, "file-error") is not None)
+    found = box(window, "file-error")
+    assert found is not None
+    assert "large.catenary" in found.informativeText()
+    assert window.document.graph is before
+
+
+def test_closing_while_a_file_is_read(qtbot: QtBot, window: Window, large: Path) -> None:
+    moved: list[object] = []
+    window.files.moved.connect(lambda: moved.append(None))
+    window.files.open(large)
+    window.close()
+    assert not window.isVisible()
+    qtbot.waitUntil(lambda: all(thread.name != "reader" for thread in threading.enumerate()))
+    QApplication.processEvents()
+    assert moved == [], "a window that is closed takes no file any more"
