@@ -113,6 +113,9 @@ class Modules:
         Gives the nodes that were made and, by node, why some could not be.
         """
         kept, self._built = self._built, {}
+        for node, built in kept.items():
+            if node in graph and graph.node(node).shared == node and not built.shared:
+                built.shared = node  # it shares from now on, and its group is called after it
         groups = {built.shared: built for built in kept.values() if built.shared}
         first_of: dict[str, Node] = {}
         fresh: set[str] = set()
