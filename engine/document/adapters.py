@@ -1,7 +1,7 @@
 """Adapters as data: small trees with a hole, the nodes they go to, and the params they share.
 
-A graph holds its adapters as a stack (`Graph.adapters`), the first one innermost. They change nothing of its nodes:
-`engine.document.expand` works out what runs.
+A graph holds its adapters as a stack (`Graph.adapters`) and applies them in order: as in Fluxion, of two around one
+target the later stands closer to it. They change nothing of its nodes: `engine.document.expand` works out what runs.
 """
 
 from typing import Literal

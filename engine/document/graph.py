@@ -103,7 +103,7 @@ class Graph:
         self.views: dict[str, View] = {}
         self.inputs: tuple[Input, ...] = ()
         self.adapters: tuple[Adapter, ...] = ()
-        """The stack, the first one innermost."""
+        """The stack, in the order in which they are applied."""
 
     def __contains__(self, node: str) -> bool:
         return node in self.nodes

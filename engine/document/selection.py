@@ -84,8 +84,8 @@ def _unmatched(part: Word | Id | By | Compare, scope: Scope) -> str:
 
 def _meant(word: str, known: Iterable[str]) -> str:
     by_lower = {each.lower(): each for each in known}
-    close = [by_lower[each] for each in get_close_matches(word.lower(), by_lower, 3)]
-    return f"; did you mean {' or '.join(close)}?" if close else ""
+    close = get_close_matches(word.lower(), by_lower, 1)
+    return f"; did you mean {by_lower[close[0]]}?" if close else ""
 
 
 def _asks_for_inserted(test: Test) -> bool:

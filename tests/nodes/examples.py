@@ -233,5 +233,6 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "ZeroConv2d": (
         of(PICTURE),
         of([1, 4, 8, 6], **SMALL, kernel_size=[3, 5], stride=2, padding=[1, 2], groups=2, padding_mode="reflect"),
+        *(of(PICTURE, padding=1, padding_mode=mode) for mode in ("replicate", "circular")),
     ),
 }
