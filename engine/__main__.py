@@ -18,6 +18,7 @@ from engine.document.check import check
 from engine.document.graph import Graph, Weights, paths
 from engine.document.kinds import Catalogue
 from engine.document.problems import Problem, Severity, named
+from engine.document.references import references
 from engine.document.sources import UnsetSource
 from engine.faults import explained, problems_of
 from engine.fitting import lines
@@ -158,7 +159,8 @@ def run_file(options: argparse.Namespace) -> int:
                 pass
 
     settings = Configure(options.device, options.dtype, options.seed)
-    session = _session(settings, graph, _catalogue(), Path(options.file), hear)
+    trusted = _trusted(options, graph)
+    session = _session(settings, graph, _catalogue(), Path(options.file), hear, trusted)
     session.take(Run(1))
     assert finished is not None
     if finished.fault is not None:
@@ -198,21 +200,22 @@ def import_model(options: argparse.Namespace) -> int:
         raise UsageError(f"can't write {target}: there is no folder {target.parent}")
     if options.model:
         _note(f"importing and running the code of {options.model}")
-    from engine.runtime import foreign, importing, skeleton  # torch takes seconds to import
+    from engine.runtime import foreign, imports, skeleton  # torch takes seconds to import
 
     try:
         if options.structure:
             found = skeleton.import_structure(Path(options.structure), _catalogue(), options.weights)
         else:
-            model = foreign.make(options.model, options.args, meta=not options.weights)
-            found = importing.import_tree(model, _catalogue())
-        importing.save(found, target, options.weights)
+            found = imports.import_named(options.model, options.args, _catalogue(), options.weights)
+        imports.save(found, target, options.weights)
     except foreign.ForeignError as error:
         raise UsageError(str(error)) from error
     for note in found.notes:
         _note(note)
     for path, kind in found.placeholders.items():
         _note(f"{path}: {kind} is not in the catalogue, so a placeholder stands for it")
+    if names := [each.name for each in references(found.graph, _catalogue())]:
+        _note(f"to run it takes --trust, since it then imports {', '.join(names)}")
     _note(f"wrote {target}, {len(found.graph)} nodes")
     if options.weights:
         _note(f"wrote {target.with_suffix('.safetensors')}, {len(found.weights)} tensors")
@@ -272,12 +275,32 @@ def _open(options: argparse.Namespace) -> Graph:
     return graph
 
 
+def _trusted(options: argparse.Namespace, graph: Graph) -> tuple[str, ...]:
+    """The names that the graph would import. Raises UsageError, which tells them, unless they are trusted."""
+    found = references(graph, _catalogue())
+    if found and not options.trust:
+        path_of = paths(graph)
+        listed = "".join(
+            f"\n  {each.name}, for {', '.join(path_of.get(node) or node for node in each.nodes)}" for each in found
+        )
+        raise UsageError(
+            f"{options.file} would import Python code, which can do whatever you can; if you know where it comes from, "
+            f"add --trust:{listed}"
+        )
+    return tuple(each.name for each in found)
+
+
 def _catalogue() -> Catalogue:
     return cast(Catalogue, kinds.resolve(CATALOGUE))
 
 
 def _session(
-    settings: Configure, graph: Graph, catalogue: Catalogue, file: Path, hear: Callable[[FromWorker], None]
+    settings: Configure,
+    graph: Graph,
+    catalogue: Catalogue,
+    file: Path,
+    hear: Callable[[FromWorker], None],
+    trusted: tuple[str, ...] = (),
 ) -> "Session":
     """A session that holds the graph of a file."""
     from engine.runtime.session import Session, devices  # torch takes seconds to import
@@ -286,7 +309,7 @@ def _session(
         raise UsageError(f"this machine has no device {settings.device}; there are {', '.join(devices())}")
     session = Session(catalogue, hear)
     session.take(settings)
-    session.take(Load(files.dump(graph), str(file.absolute().parent)))
+    session.take(Load(files.dump(graph), str(file.absolute().parent), trusted))
     return session
 
 
@@ -358,6 +381,7 @@ def _parser() -> argparse.ArgumentParser:
             metavar="CONTEXT.KEY=VALUE",
             help="a value for what a provider declares",
         )
+    running.add_argument("--trust", action="store_true", help="import the Python code that the graph names")
     running.add_argument("--output", metavar="FILE", help=f"write the value to a file ({', '.join(ENDINGS)})")
     running.add_argument("--weights", metavar="FILE", help="weights to use instead of the graph's own (.safetensors)")
     running.add_argument(

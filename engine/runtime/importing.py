@@ -3,18 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count
-from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from engine.document import edits, files
-from engine.document.edits import Insert, SetContexts, SetInputs, SetView, SetWeights
+from engine.document import edits
+from engine.document.edits import Insert, SetContexts, SetInputs, SetKey, SetShared, SetView
 from engine.document.expressions import parse
-from engine.document.files import FileError
-from engine.document.graph import Contexts, Graph, Input, Node, Place, Tree, View, Weights, unique_names
+from engine.document.graph import Contexts, Graph, Input, Node, Place, Tree, View, paths, unique_names
 from engine.document.kinds import Catalogue, NodeKind, ParamValue, defaults
 from engine.document.legal import EditError
 from engine.document.scopes import accesses
@@ -65,46 +61,12 @@ def import_tree(
                 tree = Tree(Node("", "Chain"), children=(importing.tree(module, met.title),))
         graph = graph_of(tree)
         importing.declare(graph)
+        importing.share(graph)
         for path, reason in importing.unsaid.items():
             importing.note(path, reason)
     except (EditError, RecursionError) as error:
         raise ForeignError(f"{name} can't be a graph: {error}") from error
     return Imported(graph, importing.weights, importing.placeholders, importing.notes)
-
-
-def save(imported: Imported, file: Path, with_weights: bool) -> None:
-    """Write the graph, and with `with_weights` its tensors to a .safetensors file of the same name beside it.
-
-    Either both are written or none. Raises FileError, and ForeignError when the tensors have no values.
-    """
-    if with_weights and any(tensor.is_meta for tensor in imported.weights.values()):
-        raise ForeignError("its weights are on the meta device, where they have no values: leave out --weights")
-    if not with_weights:
-        files.save(imported.graph, file, None)
-        return
-    weights = file.with_suffix(".safetensors")
-    part = weights.with_name(f".{weights.name}.part")
-    edits.apply(imported.graph, SetWeights(imported.graph.root, Weights(weights.name)))
-    try:
-        save_file(_separate(imported.weights), part)
-        files.save(imported.graph, file, None)
-        part.replace(weights)
-    except (OSError, SafetensorError) as error:
-        raise FileError(f"{weights} can't be written: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _separate(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors that share no memory, each as large as its storage, as safetensors wants them."""
-    found: dict[str, Tensor] = {}
-    seen: set[int] = set()
-    for path, tensor in weights.items():
-        storage = tensor.untyped_storage()
-        shares = storage.data_ptr() in seen or storage.nbytes() != tensor.nbytes
-        seen.add(storage.data_ptr())
-        found[path] = (tensor.clone() if shares else tensor).detach().contiguous()
-    return found
 
 
 def graph_of(tree: Tree) -> Graph:
@@ -144,8 +106,10 @@ class _Importing:
     placeholders: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     places: dict[nn.Module, str] = field(default_factory=dict)
-    again: list[str] = field(default_factory=list)
-    """Prefixes of what stands in the tree a second time."""
+    again: dict[str, str] = field(default_factory=dict)
+    """Paths of what stands in the tree a second time, without what is in it, and where it stood first."""
+    layers: dict[nn.Module, list[str]] = field(default_factory=dict)
+    """The paths of every leaf that has tensors."""
     unsaid: dict[str, str] = field(default_factory=dict)
     """Why functions stay names of Python code, by path."""
 
@@ -184,10 +148,8 @@ class _Importing:
         """A module and all that is in it; `path` is empty for the root."""
         if module not in self.places:
             self.places[module] = path
-        elif not any(path.startswith(outer) for outer in self.again):
-            self.again.append(f"{path}.")
-            first = self.places[module] or "the root"
-            self.note(path, f"the very module at {first}, imported a second time with weights of its own")
+        elif not any(path.startswith(f"{outer}.") for outer in self.again):
+            self.again[path] = self.places[module]
         met = self.recognised(module)
         if met.kind is None or (met.origin is None and path and _computes(module)):
             params = placeholders.params_of(module, self.origin, self.parts.get(module, ""))
@@ -199,7 +161,7 @@ class _Importing:
             self.note(path, f"{', '.join(unknown)} can't be read from a {type(module).__name__}: the defaults stand in")
         params |= self.function(module, met.kind, path)
         if not met.kind.is_frame:
-            self.keep(path, module.state_dict())
+            self.keep(path, module)
             return Tree(Node("", met.kind.name, name, params))
         for own, _ in chain(module.named_parameters(recurse=False), module.named_buffers(recurse=False)):
             self.note(path, f"the tensor {own} belongs to no layer, so it was left out")
@@ -223,15 +185,29 @@ class _Importing:
     def placeholder(self, module: nn.Module, title: str, params: dict[str, ParamValue] | None, path: str) -> Tree:
         """The leaf that stands for a module which the catalogue has no kind for."""
         self.placeholders[path] = title
-        self.keep(path, module.state_dict())
+        self.keep(path, module)
         view = None
         if params is None:
             self.note(path, NOT_MADE_AGAIN)
             view = View(note=NOT_MADE_AGAIN)
         return Tree(Node("", "Foreign", title, params or defaults(self.catalogue["Foreign"])), view)
 
-    def keep(self, path: str, tensors: dict[str, Any]) -> None:
-        self.weights |= {f"{path}.{name}": value for name, value in tensors.items() if isinstance(value, Tensor)}
+    def keep(self, path: str, module: nn.Module) -> None:
+        """Take the tensors of a leaf, once wherever it stands."""
+        tensors = {f"{path}.{name}": v for name, v in module.state_dict().items() if isinstance(v, Tensor)}
+        if tensors:
+            self.weights |= tensors if module not in self.layers else {}
+            self.layers.setdefault(module, []).append(path)
+
+    def share(self, graph: Graph) -> None:
+        """Have leaves that are one module share their weights, which are called as where it stood first."""
+        nodes = {path: node for node, path in paths(graph).items()}
+        for places in self.layers.values():
+            for path in places if len(places) > 1 else ():
+                edits.apply(graph, SetShared(nodes[path], nodes[places[0]]))
+        for path, first in self.again.items():
+            if any(each == path or each.startswith(f"{path}.") for places in self.layers.values() for each in places):
+                edits.apply(graph, SetKey(nodes[path], first))
 
     def function(self, module: nn.Module, kind: NodeKind, path: str) -> dict[str, ParamValue]:
         """The param that holds the function of a Lambda, UseContext or SetContext: its source, else its name."""

@@ -210,7 +210,9 @@ class _Lowering:
 
     def _withhold(self, error: ForeignError) -> fx.Node:
         """Note that code of others can't be had: all that does not need its result can still be lowered, and run."""
-        fault = self._fault("untrusted" if isinstance(error, Untrusted) else "failed", str(error))
+        fault = self._fault("failed", str(error))
+        if isinstance(error, Untrusted):  # whatever it was given
+            fault = structs.replace(fault, code="untrusted", inputs=())
         self.faults.append(fault)
 
         def withhold() -> None:

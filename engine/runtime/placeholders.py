@@ -1,4 +1,4 @@
-"""How a module that the catalogue has no kind for can be made again: its class with arguments, or as a part of a model."""
+"""How a module that the catalogue has no kind for can be made again: by its class, or as a part of a model."""
 
 import inspect
 import json

@@ -22,12 +22,15 @@ from torch import nn
 from engine.document import edits, files
 from engine.document.check import check
 from engine.document.edits import SetContexts, SetInputs
-from engine.document.graph import Graph, Input, paths, same
+from engine.document.graph import Graph, Input, Weights, paths, same
+from engine.document.keys import sources_of
 from engine.document.references import Reference, references
 from engine.document.scopes import keys
+from engine.document.sharing import members
 from engine.document.sources import ListSource, NumberSource, TensorSource, TextSource, UnsetSource
 from engine.messages import Configure, Finished, Load, Loaded, Run
-from engine.runtime.importing import Imported, import_tree, save
+from engine.runtime.importing import Imported, import_tree
+from engine.runtime.imports import save
 from engine.runtime.lower import lower
 from engine.runtime.program import Given, RunError
 from engine.runtime.session import Session
@@ -191,7 +194,8 @@ def outcome_of(found: Imported, folder: Path, x: torch.Tensor, **contexts: torch
     session.take(Load((folder / "model.catenary").read_bytes(), str(folder)))
     session.take(Run(1))
     loaded = next(message for message in heard if isinstance(message, Loaded))
-    assert (loaded.error, loaded.missing, loaded.unexpected, loaded.mismatched) == ("", (), (), ())
+    (told,) = loaded.reports
+    assert (told.error, told.missing, told.unexpected, told.mismatched) == ("", (), (), ())
     finished = next(message for message in heard if isinstance(message, Finished))
     assert finished.fault is None
     return session.result
@@ -300,7 +304,7 @@ def test_random_trees_run_to_the_same_bits(functions, plan, seed):
     program = lower(graph, CATALOGUE, modules, outside).program
     got = oracle.outcome(lambda: program.run(outside, lambda *_: None, lambda *_: None).result, RunError)
     oracle.reset(live)
-    with torch.no_grad():
+    with torch.no_grad(), oracle.returning():
         assert got == oracle.outcome(lambda: live(x), Exception)
 
 
@@ -373,10 +377,39 @@ def test_containers_of_torch_are_chains_and_say_so():
     assert found.graph.views["root"].note == found.notes[2].removeprefix("the root: ")
 
 
-def test_a_module_that_stands_twice_is_imported_twice(tmp_path):
+def test_a_layer_that_stands_twice_shares_its_weights(tmp_path):
     shared = fl.Linear(2, 2).requires_grad_(False)
     live = fl.Chain(shared, fl.ReLU(), shared)
     found = bring(live)
-    assert found.notes == ["Linear_2: the very module at Linear_1, imported a second time with weights of its own"]
+    first, relu, second = found.graph.children["root"]
+    assert [found.graph.nodes[node].shared for node in (first, relu, second)] == [first, "", first]
+    assert found.weights.keys() == {"Linear_1.weight", "Linear_1.bias"}
+    assert found.graph.nodes[second].key == "Linear_1"
+    assert found.notes == []
     x = torch.randn(3, 2)
     assert oracle.exactly(outcome_of(found, tmp_path, x)) == oracle.exactly(live(x))
+
+
+def test_a_structural_copy_shares_its_layers(tmp_path):
+    block = fl.Chain(fl.Linear(2, 2), fl.Residual(fl.Linear(2, 2), fl.ReLU())).requires_grad_(False)
+    live = fl.Chain(block, block.structural_copy(), block)
+    found = bring(live)
+    groups = members(found.graph)
+    assert [len(leaves) for leaves in groups.values()] == [3, 3]
+    assert len(found.weights) == 4
+    keys = {path: found.graph.nodes[node].key for node, path in paths(found.graph).items()}
+    assert keys["Chain_3"] == "Chain_1"
+    assert keys["Chain_2.Residual.Linear"] == "Chain_1.Residual.Linear"
+    assert {origin.key for origin in sources_of(named(found)).values() if origin.key.endswith("Linear")} == {
+        "Chain_1.Linear",
+        "Chain_1.Residual.Linear",
+    }
+    x = torch.randn(3, 2)
+    assert oracle.exactly(outcome_of(found, tmp_path, x)) == oracle.exactly(live(x))
+
+
+def named(found: Imported) -> Graph:
+    """The graph with a weights file."""
+    graph = found.graph.copy()
+    edits.apply(graph, edits.SetWeights(graph.root, Weights("w.safetensors")))
+    return graph

@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 from engine.document import files
 from engine.document.graph import paths, same
 from engine.runtime.foreign import ForeignError
-from engine.runtime.importing import save
+from engine.runtime.imports import save
 from engine.runtime.skeleton import guess, import_structure
 from nodes import CATALOGUE
 
