@@ -15,6 +15,7 @@ from engine.document import edits, files, scopes
 from engine.document.document import new_graph
 from engine.document.edits import Edit
 from engine.document.effect import runs_differently
+from engine.document.expand import home
 from engine.document.graph import Graph, path_of
 from engine.document.kinds import Catalogue
 from engine.document.scopes import Key
@@ -47,6 +48,7 @@ from engine.messages import (
     WriteCode,
 )
 from engine.runtime import exporting, preview
+from engine.runtime.adapted import Adapted, is_off
 from engine.runtime.checkpoints import CheckpointError
 from engine.runtime.export import ExportError, export
 from engine.runtime.exporting import Exporting
@@ -100,6 +102,7 @@ class Session:
         """The program at hand, until the structure changes."""
         self._settings = Configure()
         self._trusted = Trusted()
+        self._adapted = Adapted(catalogue)
         self._modules = self._new_modules()
         self._loader = Loader()
         self._built_wrong: tuple[Fault, ...] = ()
@@ -186,6 +189,7 @@ class Session:
 
     def _change(self) -> None:
         """The structure has changed: lower again when next a program is needed."""
+        self._adapted.forget()
         self.lowered = None
         self._unsettled = True
 
@@ -200,17 +204,34 @@ class Session:
                     self._follow(one, other)
             case _ if not runs_differently(edit, self.graph, self.catalogue):
                 pass
-            case edits.SetParam(node, param, value, absent=False), _ if self._modules.set_live(node, param, value):
-                if self.lowered is not None and (self.lowered.program.exact or self.lowered.faults):
-                    self._change()  # made for the values there were, which may come from this one
+            case edits.SetParam(node, param, value, absent=False), _ if not self._adapted.decides(
+                param
+            ) and self._modules.set_live(node, param, value):
+                self._adapted.keep_up(self.graph, node)
+                self._change_if_exact()
+            case edits.SetAdapterParam(adapter, param), _ if self._adapted.drive(
+                self.graph, adapter, param, self._modules
+            ):
+                self._change_if_exact()
+            case edits.SetAdapter(adapter), edits.SetAdapter(old) if is_off(adapter, old):
+                pass
+            case (edits.SetAdapter(), _) if self._adapted.has_other_values_only(self.graph):
+                self._unsettled = True
             case (edits.SetInputs(), edits.SetInputs()) | (edits.SetContexts(), edits.SetContexts()) if _names(
                 edit
             ) == _names(inverse):
+                if isinstance(edit, edits.SetContexts):
+                    self._adapted.keep_up(self.graph, edit.node)
                 self._unsettled = True  # other values: the program decides whether it holds for them
             case ((edits.SetWeights() | edits.SetKey()), _):
                 self._supply.stale = self._unsettled = True
             case _:
                 self._change()
+
+    def _change_if_exact(self) -> None:
+        """A value has changed that the program reads when it runs; but it may have been made for the one before."""
+        if self.lowered is not None and (self.lowered.program.exact or self.lowered.faults):
+            self._change()
 
     def _configure(self, settings: Configure) -> None:
         if settings != self._settings:
@@ -228,8 +249,8 @@ class Session:
 
     def _given(self, inputs: Mapping[str, Source], contexts: Mapping[str, Source]) -> tuple[Given, tuple[Fault, ...]]:
         """The values from outside, with `inputs` and `contexts` standing in for sources, and faults for those amiss."""
-        graph = self.graph
-        sources: dict[str | Key, Source] = {i.name: inputs.get(i.name, i.source) for i in graph.inputs}
+        graph = self._adapted.whole(self.graph).graph
+        sources: dict[str | Key, Source] = {i.name: inputs.get(i.name, i.source) for i in self.graph.inputs}
         for key in scopes.keys(graph):
             own = graph.nodes[key.provider].contexts[key.context][key.key]
             sources[key] = contexts.get(key.label, own)
@@ -242,7 +263,7 @@ class Session:
 
     def _source_fault(self, name: str | Key, error: str) -> Fault:
         if isinstance(name, Key):
-            path = path_of(self.graph, name.provider)
+            path = self._adapted.whole(self.graph).paths[name.provider]
             return Fault(name.provider, "source", f"{name.label} has no value: {error}", path)
         return Fault(self.graph.root, "source", f"the input {name} has no value: {error}")
 
@@ -253,21 +274,26 @@ class Session:
         self._supply.compare(self.graph, self.folder, self._modules)
         if self.lowered is None or not self.lowered.program.accepts(given):
             modules = self._modules
-            self.lowered = lower(self.graph, self.catalogue, modules.sketches, given, modules.fake, self._trusted)
+            graph = self._adapted.whole(self.graph).graph
+            self.lowered = lower(graph, self.catalogue, modules.sketches, given, modules.fake, self._trusted)
         lowered = self.lowered
         told = {fault.node for fault in self._built_wrong}
         faults = (*wrong, *self._built_wrong, *(f for f in lowered.faults if f.node not in told))
-        faults = tuple(structs.replace(f, message=preview.printable(f.message)) for f in faults)
+        faults = tuple(self._presentable(fault) for fault in faults)
         self.tell(Shapes(lowered.returns, lowered.receives, faults))
         return lowered
 
     def _build(self) -> None:
         """Bring the modules up to the graph."""
-        _, errors = self._modules.update(self.graph)
+        whole = self._adapted.whole(self.graph)
+        _, errors = self._modules.update(whole.graph)
         self._supply.stale = True
-        self._built_wrong = tuple(
-            Fault(node, "not-built", error, path_of(self.graph, node)) for node, error in errors.items()
-        )
+        self._built_wrong = tuple(Fault(node, "not-built", error, whole.paths[node]) for node, error in errors.items())
+
+    def _presentable(self, fault: Fault) -> Fault:
+        """A fault as the client has it: at nodes of the graph itself, in characters that can be sent."""
+        fault = self._adapted.at_home(self.graph, fault)
+        return structs.replace(fault, message=preview.printable(fault.message))
 
     # Runs.
 
@@ -293,7 +319,7 @@ class Session:
         if fault is not None and fault.code == OUT_OF_MEMORY:
             fault = self._free(fault)
         if fault is not None:
-            fault = structs.replace(fault, message=preview.printable(fault.message))
+            fault = self._presentable(fault)
         seconds = time.perf_counter() - started
         self._preview(dict.fromkeys((*message.watch, *self._watched)))
         self.send(Finished(message.number, status, seconds, text, fault))
@@ -306,6 +332,9 @@ class Session:
         self._unsettled = self._unsettled and bool(message.inputs or message.contexts)
         if wrong:
             raise RunError(wrong[0])
+        whole = self._adapted.whole(self.graph)
+        if whole.amiss:
+            raise RunError(Fault(self.graph.root, whole.amiss[0].code, whole.amiss[0].message))
         if unusable := self._supply.unusable:
             raise RunError(Fault(unusable.frame, "weights", unusable.error, path_of(self.graph, unusable.frame)))
         lowered.program.modules = self._real(lowered)
@@ -317,10 +346,10 @@ class Session:
                 raise Cancelled
             if told < 0 or done - told >= total // STEPS_TOLD:
                 told = done
-                self.send(Progress(message.number, node, done, total))
+                self.send(Progress(message.number, home(whole, node), done, total))
 
         def log(node: str, text: str) -> None:
-            self.send(Log(message.number, preview.printable(text), node))
+            self.send(Log(message.number, preview.printable(text), home(whole, node)))
 
         watched = frozenset((*message.watch, *self._watched))
         stops = breakpoints(self.graph, self.catalogue) if message.pauses else frozenset[str]()
@@ -336,7 +365,8 @@ class Session:
         given, wrong = self._given({}, {})
         lowered = self._prepare(given, wrong)
         faults, fill = (*wrong, *self._built_wrong), lambda: self._real(lowered)
-        return Exporting(self.graph, self.catalogue, frame, self._modules, given, faults, fill, self._trusted)
+        graph = self._adapted.whole(self.graph).graph
+        return Exporting(graph, self.catalogue, frame, self._modules, given, faults, fill, self._trusted)
 
     def _halt(self, watched: Iterable[str], paused: Paused, moment: Moment) -> Resume:
         """Tell that a run has paused, and do what can be done meanwhile until it goes on."""
