@@ -1,10 +1,12 @@
 """Graphs as files of other programs: Refiners and PyTorch code with weights, torch.export archives, ONNX."""
 
+import logging
 import warnings
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
@@ -201,12 +203,10 @@ def _exported(exporting: Exporting) -> torch.export.ExportedProgram:
 
 
 def _save_onnx(exporting: Exporting, file: Path) -> None:
-    try:
-        import onnx  # noqa: F401  # pyright: ignore[reportUnusedImport, reportMissingImports]
-        import onnxscript  # noqa: F401  # pyright: ignore[reportUnusedImport, reportMissingImports]
-    except ImportError as error:
-        raise ExportError(NO_ONNX) from error
+    if find_spec("onnx") is None or find_spec("onnxscript") is None:
+        raise ExportError(NO_ONNX)
     replay, values = _replayed(exporting)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # of packages that it would know operators of
     _quietly(
         lambda: torch.onnx.export(
             replay, (), str(file), kwargs=values, dynamo=True, external_data=False, verbose=False

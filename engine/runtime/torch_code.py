@@ -96,7 +96,10 @@ class _Writing:
         if max(map(len, rows)) > WIDTH:
             rows = ["# fmt: off", *rows, "# fmt: on"]
         cast = "" if dtype == torch.float32 else f".to({self._text(dtype)})"
-        made = f'def build() -> {name}:\n    """The model, with initial weights."""\n    return {name}(){cast}.eval()'
+        made = (
+            f'def build() -> {name}:\n    """The model, with initial weights, in evaluation mode."""\n'
+            f"    return {name}(){cast}.eval()"
+        )
         loaded = (
             f"def load(path: str = {literal(weights)}) -> {name}:\n"
             f'    """The model, with the weights of a file."""\n    model = build()\n'
