@@ -111,13 +111,15 @@ class Checkpoint:
         try:
             with self.path.open("rb") as file:
                 file.seek(self._hashed)
-                while not self.sha256 and time.monotonic() < until:
+                while not self.sha256:
                     piece = file.read(PIECE)
                     self._hashing.update(piece)
                     self._hashed += len(piece)
                     if not piece:
                         self._require_same()
                         self.sha256 = self._hashing.hexdigest()
+                    if time.monotonic() >= until:
+                        break
         except OSError as error:
             raise CheckpointError(f"{self.path} can't be read: {error.strerror or error}") from error
         return bool(self.sha256)

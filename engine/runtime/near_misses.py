@@ -120,14 +120,17 @@ class _Matching:
         return any(f"{prefix}.{name}" in self.taken for name, _ in tensors)
 
     def _words(self, key: str) -> int:
-        """The words and numbers of a key as bits; what two keys have in common makes them alike."""
+        """The words of a key as bits; what two keys have in common makes them alike.
+
+        Numbers do not count, since Fluxion starts at 1 and others at 0: the order decides.
+        """
         found = 0
         for word in WORD.findall(key) or [key]:
             found |= 1 << self._bits.setdefault(word.lower(), len(self._bits))
         return found
 
 
-WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 def splits(key: str) -> Iterator[tuple[str, str]]:

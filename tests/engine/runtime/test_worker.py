@@ -1,8 +1,5 @@
 """The worker process, spoken to over a bare pipe."""
 
-import multiprocessing
-from typing import Any
-
 import pytest
 
 from engine.document import edits, files
@@ -10,49 +7,19 @@ from engine.document.document import new_graph
 from engine.document.edits import Insert, Remove, SetInputs, SetParam
 from engine.document.graph import Input, Node, Place, Tree
 from engine.document.sources import NoiseSource
-from engine.messages import Apply, Finished, Load, Ready, Run, Shapes, decode_from_worker, encode
-from engine.runtime.worker import serve
-
-LONG = 60
+from engine.messages import Apply, Finished, Load, Ready, Run, Shapes
+from tests.engine.runtime.line import LONG, Line
 
 
 def leaf(node, kind, **params):
     return Tree(Node(node, kind, params=params))
 
 
-class Line:
-    """A worker at the other end of a pipe."""
-
-    def __init__(self) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        self.pipe, theirs = spawn.Pipe()
-        self.process = spawn.Process(target=serve, args=(theirs, "nodes:CATALOGUE"), daemon=True)
-        self.process.start()
-        theirs.close()
-
-    def send(self, *messages: Any) -> None:
-        for message in messages:
-            self.pipe.send_bytes(encode(message))
-
-    def hear(self) -> Any:
-        assert self.pipe.poll(LONG), "the worker has nothing to say"
-        return decode_from_worker(self.pipe.recv_bytes())
-
-    def until(self, kind: type) -> list[Any]:
-        """What comes, up to the first message of this type."""
-        heard = [self.hear()]
-        while not isinstance(heard[-1], kind):
-            heard.append(self.hear())
-        return heard
-
-
 @pytest.fixture
 def line():
     found = Line()
     yield found
-    found.pipe.close()
-    found.process.join(LONG)
-    assert found.process.exitcode == 0, "the end of the pipe ends the worker"
+    found.close()
 
 
 @pytest.fixture
