@@ -33,7 +33,8 @@ class Entry(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What is to be written, by its key in the new file, and what that file calls nodes that are parked."""
+    """What is to be written, by its key in the new file, and what that file calls nodes otherwise than by their paths:
+    those that are parked, and those that share the weights of another."""
 
     entries: dict[str, Entry]
     keys: dict[str, str]
@@ -50,16 +51,18 @@ def contents(
     path_of = paths(graph)
     inside = {node: path_of[node][len(path_of[frame]) :].removeprefix(".") for node in graph.walk(frame)}
     entries: dict[str, Entry] = {}
+    keys: dict[str, str] = {}
     for need in needs(graph, modules.sketches):
-        leaf = next((leaf for leaf in need.leaves if leaf in inside), None)
-        if leaf is None:
+        here = [leaf for leaf in need.leaves if leaf in inside]
+        if not here:
             continue
+        leaf = here[0]
+        keys |= dict.fromkeys(here[1:], inside[leaf])
         takes = modules.takes.get(leaf, {})
         for name, tensor in need.tensors.items():
             take = takes.get(name)
             get = _from(take.file, take.key) if take else _drawn(modules, leaf, name)
             entries[below_key(inside[leaf], name)] = Entry(_as(dtype, tuple(tensor.shape), tensor.dtype), get)
-    keys: dict[str, str] = {}
     for node, owner in _parked(graph, frame):
         key, file = graph.nodes[node].key, file_of(owner)
         held = {k[len(key) :]: stored for k, stored in file.tensors.items() if k.startswith(f"{key}.")}

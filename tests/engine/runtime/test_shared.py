@@ -13,10 +13,11 @@ from engine.document.document import Change, Document, new_graph
 from engine.document.edits import Edit, Insert, Remove, SetInputs, SetKey, SetParam, SetWeights
 from engine.document.files import dump
 from engine.document.graph import Input, Node, Place, Tree, Weights
+from engine.document.keys import sources_of
 from engine.document.kinds import ParamValue
 from engine.document.sharing import place_again, unshare
 from engine.document.sources import TensorSource
-from engine.messages import Apply, Finished, FromWorker, Load, Run
+from engine.messages import Apply, Finished, FromWorker, Load, Run, SaveWeights, WeightsSaved
 from engine.runtime.session import Session
 from nodes import CATALOGUE
 
@@ -40,6 +41,7 @@ class Live:
         self.document = Document(new_graph(), CATALOGUE)
         self.do(SetInputs((Input("x", TensorSource("x.safetensors", "x")),)))
         self.finished: Finished | None = None
+        self.saved: WeightsSaved | None = None
         self.session = Session(CATALOGUE, self.hear)
         self.session.take(Load(dump(self.document.graph), str(folder)))
         self.document.listeners.append(self.follow)
@@ -47,6 +49,8 @@ class Live:
     def hear(self, message: FromWorker) -> None:
         if isinstance(message, Finished):
             self.finished = message
+        if isinstance(message, WeightsSaved):
+            self.saved = message
 
     def follow(self, change: Change) -> None:
         assert change.edit
@@ -164,6 +168,22 @@ def test_keys_hold_through_edits_and_unsharing(live: Live, tmp_path: Path):
     assert torch.equal(live.run(), X + 1)
     live.do(SetKey(second, "Nowhere"))
     assert not torch.equal(live.run(), X + 1)
+
+
+def test_saved_once_and_found_whichever_place_goes(live: Live, tmp_path: Path):
+    second = live.again("a", Place("root", 2))
+    before = live.run()
+    live.session.take(SaveWeights("root", str(tmp_path / "out.safetensors"), "float32"))
+    assert live.saved
+    assert live.saved.edit
+    assert load_file(tmp_path / "out.safetensors").keys() == {"Linear_1.weight", "Linear_1.bias"}
+    live.do(live.saved.edit)
+    assert torch.equal(live.run(), before)
+    weight = live.module("a").get_parameter("weight").clone()
+    live.do(Remove(("a",)))
+    live.run()
+    assert torch.equal(live.module(second).get_parameter("weight"), weight)
+    assert sources_of(live.document.graph)[second].key == "Linear_1"
 
 
 def test_sharers_that_are_not_alike_are_told(live: Live):
