@@ -13,15 +13,13 @@ from pathlib import Path
 
 import torch
 
-from nodes.training import base, judge, measure, report
+from nodes.training import adapters, base, judge, measure, report
+from nodes.training.bench import bench
 
 FIRST: dict[str, Callable[[Path, torch.device, int], None]] = {"judges": judge.train, "base": base.train}
 """What everything else builds on."""
 
-ADAPTERS: dict[str, Callable[[Path, torch.device, int], None]] = {}
-"""What is put on the base model."""
-
-TASKS = FIRST | ADAPTERS
+TASKS = FIRST | adapters.TRAINED
 FIGURES = "figures.json"
 
 
@@ -39,7 +37,7 @@ def main() -> int:
         TASKS[options.task](options.out, device, options.seed)
         return 0
     if options.task == "all":
-        for tasks in (FIRST, ADAPTERS):
+        for tasks in (FIRST, adapters.TRAINED):
             if code := _side_by_side(list(tasks), options.jobs, options):
                 return code
     return _measured(options.out, device)
@@ -68,7 +66,7 @@ def _side_by_side(tasks: Sequence[str], jobs: int, options: argparse.Namespace) 
 
 def _measured(out: Path, device: torch.device) -> int:
     """Measure everything in a folder."""
-    figures = list(measure.everything(measure.bench(out, device)))
+    figures = list(measure.everything(bench(out, device)))
     report.save(out / FIGURES, figures)
     print(report.table(figures))
     return 0 if all(figure.fine for figure in figures) else 1

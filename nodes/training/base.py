@@ -40,9 +40,18 @@ def trainable(device: torch.device, seed: int = 0) -> Trainable:
     return Trainable(graph(), example(device), device, seed)
 
 
-def predict(model: Trainable, **conditions: Tensor) -> Predict:
-    """The model as sampling calls it; `conditions` are further values, by name."""
-    return partial(_predict, model, conditions)
+def sampler(model: Trainable) -> Predict:
+    """The model as sampling calls it."""
+    return partial(predicted, model, {})
+
+
+def predicted(model: Trainable, conditions: dict[str, Tensor], x: Tensor, steps: Tensor, labels: Tensor) -> Tensor:
+    """The prediction for noisy pictures; `conditions` are further values by name, of as many pictures or of half.
+
+    With the model and the conditions given, this is a `Predict`; guidance asks it for twice the pictures at once.
+    """
+    more = {name: value.repeat(len(x) // len(value), 1, 1, 1) for name, value in conditions.items()}
+    return model(x=x, **{"diffusion.timestep": steps, "diffusion.class": labels}, **more)
 
 
 def train(out: Path, device: torch.device, seed: int = 0, recipe: Recipe = RECIPE) -> None:
@@ -54,7 +63,7 @@ def train(out: Path, device: torch.device, seed: int = 0, recipe: Recipe = RECIP
 
     def loss(size: int) -> Tensor:
         pictures, labels = digits.batch(data, size, generator)
-        return prediction_loss(predict(model), pictures, forgotten(labels, CLASS_DROPOUT, generator), generator)
+        return prediction_loss(sampler(model), pictures, forgotten(labels, CLASS_DROPOUT, generator), generator)
 
     fit("base", recipe.on(device), learned, loss)
     weights.save(out / FILE, model.layers, paths(graph()))
@@ -80,9 +89,3 @@ def prediction_loss(predict: Predict, pictures: Tensor, labels: Tensor, generato
     noise = torch.randn(pictures.shape, generator=generator, device=device)
     found = predict(noised(pictures, noise, steps), steps, labels)
     return F.mse_loss(found, velocity(pictures, noise, steps))
-
-
-def _predict(model: Trainable, conditions: dict[str, Tensor], x: Tensor, steps: Tensor, labels: Tensor) -> Tensor:
-    # Guidance asks for twice the pictures at once.
-    more = {name: value.repeat(len(x) // len(value), 1, 1, 1) for name, value in conditions.items()}
-    return model(x=x, **{"diffusion.timestep": steps, "diffusion.class": labels}, **more)

@@ -83,7 +83,7 @@ def edge_strength(pictures: Tensor) -> Tensor:
     return F.conv2d(padded, kernels).square().sum(1, keepdim=True).sqrt()
 
 
-def guide(pictures: Tensor) -> Tensor:
+def edges(pictures: Tensor) -> Tensor:
     """The edges as white lines (1) on black (0)."""
     return (edge_strength(pictures) > EDGE).to(pictures)
 

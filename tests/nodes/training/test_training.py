@@ -27,7 +27,7 @@ def test_the_trained_weights_give_in_the_engine_what_they_gave_in_training(train
     x = torch.randn(2, 1, 16, 16, generator=torch.Generator().manual_seed(1))
     steps, labels = torch.tensor([999, 10]), torch.tensor([3, 10])
     with torch.no_grad():
-        learned = base.predict(model)(x, steps, labels)
+        learned = base.predicted(model, {}, x, steps, labels)
     graph = base.graph()
     modules = base.trainable(CPU, seed=1).layers
     weights.load(trained / base.FILE, modules, paths(graph))
