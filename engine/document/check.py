@@ -5,7 +5,7 @@ A `Checker` is told what edits touch, and looks again only where that can matter
 
 from collections.abc import Callable, Iterator
 
-from engine.document import check_contexts, check_nodes, expressions, returns, scopes
+from engine.document import check_contexts, check_nodes, check_shared, expressions, returns, scopes
 from engine.document.edits import Batch, Move, Remove, SetInputs, Touched
 from engine.document.graph import CANVAS, Graph, Input, Place
 from engine.document.kinds import BRANCHES, SEQUENCES, Catalogue
@@ -144,5 +144,11 @@ Whether they find anything depends on that node, on what is below it and on the 
 nothing else. What they then say, and the fixes they offer, may speak of anything.
 """
 
-GRAPH_CHECKS: tuple[Callable[[Subject], Found], ...] = (_inputs, check_contexts.check, _unreachable, _parked)
+GRAPH_CHECKS: tuple[Callable[[Subject], Found], ...] = (
+    _inputs,
+    check_contexts.check,
+    check_shared.check,
+    _unreachable,
+    _parked,
+)
 """Checks that look farther. They run in full after every edit, so they visit the few nodes that they are about."""

@@ -30,6 +30,7 @@ CODES: dict[str, str] = {
     "context-read-before-set": "A key is read before the first node that writes it has run.",
     "context-shadowed": "A provider declares a context that a provider around it declares as well.",
     "context-never-read": "A key is declared or written, but nobody reads it.",
+    "shared-differs": "Leaves that share their weights are not of the same kind with the same params.",
     "cycle": "A wire would feed a node from what comes after it; drawing it is refused.",
     "second-input": "A wire would give a branch a second input; drawing it is refused.",
     "crosses-frames": "A wire would cross a frame's edge; drawing it is refused.",

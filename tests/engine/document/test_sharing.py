@@ -3,11 +3,13 @@
 import pytest
 
 from engine.document import files
+from engine.document.check import check
 from engine.document.document import Document, new_graph
-from engine.document.edits import Batch, EditError, Insert, Move, Remove, SetKey, SetParam, SetWeights
+from engine.document.edits import Batch, EditError, Insert, Move, Remove, SetKey, SetParam, SetShared, SetWeights
 from engine.document.graph import CANVAS, Node, Place, Tree, View, Weights
 from engine.document.history import History
 from engine.document.keys import Origin, sources_of
+from engine.document.problems import Problem
 from engine.document.sharing import members, place_again, sharers, unshare
 from nodes import CATALOGUE
 
@@ -153,3 +155,40 @@ def test_unshared_leaves_have_the_values_of_the_file_still(document):
     document.apply(Move((second,), Place("body", 0)), "Move")
     origins = sources_of(document.graph)
     assert origins["c"] == origins[second] == Origin("root", "Old")
+
+
+# What a file may bring.
+
+
+def told(document: Document) -> list[Problem]:
+    return [p for p in check(document.graph, CATALOGUE) if p.code == "shared-differs"]
+
+
+def test_sharers_with_other_params_are_told_and_either_fix_helps(document):
+    document.apply(Insert(Place("root", 0), (leaf("odd", in_features=3, out_features=7, extra=1),)), "Insert")
+    document.apply(Batch((SetShared("odd", "c"), SetShared("c", "c"))), "Share")
+    (problem,) = told(document)
+    assert problem.node == "c"
+    assert problem.message.startswith("Linear_2 shares the weights of Linear_1, but its out_features is 64, not 7")
+    for fix in problem.fixes:
+        document.apply(fix.edit, fix.label)
+        assert told(document) == []
+        document.undo()
+    document.apply(problem.fixes[0].edit, "Take")
+    assert document.graph.nodes["c"].params == document.graph.nodes["odd"].params
+
+
+def test_defaults_count_as_written_out(document):
+    document.apply(Insert(Place("root", 0), (leaf("plain"), leaf("full", in_features=64, bias=True))), "Insert")
+    document.apply(Batch((SetShared("plain", "g"), SetShared("full", "g"))), "Share")
+    assert told(document) == []
+
+
+def test_sharers_of_another_kind_are_told(document):
+    document.apply(Batch((Insert(Place("root", 0), (leaf("n", "LayerNorm"),)), SetShared("n", "c"))), "Share")
+    document.apply(SetShared("c", "c"), "Share")
+    (problem,) = told(document)
+    assert "a Linear can't have those of a LayerNorm" in problem.message
+    (fix,) = problem.fixes
+    document.apply(fix.edit, fix.label)
+    assert told(document) == []
