@@ -244,6 +244,7 @@ class Filing(QObject):
         moved = path != self.path
         self.path, self.example = path, None
         document.mark_saved()
+        self.window.trust.keep(self._stamp.digest, path.parent)
         self._remember(path)
         if moved:
             self.window.link.reload()
@@ -281,6 +282,7 @@ class Filing(QObject):
     def _hold(self, graph: Graph, path: Path | None, example: Path | None, stamp: Stamp | None) -> None:
         self._reader.forget()
         self.path, self.example, self._stamp = path, example, stamp
+        self.window.trust.begin(graph, stamp.digest if stamp else "", path.parent if path else None)
         self.window.document.replace(graph)
         self.moved.emit()
 

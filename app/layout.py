@@ -46,6 +46,7 @@ def build(window: "Window") -> dict[str, QDockWidget]:
     column = QVBoxLayout(middle)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
+    column.addWidget(window.consent)
     column.addWidget(window.notice)
     column.addWidget(window.canvas, 1)
     window.setCentralWidget(middle)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from engine.client import Client
 from engine.document import files
 from engine.document.document import Change, Document
-from engine.document.edits import Batch, Edit, Fold, SetView
+from engine.document.effect import runs_differently
 from engine.messages import (
     Configure,
     Configured,
@@ -19,12 +19,15 @@ from engine.messages import (
     Load,
     Loaded,
     Log,
+    Paused,
     Preview,
     Progress,
     Ready,
+    Resume,
     Run,
     Saved,
     Shapes,
+    Trust,
     Watch,
 )
 
@@ -42,18 +45,26 @@ class Link(QObject):
     progress = Signal(object)
     logged = Signal(object)
     previewed = Signal(object)
+    paused = Signal(object)
     finished = Signal(object)
     loaded = Signal(object)
     saved = Signal(object)
     died = Signal(str, bool)
     """Why the worker ended, and whether it was started again."""
     state_changed = Signal()
-    """Running, stale, ready or auto-run is another."""
+    """Running, paused, stale, ready or auto-run is another."""
 
     _arrived = Signal(object)
     _ended = Signal(object)
 
-    def __init__(self, document: Document, folder: Callable[[], Path], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        folder: Callable[[], Path],
+        trusted: Callable[[], tuple[str, ...]] = tuple,
+        parent: QObject | None = None,
+    ) -> None:
+        """Relative paths start at `folder`, and `trusted` names the Python code that may be imported."""
         super().__init__(parent)
         self.document = document
         self.settings = Configure()
@@ -61,6 +72,10 @@ class Link(QObject):
         """The settings in force, once the worker has said so."""
         self.auto = True
         self.running = False
+        self.paused_at: Paused | None = None
+        """Where the run in progress waits to be resumed."""
+        self._pauses = False
+        """Whether the run asked for last pauses at Breakpoints."""
         self._opening = False
         """Whether the worker has a whole document to take in."""
         self.stale = True
@@ -70,6 +85,7 @@ class Link(QObject):
         self._life = 0
         """The number of the worker; what an earlier one still says counts no more."""
         self._folder = folder
+        self._trusted = trusted
         self._number = 0
         self._oldest = 1
         self._began = 0.0
@@ -85,6 +101,7 @@ class Link(QObject):
             Progress: self.progress,
             Log: self.logged,
             Preview: self.previewed,
+            Paused: self.paused,
             Finished: self.finished,
             Loaded: self.loaded,
             Saved: self.saved,
@@ -99,7 +116,7 @@ class Link(QObject):
         """Start the worker, with the run that was asked for before. `ready` comes when it has imported torch."""
         self._begin(self.client.start)
         if self.running:
-            self.client.send(Run(self._number, self._watched))
+            self.client.send(Run(self._number, self._watched, self._pauses))
 
     def close(self) -> None:
         """End the worker."""
@@ -115,17 +132,29 @@ class Link(QObject):
         """Whether there is something to cancel: a run, or a document that is being taken in."""
         return self.running or (self.is_ready and self._opening)
 
-    def run(self) -> None:
-        """Run now; a run in progress is abandoned for it. Before the worker is started, it waits for that."""
+    def run(self, pauses: bool = False) -> None:
+        """Run now; a run in progress is abandoned for it. Before the worker is started, it waits for that.
+
+        One that the user asked for `pauses` at Breakpoints; one that follows a change would be in the way.
+        """
         self._wanted.stop()
+        self._pauses = pauses
+        self.paused_at = None
         if self.dead:
             self._revive()
         self._number += 1
         self.running = True
         self.stale = False
         self._began = monotonic()
-        self.client.send(Run(self._number, self._watched))
+        self.client.send(Run(self._number, self._watched, pauses))
         self.state_changed.emit()
+
+    def resume(self, step: bool = False) -> None:
+        """Go on with the paused run: to the next Breakpoint, or past one more node."""
+        if self.paused_at is not None:
+            self.client.send(Resume(self.paused_at.run, step))
+            self.paused_at = None
+            self.state_changed.emit()
 
     def cancel(self) -> None:
         """Stop the run in progress, or whatever else the worker is at, and forget the run that waits."""
@@ -159,6 +188,11 @@ class Link(QObject):
         self.client.send(self._snapshot())
         self._outdate()
 
+    def trust(self) -> None:
+        """Tell the worker what is trusted now."""
+        self.client.send(Trust(self._trusted()))
+        self._outdate()
+
     def export(self, node: str, path: Path) -> None:
         """Write what a node made in the last run to a file; `saved` tells how that went."""
         self.client.send(Export(node, str(path)))
@@ -171,7 +205,7 @@ class Link(QObject):
 
     def _snapshot(self) -> Load:
         self._opening = True
-        return Load(files.dump(self.document.graph), str(self._folder()))
+        return Load(files.dump(self.document.graph), str(self._folder()), self._trusted())
 
     def _changed(self, change: Change) -> None:
         self.client.hear(change)
@@ -182,11 +216,12 @@ class Link(QObject):
                 self.client.cancel()
             self._oldest = self._number + 1
             self.running = False
+            self.paused_at = None
             self.stale = True
             if self.dead:
                 self._revive()
             self.state_changed.emit()
-        elif runs_differently(change.edit):
+        elif runs_differently(change.edit, self.document.graph, self.document.catalogue):
             self._outdate()
 
     def _outdate(self) -> None:
@@ -223,19 +258,24 @@ class Link(QObject):
         if life != self._life:
             return
         number = getattr(message, "run", None)
-        if number is not None and number < self._oldest:
+        if number and number < self._oldest:
             return
         if isinstance(message, Finished) and message.run == self._number:
             self.running = False
+            self.paused_at = None
             self._seconds = message.seconds
             if self._wanted.isActive():
                 self._wanted.start(0)
+        if isinstance(message, Paused):
+            if message.run != self._number:
+                return
+            self.paused_at = message
         if isinstance(message, Configured):
             self.configured_as = message
         if isinstance(message, Shapes):
             self._opening = False
         self._signals[type(message)].emit(message)
-        if isinstance(message, Finished | Ready | Configured | Shapes):
+        if isinstance(message, Finished | Paused | Ready | Configured | Shapes):
             self.state_changed.emit()
 
     def _bury(self, told: tuple[int, str]) -> None:
@@ -262,13 +302,7 @@ class Link(QObject):
     def _stop_waiting(self) -> None:
         self._wanted.stop()
         self.running = self._opening = False
+        self.paused_at = None
         self.stale = True
         self.configured_as = None
         self._oldest = self._number + 1
-
-
-def runs_differently(edit: Edit) -> bool:
-    """Whether an edit can change what a run gives; looks do not."""
-    if isinstance(edit, Batch):
-        return any(runs_differently(e) for e in edit.edits)
-    return not isinstance(edit, SetView | Fold)

@@ -80,6 +80,9 @@ QTreeWidget#problems::item:selected {{ background: {tinted}; color: {text}; }}
 QFrame#notice {{ border: none; border-left: 4px solid {warning}; background: {panel}; }}
 QFrame#notice[tone="error"] {{ border-left-color: {error}; }}
 QFrame#notice[tone="info"] {{ border-left-color: {info}; }}
+QFrame#pause {{ border: none; border-left: 4px solid {warning}; background: {panel}; }}
+QFrame#consent {{ border: none; border-left: 4px solid {warning}; background: {panel}; }}
+QFrame#consent QScrollArea, QFrame#consent QScrollArea > QWidget > QWidget {{ background: {panel}; }}
 QFrame#fault {{ border: none; border-left: 4px solid {error}; background: {panel}; }}
 """
 

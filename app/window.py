@@ -14,12 +14,13 @@ from PySide6.QtWidgets import (
     QMenu,
 )
 
-from app import actions, layout, theme, tones, typing_keys
+from app import actions, layout, quick_add, theme, tones, typing_keys
 from app.canvas.view import Canvas
 from app.dialogs import DELETE_ON_CLOSE
 from app.filing import DEFAULT_EXAMPLE, Filing
 from app.icons import icon
 from app.link import Link
+from app.panels.consent import Consent
 from app.panels.inspector import Inspector
 from app.panels.log import LogPanel
 from app.panels.notice import Notice
@@ -30,12 +31,13 @@ from app.reports import death_report, weights_report
 from app.status import Status
 from app.theme import DARK, LIGHT, Theme
 from app.toolbar import Toolbar
+from app.trust import Trust
 from app.typing_keys import TypingKeys
 from engine.document.check import Checker
 from engine.document.document import Change, Document, new_graph
 from engine.document.problems import Fix, Problem
 from engine.faults import problems_of
-from engine.messages import Fault, Finished, Loaded, Preview, Progress, Ready, Saved, Shapes
+from engine.messages import Fault, Finished, Loaded, Paused, Preview, Progress, Ready, Saved, Shapes
 from nodes import CATALOGUE
 
 QUICK = 0.05
@@ -54,10 +56,13 @@ class Window(QMainWindow):
         self.theme = self._wanted_theme()
         self.document = Document(new_graph(), CATALOGUE)
         self.files = Filing(self, settings)
-        self.link = Link(self.document, lambda: self.files.folder, self)
+        self.trust = Trust(self.document, settings, self)
+        self.link = Link(self.document, lambda: self.files.folder, lambda: self.trust.names, self)
         self.link.auto = settings.value("auto", True, bool) is True
         self.devices: tuple[str, ...] = ("cpu",)
         self.links_shown = "few"
+        self.sought = ""
+        """What was last looked for in the graph."""
         self.faults: tuple[Fault, ...] = ()
         self.checker = Checker(self.document.graph, CATALOGUE)
         self.problems: list[Problem] = []
@@ -83,6 +88,7 @@ class Window(QMainWindow):
         self.setObjectName("catenary")
         self.setAcceptDrops(True)
         self.canvas = Canvas(self.document, self.theme)
+        self.consent = Consent()
         self.notice = Notice(self.theme)
         self.palette_panel = Palette(CATALOGUE, self.theme)
         self.inspector = Inspector(self.document, self.theme, lambda: self.files.folder)
@@ -100,14 +106,21 @@ class Window(QMainWindow):
     def _connect(self) -> None:
         self.document.listeners.append(self._changed)
         self.files.moved.connect(self._moved)
+        self.trust.wanted.connect(lambda references: self.consent.ask(references, self.document.graph))
+        self.consent.granted.connect(self._grant)
+        self.consent.shown.connect(self._show_nodes)
         self.palette_panel.chosen.connect(self._add_kind)
         self.canvas.selection_changed.connect(self._selected)
         self.canvas.hint.connect(self.status.hint)
         self.canvas.refused.connect(self.status.refuse)
         self.canvas.activated.connect(lambda _: self.inspector.focus_first())
         self.canvas.menu_requested.connect(self._context_menu)
+        self.canvas.place_chosen.connect(lambda at: quick_add.here(self.canvas, at))
+        self.canvas.wire_dropped.connect(lambda port, at: quick_add.on_wire(self.canvas, port, at))
         self.preview.watched.connect(self.link.watch)
         self.preview.activated.connect(self.show_node)
+        self.preview.pause.resumed.connect(self.link.resume)
+        self.preview.pause.cancelled.connect(self.cancel)
         self.problems_panel.activated.connect(self.show_node)
         self.problems_panel.fixed.connect(self._fix)
         link = self.link
@@ -117,6 +130,7 @@ class Window(QMainWindow):
         link.progress.connect(self._progressed)
         link.logged.connect(self.log.add)
         link.previewed.connect(self._previewed)
+        link.paused.connect(self._paused)
         link.finished.connect(self._finished)
         link.loaded.connect(self._loaded)
         link.saved.connect(self._saved)
@@ -164,6 +178,7 @@ class Window(QMainWindow):
         found = self.checker.problems()
         self._checking_took = perf_counter() - began
         self.problems = found + problems_of(self.faults, found, self.document.graph)
+        self.trust.look()
         self.canvas.set_problems(found)
         self.inspector.set_problems(self.problems)
         self.problems_panel.show_problems(self.problems, self.document.graph)
@@ -226,7 +241,19 @@ class Window(QMainWindow):
         self.canvas.add_kind(kind)
         self.canvas.setFocus()
 
+    def _grant(self) -> None:
+        self.trust.grant()
+        self.link.trust()
+
+    def _show_nodes(self, nodes: Sequence[str]) -> None:
+        self.canvas.select(nodes, reveal=True)
+        self.canvas.setFocus()
+
     def _fix(self, fix: Fix) -> None:
+        if fix.trust:
+            self.consent.ask(self.trust.missing, self.document.graph)
+            self.consent.trust_button.setFocus()
+            return
         self.canvas.perform(fix.edit, fix.label)
 
     def _selected(self, nodes: Sequence[str]) -> None:
@@ -239,10 +266,11 @@ class Window(QMainWindow):
         menu.setAttribute(DELETE_ON_CLOSE)
         if node is not None:
             menu.addAction("Pin its preview", lambda: self.preview.pin_node(node))
-            ids = ("collapse", "frame-selection", "delete")
+            ids = ("collapse", "rename", "replace", "duplicate", "cut", "copy", "paste", "unwrap", "extract", "delete")
+            menu.addMenu(self.menus["Edit/Wrap in"])
         else:
-            ids = ("find-node", "select-all", "frame-all")
-        menu.addActions([self.actions_by_id[i] for i in ids])
+            ids = ("add-node", "paste", "select-all", "frame-all")
+        menu.addActions([a for a in map(self.actions_by_id.__getitem__, ids) if a.isEnabled()])
         menu.popup(at)
 
     # What the worker says
@@ -265,6 +293,12 @@ class Window(QMainWindow):
 
     def _previewed(self, message: Preview) -> None:
         self.preview.show_preview(message)
+
+    def _paused(self, message: Paused) -> None:
+        self.canvas.set_running(None)
+        self.docks["preview"].show()
+        if message.node in self.document.graph:
+            self.canvas.reveal(message.node)
 
     def _finished(self, message: Finished) -> None:
         if self.link.running:
@@ -293,6 +327,7 @@ class Window(QMainWindow):
         self.status.clear()
         text = death_report(reason, restarted)
         if not restarted:
+            self.trust.withdraw()  # the code that it imports may be what ended it
             self.notice.tell(text, "error", "Try again", self.restart_engine, about="engine")
         elif self.link.running:
             self.notice.tell(text, "warning", about="engine")
@@ -300,10 +335,13 @@ class Window(QMainWindow):
             self.notice.tell(text, "warning", "Run", self.link.run, about="engine")
 
     def _show_state(self) -> None:
-        self.preview.set_state(self.link.stale, self.link.running)
+        paused = self.link.paused_at
+        self.preview.set_state(self.link.stale, self.link.running and not paused)
+        self.preview.pause.show_pause(paused)
+        self.canvas.set_paused(paused.node if paused else None)
         self.status.engine(self.link)
         self.toolbar.show_state()
-        self.actions_by_id["cancel"].setEnabled(self.link.busy)
+        actions.refresh(self, "Run")
 
     # Looks
 

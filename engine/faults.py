@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.document.edits import SetParam
+from engine.document.edits import Batch, SetParam
 from engine.document.graph import Graph
 from engine.document.problems import Fix, Problem
 from engine.messages import Fault
@@ -37,5 +37,7 @@ def _problem(fault: Fault) -> Problem:
     fixes: tuple[Fix, ...] = ()
     if fault.param:
         fixes = (Fix(f"Set {fault.param} to {fault.value}", SetParam(fault.node, fault.param, fault.value)),)
+    if fault.code == "untrusted":
+        fixes = (Fix("Trust…", Batch(()), trust=True),)
     severity = "warning" if fault.code == "untrusted" else "error"
     return Problem(fault.code, severity, fault.node, explained(fault), fault.param, fixes)

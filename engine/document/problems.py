@@ -43,10 +43,14 @@ CODES: dict[str, str] = {
 
 
 class Fix(Struct, frozen=True):
-    """A way to make a problem go away: what it says on the button, and the edit."""
+    """A way to make a problem go away: what it says on the button, and the edit.
+
+    Where no edit helps, but the user's `trust` in Python code does, the window asks for that instead.
+    """
 
     label: str
     edit: Edit
+    trust: bool = False
 
 
 class Problem(Struct, frozen=True):
