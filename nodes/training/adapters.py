@@ -39,10 +39,11 @@ def slant(out: Path, device: torch.device, seed: int = 0, recipe: Recipe = STYLE
 def controlnet(out: Path, device: torch.device, seed: int = 0, recipe: Recipe = CONTROLNET) -> None:
     """Learn to follow edges; the copy of the encoder starts as what it is a copy of."""
     adapted = Adapted(out, built_in.edges_controlnet(), device, seed)
-    original = {path: adapted.layers[node] for node, path in adapted.base_keys.items() if node in adapted.layers}
+    # The middle block stands in a Sum with the control's own addition to it.
+    original = {path.removeprefix("Sum."): node for node, path in adapted.base_keys.items() if node in adapted.layers}
     for node, path in adapted.keys.items():
         if node in adapted.layers and (source := original.get(path.removeprefix("Controlnet."))):
-            adapted.layers[node].load_state_dict(source.state_dict())
+            adapted.layers[node].load_state_dict(adapted.layers[source].state_dict())
     _edges(adapted, out, seed, recipe)
 
 
@@ -94,7 +95,7 @@ def lcm(out: Path, device: torch.device, seed: int = 0, recipe: Recipe = CONSIST
     _learn(adapted, loss, out, recipe)
 
 
-TRAINED: dict[str, Callable[[Path, torch.device, int], None]] = {
+TRAINED: dict[str, Callable[..., None]] = {
     "bold": bold,
     "slant": slant,
     "controlnet": controlnet,

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from engine.document.graph import paths
-from nodes.training import base, digits, judge, schedule, weights
+from nodes.adapters import digits as built_in
+from nodes.training import adapters, base, digits, judge, schedule, weights
+from nodes.training.adapted import Adapted
 from nodes.training.fit import Recipe
 from tests.nodes.models import oracle
 
@@ -93,3 +95,53 @@ def test_the_frechet_distance_is_nothing_to_itself_and_more_the_more_differs():
     noisy = judge.distance(seen, held_out.pictures + torch.randn_like(held_out.pictures), held_out.pictures)
     assert same == pytest.approx(0, abs=1e-2)
     assert same < other < noisy
+
+
+@pytest.mark.parametrize("name", adapters.TRAINED)
+def test_every_adapter_learns_what_it_adds_and_nothing_else(name: str, trained: Path):
+    adapters.TRAINED[name](trained, CPU, 0, BRIEF)
+    made = {
+        "bold": built_in.bold,
+        "slant": built_in.slant,
+        "controlnet": built_in.edges_controlnet,
+        "t2i": built_in.edges_t2i,
+        "inpainting": built_in.inpainting,
+        "lcm": built_in.four_steps,
+    }
+    untrained = Adapted(trained, made[name](), CPU)
+    before = {node: {k: v.clone() for k, v in untrained.layers[node].state_dict().items()} for node in untrained.layers}
+    after = untrained.load(trained)
+    assert after.file == f"{name}.safetensors"
+    moved = [n for n, old in before.items() if any(not torch.equal(old[k], v) for k, v in state(after, n).items())]
+    weighted = {node for node in after.keys if state(after, node)}
+    assert set(moved) == weighted
+
+
+def state(adapted: Adapted, node: str) -> dict[str, torch.Tensor]:
+    """The tensors of a node, if it is a layer with some."""
+    return adapted.layers[node].state_dict() if node in adapted.layers else {}
+
+
+def test_the_copy_in_a_controlnet_starts_as_the_encoder_it_is_a_copy_of(trained: Path):
+    adapters.controlnet(trained, CPU, recipe=Recipe(steps=1, batch=2, rate=0, warm_up=1))
+    adapted = Adapted(trained, built_in.edges_controlnet(), CPU).load(trained)
+    own = {path: node for node, path in adapted.keys.items()}
+    for of_base, of_copy in (
+        ("DownBlocks.Chain_6.ResidualBlock.Chain.Conv2d", "Controlnet.DownBlocks.Chain_6.ResidualBlock.Chain.Conv2d"),
+        ("Sum.MiddleBlock.ResidualBlock_2.Chain.Conv2d", "Controlnet.MiddleBlock.ResidualBlock_2.Chain.Conv2d"),
+    ):
+        original = next(node for node, path in adapted.base_keys.items() if path == of_base)
+        for name, tensor in adapted.layers[original].state_dict().items():
+            assert torch.equal(adapted.layers[own[of_copy]].state_dict()[name], tensor)
+
+
+def test_at_scale_0_the_adapted_model_is_the_base_model(trained: Path):
+    adapters.bold(trained, CPU, recipe=BRIEF)
+    adapted = Adapted(trained, built_in.bold(), CPU).load(trained)
+    x = torch.randn(2, 1, 16, 16, generator=torch.Generator().manual_seed(1))
+    steps, labels = torch.tensor([999, 10]), torch.tensor([3, 10])
+    plain, with_lora = base.sampler(base.load(trained, CPU)), adapted.predict()
+    with torch.no_grad():
+        assert not torch.equal(with_lora(x, steps, labels), plain(x, steps, labels))
+        adapted.set("scale", 0.0)
+        assert torch.equal(with_lora(x, steps, labels), plain(x, steps, labels))
