@@ -4,6 +4,7 @@ Qt is imported inside the functions: the worker's process imports this module an
 """
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -64,6 +65,7 @@ def edit(file: Path | None, theme: str) -> int:
     else:
         window.open_default()
     window.show()
+    gc.freeze()  # what there is by now stays, and a collection that walks all of it would hold up the window
     QTimer.singleShot(0, window.start)  # after the first paint: the window comes before torch
     return app.exec()
 

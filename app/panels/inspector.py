@@ -45,7 +45,7 @@ class Inspector(QScrollArea):
         self.page: NodePage | GraphPage | SummaryPage | None = None
         self._problems: Sequence[Problem] = ()
         self._shapes: tuple[Descriptions, Descriptions] = ({}, {})
-        self._building = QTimer(self, interval=0, singleShot=True)
+        self._building = QTimer(self, interval=20, singleShot=True)
         self._building.timeout.connect(self._build)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -102,6 +102,6 @@ class Inspector(QScrollArea):
             self.nodes = [n for n in self.nodes if n in self.document.graph] if change.touched else []
             self.page = None
             self.setWidget(QWidget())
-            self._building.start()  # in a turn of its own: a page takes longer than the graph
+            self._building.start()  # once the graph is painted: a page takes longer
         elif isinstance(self.page, NodePage | GraphPage):
             self.page.refresh()
