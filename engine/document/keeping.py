@@ -1,15 +1,27 @@
 """Keeping keys: an edit of the structure renumbers paths, but a leaf goes on having the weights it had.
 
-`keep` adds to such an edit what says so: as few keys as possible, each on the highest node that suffices.
+`keep` adds to such an edit what says so: as few keys as possible, each on the highest node that suffices. It looks only
+into the frames that the edit touches; what stands in them as before is taken as a whole.
 """
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 
-from msgspec import Struct
-
-from engine.document.edits import Batch, Edit, Insert, Move, Remove, SetKey, SetName, SetWeights, apply
-from engine.document.graph import Graph, Weights
+from engine.document.edits import (
+    Batch,
+    Edit,
+    Insert,
+    Move,
+    Remove,
+    SetKey,
+    SetName,
+    SetWeights,
+    Touched,
+    apply,
+    touched,
+)
+from engine.document.graph import CANVAS, Graph, Weights
 from engine.document.keys import below_key, names_below
 from engine.document.kinds import Catalogue, has_weights
 
@@ -26,10 +38,10 @@ def keep(graph: Graph, catalogue: Catalogue, edit: Edit) -> Edit:
     """
     if not _moves(edit) or not any(node.weights for node in graph.nodes.values()):
         return edit
-    before, parents = _spots(graph), dict(graph.parents)
+    old = graph.copy()
     inverse = apply(graph, edit)
     try:
-        settings = tuple(_Keeping(graph, catalogue, before, parents).settings())
+        settings = tuple(_Keeping(_Spots(old), _Spots(graph), catalogue, touched(edit, inverse)).settings())
     finally:
         apply(graph, inverse)
     return Batch((edit, *settings)) if settings else edit
@@ -46,155 +58,224 @@ def _sets(edit: Edit) -> bool:
     return any(map(_sets, edit.edits)) if isinstance(edit, Batch) else isinstance(edit, SetKey | SetWeights)
 
 
-def _spots(graph: Graph) -> dict[str, Spot]:
-    """Where every node has its weights, parked ones included: those have no key but their own."""
-    found: dict[str, Spot] = {}
-    files: dict[str, Weights | None] = {}
-    for node, frame, name in _standing(graph):
-        file = files[node] = graph.nodes[node].weights or files.get(frame)
-        if spot := _own(graph, node, file) or _default(found.get(frame), name):
-            found[node] = spot
-    return found
+class _Spots:
+    """Where the nodes of a graph have their weights, worked out as it is asked for.
 
-
-def _own(graph: Graph, node: str, file: Weights | None) -> Spot | None:
-    """The spot that a node, in `file`, names itself."""
-    held = graph.nodes[node]
-    return (file, held.key) if file and (held.weights or held.key) else None
-
-
-def _default(above: Spot | None, name: str) -> Spot | None:
-    """The spot of what is called `name` in a frame at `above`."""
-    return (above[0], below_key(above[1], name)) if above and name else None
-
-
-def _standing(graph: Graph) -> Iterator[tuple[str, str, str]]:
-    """Every node, frames before what is in them, with its frame and its name there: empty for the root and for what is
-    parked.
-
-    What is parked on the canvas counts as standing under the root.
+    What is parked has no spot but one of its own; on the canvas it counts as standing under the root.
     """
-    names: dict[str, str] = {}
-    for node in graph.walk(loose=True):
-        names.update(names_below(graph, node))
-        yield node, "" if node == graph.root else graph.parents[node] or graph.root, names.get(node, "")
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._names: dict[str, dict[str, str]] = {}
+        self._known: dict[str, Spot | None] = {}
+
+    def of(self, node: str) -> Spot | None:
+        if node not in self._known:
+            self._known[node] = self.own(node) or self.default(node)
+        return self._known[node]
+
+    def put(self, node: str, spot: Spot | None) -> None:
+        """Have a node, of which nobody asked yet, at another spot than it says."""
+        self._known[node] = spot
+
+    def own(self, node: str) -> Spot | None:
+        """The spot that a node names itself."""
+        held = self.graph.nodes[node]
+        if held.weights:
+            return held.weights, held.key
+        file = self.around(node) if held.key else None
+        return (file, held.key) if file else None
+
+    def default(self, node: str) -> Spot | None:
+        """The spot that follows from the frame's."""
+        frame = self._frame(node)
+        if frame not in self._names and frame:
+            self._names[frame] = names_below(self.graph, frame)
+        name = self._names[frame].get(node) if frame else None
+        above = self.of(frame) if name else None
+        return (above[0], below_key(above[1], name)) if above and name else None
+
+    def around(self, node: str) -> Weights | None:
+        """The file of the frames around a node."""
+        frame = self._frame(node)
+        if not frame:
+            return None
+        spot = self.of(frame)
+        return spot[0] if spot else self.around(frame)
+
+    def holder(self, spot: Spot) -> str | None:
+        """The leaf at a spot."""
+        file, key = spot
+        for top, start in self._anchors.get(file, ()):
+            if key == start or key.startswith(f"{start}.") or not start:
+                leaf = self._below(top, key[len(start) :].removeprefix("."))
+                if leaf:
+                    return leaf
+        return None
+
+    @cached_property
+    def _anchors(self) -> dict[Weights, list[tuple[str, str]]]:
+        """By file, the nodes that name their spot themselves, with the key there."""
+        found: dict[Weights, list[tuple[str, str]]] = {}
+        for node in [n.id for n in self.graph.nodes.values() if n.weights or n.key]:
+            if spot := self.own(node):
+                found.setdefault(spot[0], []).append((node, spot[1]))
+        return found
+
+    def _below(self, top: str, rest: str) -> str | None:
+        """The leaf whose key is that of `top` and the rest."""
+        if not rest:
+            return None if self.graph.is_frame(top) else top
+        for child, name in names_below(self.graph, top).items():
+            held = self.graph.nodes[child]
+            if (rest == name or rest.startswith(f"{name}.")) and not held.weights and not held.key:
+                return self._below(child, rest[len(name) :].removeprefix("."))
+        return None
+
+    def _frame(self, node: str) -> str:
+        return "" if node == self.graph.root else self.graph.parents[node] or self.graph.root
 
 
-class _Keeping(Struct):
-    """A graph after an edit, with the spots and the frames of the nodes before it."""
+class _Keeping:
+    """A graph before and after an edit."""
 
-    graph: Graph
-    catalogue: Catalogue
-    before: dict[str, Spot]
-    parents: dict[str, str]
+    def __init__(self, before: _Spots, after: _Spots, catalogue: Catalogue, edited: Touched) -> None:
+        self.before = before
+        self.after = after
+        self.graph = after.graph
+        self.catalogue = catalogue
+        renamed = {self.graph.parents.get(node, CANVAS) for node in edited.nodes & self.graph.nodes.keys()}
+        self.runs = (edited.frames | renamed) & {*self.graph.children, CANVAS}
+        self.fresh = edited.added
+        self._taken: dict[Spot, str] = {}
+        self._options: dict[str, set[Spot]] = {}
 
     def settings(self) -> Iterator[Edit]:
         """The keys and files to set, frames before what is in them."""
-        graph = self.graph
-        targets = self._targets()
-        standing = list(_standing(graph))
-        wanted = self._wanted(standing, targets)
-        taken = {spot: graph.nodes[leaf].shared or leaf for leaf, spot in targets.items()}
-        found: dict[str, Spot] = {}
-        files: dict[str, Weights | None] = {}
-        for node, frame, name in standing:
-            held, file = graph.nodes[node], files.get(frame)
-            own, default = _own(graph, node, held.weights or file), _default(found.get(frame), name)
-            if held.weights or node == graph.root:
-                spot = own
-                if spot and spot == default and self.parents.get(node) != graph.parents.get(node):
-                    yield SetWeights(node, None)
-                    yield SetKey(node, "")
-            else:
-                options = wanted.get(node)
-                spot = self._choose(node, options, default, own) if options else self._free(node, default, own, taken)
-                yield from _setting(graph, node, spot, default, file)
-            if spot:
-                found[node] = spot
-            files[node] = spot[0] if spot else file
+        waiting = set(self.runs)
+        for frame in sorted(self.runs, key=lambda frame: len(self.graph.ancestors(frame)) if frame else 0):
+            if frame in waiting:
+                yield from self._run(frame, waiting)
 
-    def _targets(self) -> dict[str, Spot]:
-        """The spot of every leaf that has one to keep."""
-        leaves = [node for node in self.graph.nodes if self._is_layer(node)]
-        found = {leaf: self.before[leaf] for leaf in leaves if leaf in self.before}
-        groups = {self.graph.nodes[leaf].shared: spot for leaf, spot in reversed(found.items())}
-        for leaf in leaves:
-            group = self.graph.nodes[leaf].shared
-            if leaf not in found and group and group in groups:
-                found[leaf] = groups[group]
-        return found
+    def _run(self, frame: str, waiting: set[str]) -> Iterator[Edit]:
+        waiting.discard(frame)
+        for node in self._held(frame):
+            yield from self._place(node)
+            if self._is_open(node):
+                yield from self._run(node, waiting)
 
-    def _wanted(self, standing: list[tuple[str, str, str]], targets: dict[str, Spot]) -> dict[str, set[Spot]]:
-        """By node, the spots with which the fewest nodes below need a key of their own: where any does, it is left out.
+    def _place(self, node: str) -> Iterator[Edit]:
+        """Put one node where it belongs."""
+        after = self.after
+        own, default = after.own(node), after.default(node)
+        if self.graph.nodes[node].weights:
+            moved = self.before.graph.parents.get(node) != self.graph.parents[node]
+            if own == default and moved:
+                yield SetWeights(node, None)
+                yield SetKey(node, "")
+            spot = own
+        else:
+            options = self._wanted(node)
+            spot = self._choose(node, options, default, own) if options else self._free(node, default, own)
+            around = after.around(node)
+            if spot and spot[0] != around:
+                yield SetWeights(node, spot[0])
+                default = None
+            key = spot[1] if spot and spot != default else ""
+            if self.graph.nodes[node].key != key and (
+                spot or around
+            ):  # where there is no file, nothing is said of keys
+                yield SetKey(node, key)
+        after.put(node, spot)
+
+    def _wanted(self, node: str) -> set[Spot]:
+        """The spots for a node with which the fewest below it need one of their own; none when it is all the same.
 
         It is Fitch's count of the fewest changes in a tree, from the leaves up.
         """
-        wanted: dict[str, set[Spot]] = {}
-        counts: dict[str, Counter[Spot]] = {}
-        for node, frame, name in reversed(standing):
-            if self.graph.nodes[node].weights:
-                continue  # stands on its own, whatever is around it
-            if node in targets:
-                options = {targets[node]}
-            elif count := counts.pop(node, None):
-                most = max(count.values())
-                options = {spot for spot, times in count.items() if times == most}
-            else:
-                continue
-            wanted[node] = options
-            for file, key in options if name else ():
+        if node not in self._options:
+            self._options[node] = self._fitting(node)
+        return self._options[node]
+
+    def _fitting(self, node: str) -> set[Spot]:
+        if self.graph.nodes[node].weights:
+            return set()  # stands on its own, whatever is around it
+        if not self._is_open(node):
+            target = self._target(node)
+            return {target} if target and any(map(self._is_layer, self.graph.walk(node))) else set()
+        counts: Counter[Spot] = Counter()
+        for child, name in names_below(self.graph, node).items():
+            for file, key in self._wanted(child):
                 prefix = key.removesuffix(name)
                 if prefix.endswith(".") and prefix != key:
-                    counts.setdefault(frame, Counter())[file, prefix[:-1]] += 1
-        return wanted
+                    counts[file, prefix[:-1]] += 1
+        most = max(counts.values(), default=0)
+        return {spot for spot, times in counts.items() if times == most}
 
-    def _is_layer(self, node: str) -> bool:
-        return not self.graph.is_frame(node) and has_weights(self.catalogue, self.graph.nodes[node].kind)
+    def _target(self, node: str) -> Spot | None:
+        """The spot that a node has to keep, or, as a new one, of those it shares its weights with."""
+        if node in self.before.graph:
+            return self.before.of(node)
+        return self._groups.get(self.graph.nodes[node].shared)
 
     def _choose(self, node: str, options: set[Spot], default: Spot | None, own: Spot | None) -> Spot:
-        for spot in (default, own, self.before.get(node)):
-            if spot in options and spot:
+        before = self.before.of(node) if node in self.before.graph else None
+        for spot in (default, own, before):
+            if spot and spot in options:
                 return spot
         return min(options, key=lambda spot: (spot[0].path, spot[1]))
 
-    def _free(self, node: str, default: Spot | None, own: Spot | None, taken: dict[Spot, str]) -> Spot | None:
+    def _free(self, node: str, default: Spot | None, own: Spot | None) -> Spot | None:
         """A spot for what has no weights to keep: its own or the default one, unless a leaf there would have those of
         another."""
-        graph = self.graph
         for spot in (own, default):
             if spot is None:
                 continue
-            layers = {leaf: there for leaf, there in _leaves(graph, node, spot).items() if self._is_layer(leaf)}
-            claims = {there: graph.nodes[leaf].shared or leaf for leaf, there in layers.items()}
-            if all(taken.get(there, claim) == claim for there, claim in claims.items()):
-                if not graph.is_frame(node):
-                    taken |= claims
+            claims = {there: self._claim(leaf) for leaf, there in self._layers(node, spot)}
+            if all(self._claimed(there) in (None, claim) for there, claim in claims.items()):
+                if not self.graph.is_frame(node):
+                    self._taken |= claims
                 return spot
         return (default[0], f"{default[1]}~{node}") if default else None
 
+    def _layers(self, node: str, spot: Spot) -> Iterator[tuple[str, Spot]]:
+        """The layers that have their keys from the one of `node`, itself included, if that is at `spot`."""
+        waiting = [(node, spot)]
+        while waiting:
+            top, (file, key) = waiting.pop()
+            if self._is_layer(top):
+                yield top, (file, key)
+            for child, name in names_below(self.graph, top).items():
+                if not self.graph.nodes[child].weights and not self.graph.nodes[child].key:
+                    waiting.append((child, (file, below_key(key, name))))
 
-def _leaves(graph: Graph, node: str, spot: Spot) -> dict[str, Spot]:
-    """The leaves that have their keys from the one of `node`, itself included, if that is at `spot`."""
-    found: dict[str, Spot] = {}
-    waiting = [(node, spot)]
-    while waiting:
-        top, (file, key) = waiting.pop()
-        if not graph.is_frame(top):
-            found[top] = (file, key)
-        for child, name in names_below(graph, top).items():
-            held = graph.nodes[child]
-            if not held.weights and not held.key:
-                waiting.append((child, (file, below_key(key, name))))
-    return found
+    def _claim(self, leaf: str) -> str:
+        return self.graph.nodes[leaf].shared or leaf
 
+    def _claimed(self, spot: Spot) -> str | None:
+        """Whose a spot is: the leaf that has it, or its group."""
+        holder = self.before.holder(spot)
+        if holder and holder in self.graph and self._is_layer(holder):
+            return self._claim(holder)
+        return self._taken.get(spot)
 
-def _setting(
-    graph: Graph, node: str, spot: Spot | None, default: Spot | None, file: Weights | None
-) -> Iterator[SetWeights | SetKey]:
-    """What puts a node that names no file at `spot`; it stands in `file`, at `default` unless it says otherwise."""
-    if spot and spot[0] != file:
-        yield SetWeights(node, spot[0])
-        default = None
-    key = spot[1] if spot and spot != default else ""
-    if graph.nodes[node].key != key and (spot or file):  # where there is no file, nothing is said about keys
-        yield SetKey(node, key)
+    @cached_property
+    def _groups(self) -> dict[str, Spot]:
+        """By group, the spot of one that was there before."""
+        found: dict[str, Spot] = {}
+        for leaf in [n for n in self.graph.nodes.values() if n.shared and n.id in self.before.graph]:
+            if spot := self.before.of(leaf.id):
+                found.setdefault(leaf.shared, spot)
+        return found
+
+    def _held(self, frame: str) -> list[str]:
+        return [*self.graph.children.get(frame, ()), *(n for run in self.graph.segments(frame) for n in run)]
+
+    def _is_open(self, node: str) -> bool:
+        """Whether what is in a frame has to be looked at one by one."""
+        if not self.graph.is_frame(node):
+            return False
+        return node in self.runs or node in self.fresh or self.before.of(node) is None
+
+    def _is_layer(self, node: str) -> bool:
+        return not self.graph.is_frame(node) and has_weights(self.catalogue, self.graph.nodes[node].kind)
