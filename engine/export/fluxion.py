@@ -17,6 +17,10 @@ from engine.export.text import Imports, function, literal
 FORWARD = "def forward(self, *args: Any) -> Any:"
 RESET = "    self._reset_context()  # every run starts from what is declared here"
 PASSES_ON = "args[0] if len(args) == 1 else args or None"
+WEIGHTED = frozenset(
+    {"Conv2d", "ConvTranspose2d", "Embedding", "GroupNorm", "LayerNorm", "LayerNorm2d", "Linear", "Parameter"}
+)
+"""The layers of Fluxion by whose weights its Converter goes."""
 RETURNED = {
     "chain": "returned.value",
     "residual": "returned.value + args[0]",
@@ -155,13 +159,19 @@ class Fluxion:
                 compose = self._function(node.id, source) if source and kind.role == "use" else ""
                 return _with(layer, Made(layer.constructor, tuple(given)), compose)
             case "module":
-                return _with(layer, in_fluxion(node, kind) or in_torch(node, kind, self._wrapper(kind)))
+                known = None if self._lost(node.id, kind) else in_fluxion(node, kind)
+                return _with(layer, known or in_torch(node, kind, self._wrapper(kind)))
             case "return" | "breakpoint":
                 return _with(layer, Made(kind.name, ()))
             case "foreign":
                 return self._foreign(layer, node)
             case _:
                 raise ExportError(f"{self.place(node.id)}: a {kind.name} can't be written for Refiners")
+
+    def _lost(self, node: str, kind: NodeKind) -> bool:
+        """Whether Fluxion's Converter would find no weights in the frame around it, to convert to their dtype."""
+        around = self.graph.walk(self.graph.parents.get(node, self.graph.root))
+        return kind.name == "Converter" and all(self.graph.nodes[each].kind not in WEIGHTED for each in around)
 
     def _foreign(self, layer: Layer, node: Node) -> Layer:
         """A module of others, which `adopted` names."""

@@ -11,7 +11,8 @@ def source_of(title: str, statements: Iterable[str], definitions: Sequence[str])
     used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
     needed = {each for each in statements if _brings(each) in used}
     safe = title.replace("\\", "\\\\").replace('"""', "'''")
-    parts = [f'"""{safe}"""', import_block(needed), f"\n{text}"]
+    room = "\n" if text.startswith(("class ", "def ", "@", "#")) else ""
+    parts = [f'"""{safe}"""', import_block(needed), f"{room}{text}"]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -57,7 +57,7 @@ def literal(value: Any) -> str:
         case None | bool() | int():
             return repr(value)
         case float():
-            return repr(value) if math.isfinite(value) else f'float("{value}")'
+            return repr(value).replace("e+", "e") if math.isfinite(value) else f'float("{value}")'
         case complex():
             return f"complex({literal(value.real)}, {literal(value.imag)})"
         case str():
@@ -152,7 +152,11 @@ class _Writing:
             case ast.Starred():
                 return f"*{self.text(node.value, _COMPARISON + 1)}", _ATOM
             case ast.BinOp(op=ast.Pow()):
-                sign = "**" if _is_simple(node.left) and _is_simple(node.right) else " ** "
+                base, exponent = node.left, node.right
+                while isinstance(exponent, ast.BinOp) and isinstance(exponent.op, ast.Pow):
+                    exponent = exponent.left
+                simple = not isinstance(base, ast.UnaryOp) and _is_simple(base) and _is_simple(exponent)
+                sign = "**" if simple else " ** "
                 return f"{self.text(node.left, _ATOM)}{sign}{self.text(node.right, _UNARY)}", 13
             case ast.BinOp():
                 sign, own = _OPERATORS[type(node.op)]
@@ -160,7 +164,8 @@ class _Writing:
             case ast.UnaryOp(op=ast.Not()):
                 return f"not {self.text(node.operand, _NOT)}", _NOT
             case ast.UnaryOp():
-                return f"{_OPERATORS[type(node.op)][0]}{self.text(node.operand, _UNARY)}", _UNARY
+                power = isinstance(node.operand, ast.BinOp)  # brackets that ruff adds, for the reader
+                return f"{_OPERATORS[type(node.op)][0]}{self.text(node.operand, _ATOM if power else _UNARY)}", _UNARY
             case ast.BoolOp():
                 sign, own = _OPERATORS[type(node.op)]
                 return f" {sign} ".join(self.text(value, own + 1) for value in node.values), own
