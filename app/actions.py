@@ -262,8 +262,28 @@ ACTIONS: tuple[Action, ...] = (
         title="Run",
         keys=("Ctrl+Return", "F5"),
         icon="run",
-        tip="Run the graph once",
-        run=lambda w: w.link.run(),
+        tip="Run the graph once; pauses at Breakpoints",
+        run=lambda w: w.link.run(pauses=True),
+    ),
+    Action(
+        id="continue",
+        menu="Run",
+        title="Continue",
+        keys=("F8",),
+        icon="continue",
+        tip="Go on with the paused run, to the next Breakpoint",
+        run=lambda w: w.link.resume(),
+        enabled=lambda w: w.link.paused_at is not None,
+    ),
+    Action(
+        id="step",
+        menu="Run",
+        title="Step",
+        keys=("F10",),
+        icon="step",
+        tip="Go on with the paused run past one more node",
+        run=lambda w: w.link.resume(step=True),
+        enabled=lambda w: w.link.paused_at is not None,
     ),
     Action(
         id="cancel",
@@ -342,9 +362,9 @@ def _trigger(window: "Window", action: Action) -> None:
     window.refresh_soon()
 
 
-def refresh(window: "Window") -> None:
-    """Bring titles, marks and availability up to date."""
-    for action in ACTIONS:
+def refresh(window: "Window", menu: str = "") -> None:
+    """Bring titles, marks and availability up to date, of all actions or those of one menu."""
+    for action in [each for each in ACTIONS if each.menu.startswith(menu)]:
         qt = window.actions_by_id[action.id]
         title = action.title if isinstance(action.title, str) else action.title(window)
         if qt.text() != title:

@@ -36,11 +36,14 @@ def run(file: Path | None, theme: str) -> int:
     ends: list[Finished | str] = []
     window.link.finished.connect(lambda message: (ends.append(message), loop.quit()))
     window.link.died.connect(lambda reason, _: (ends.append(reason), loop.quit()))
+    window.link.paused.connect(
+        lambda at: (print(f"breakpoint {at.path}: {at.value}", file=sys.stderr), window.link.resume())
+    )
     window.link.logged.connect(lambda line: print(line.text, end=""))
     window.start()
     window.files.moved.connect(lambda: print(f"no display: running {window.files.title} off screen", file=sys.stderr))
     if file:
-        window.files.moved.connect(window.link.run)  # a large file is read on a thread
+        window.files.moved.connect(lambda: window.link.run(pauses=True))  # a large file is read on a thread
         window.files.open(file)
     else:
         window.open_default()

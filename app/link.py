@@ -13,9 +13,15 @@ from engine.document.effect import runs_differently
 from engine.messages import (
     Configure,
     Configured,
+    Examine,
+    Examined,
     Export,
     Finished,
     FromWorker,
+    Import,
+    Imported,
+    Importing,
+    ImportStructure,
     Load,
     Loaded,
     Log,
@@ -26,9 +32,11 @@ from engine.messages import (
     Resume,
     Run,
     Saved,
+    SaveWeights,
     Shapes,
     Trust,
     Watch,
+    WeightsSaved,
 )
 
 SHORTEST, LONGEST = 0.2, 1.0
@@ -49,6 +57,10 @@ class Link(QObject):
     finished = Signal(object)
     loaded = Signal(object)
     saved = Signal(object)
+    importing = Signal(object)
+    imported = Signal(object)
+    examined = Signal(object)
+    weights_saved = Signal(object)
     died = Signal(str, bool)
     """Why the worker ended, and whether it was started again."""
     state_changed = Signal()
@@ -105,6 +117,10 @@ class Link(QObject):
             Finished: self.finished,
             Loaded: self.loaded,
             Saved: self.saved,
+            Importing: self.importing,
+            Imported: self.imported,
+            Examined: self.examined,
+            WeightsSaved: self.weights_saved,
         }
         queued = Qt.ConnectionType.QueuedConnection
         self._arrived.connect(self._take, queued)
@@ -193,9 +209,21 @@ class Link(QObject):
         self.client.send(Trust(self._trusted()))
         self._outdate()
 
+    def bring(self, message: Import | ImportStructure) -> None:
+        """Import; `importing` tells what that is at, and `imported` how it went."""
+        if self.dead:
+            self._revive()
+        self.client.send(message)
+
     def export(self, node: str, path: Path) -> None:
         """Write what a node made in the last run to a file; `saved` tells how that went."""
         self.client.send(Export(node, str(path)))
+
+    def ask(self, message: Examine | SaveWeights) -> None:
+        """Ask about weights; `examined` or `weights_saved` brings the answer."""
+        if self.dead:
+            self._revive()
+        self.client.send(message)
 
     def watch(self, nodes: Sequence[str]) -> None:
         """Ask for previews of these nodes: from the last run at once, and after every later one."""

@@ -91,7 +91,10 @@ class Status(QStatusBar):
 
     def engine(self, link: Link) -> None:
         """How the worker is."""
-        if link.running and not self._lasting.isActive() and self._report not in ("Running…", "Cancelling…"):
+        if link.paused_at:
+            self._lasting.stop()
+            self._tell(f"Paused at {link.paused_at.path}")
+        elif link.running and not self._lasting.isActive() and self._report not in ("Running…", "Cancelling…"):
             self._lasting.start()
         elif link.stale and not link.running:
             self.clear()

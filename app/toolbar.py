@@ -20,7 +20,7 @@ class Toolbar(QToolBar):
         self.setObjectName("toolbar")
         self.setMovable(False)
         self.setIconSize(QSize(18, 18))
-        for group in (("new", "open", "save"), ("undo", "redo"), ("run", "cancel", "auto-run")):
+        for group in (("new", "open", "save"), ("undo", "redo"), ("run", "continue", "step", "cancel", "auto-run")):
             for name in group:
                 self._add(name)
             self.addSeparator()

@@ -37,6 +37,7 @@ from engine.messages import (
     Load,
     Loaded,
     Log,
+    Paused,
     Run,
     Shapes,
 )
@@ -153,6 +154,8 @@ def run_file(options: argparse.Namespace) -> int:
                 sys.stdout.flush()
             case Loaded():
                 _note_weights(message, graph)
+            case Paused(path=path, value=value):
+                _note(f"breakpoint {path}: {value}")
             case Finished():
                 finished = message
             case _:
@@ -161,7 +164,7 @@ def run_file(options: argparse.Namespace) -> int:
     settings = Configure(options.device, options.dtype, options.seed)
     trusted = _trusted(options, graph)
     session = _session(settings, graph, _catalogue(), Path(options.file), hear, trusted)
-    session.take(Run(1))
+    session.take(Run(1, pauses=True))  # with nobody to wait for
     assert finished is not None
     if finished.fault is not None:
         fault = finished.fault

@@ -372,6 +372,17 @@ def outline(b: Brushes, rect: QRectF, colour: QColor, width: float, gap: float =
     b.painter.drawRoundedRect(around, radius, radius)
 
 
+def pause(b: Brushes, item: Item, colour: QColor) -> None:
+    """The sign of a run that waits at a node: two bars on a disc."""
+    r = min(10.0, max(5.0, 8 * b.zoom))
+    at = QPointF(item.x, item.y)
+    b.painter.setPen(b.pen(b.theme.surfaces[0], 1.2))
+    b.painter.setBrush(colour)
+    b.painter.drawEllipse(at, r, r)
+    for x in (at.x() - 0.42 * r, at.x() + 0.12 * r):
+        b.painter.fillRect(QRectF(x, at.y() - 0.45 * r, 0.3 * r, 0.9 * r), b.theme.on_sign)
+
+
 def ghost(b: Brushes, rect: QRectF, title: str, colour: QColor, refused: bool) -> None:
     """What is being dragged."""
     fill = QColor(b.theme.surfaces[0])

@@ -30,6 +30,8 @@ class Marks(Struct):
     problems: dict[str, list[tuple[Severity, str]]] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     running: str | None = None
+    paused: str | None = None
+    unreached: frozenset[str] = frozenset()
     providers: dict[str, int] = field(default_factory=dict)
     holds: dict[str, bool] = field(default_factory=dict)
 
@@ -56,7 +58,7 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
         b.painter.setOpacity(1)
     for item in scene.items:
         done.nodes += 1
-        b.painter.setOpacity(0.62 if item.loose else 1)
+        b.painter.setOpacity(0.62 if item.loose or item.node in marks.unreached else 1)
         if item.state == "leaf":
             _leaf(b, item, arrangement, marks)
         elif item.state == "plate":

@@ -15,7 +15,7 @@ from app.canvas.render import Marks
 from app.canvas.scene import Scene
 from app.canvas.texts import Texts
 from app.theme import Theme
-from engine.document import flow
+from engine.document import flow, returns
 from engine.document.arrange import Arrangement
 from engine.document.document import Change, Document
 from engine.document.problems import Problem, Severity
@@ -45,6 +45,7 @@ class Surface(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(200, 150)
         self.arrangement = self._arranged()
+        self.marks.unreached = returns.all_unreached(document.graph, document.catalogue)
         self.frame_all()
         document.listeners.append(self._changed)
 
@@ -70,6 +71,7 @@ class Surface(QWidget):
 
     def _changed(self, change: Change) -> None:
         self.marks.holds.clear()
+        self.marks.unreached = returns.all_unreached(self.document.graph, self.document.catalogue)
         if change.touched is None:
             self.arrangement = self._arranged()
             self.frame_all()
@@ -192,6 +194,12 @@ class Surface(QWidget):
             self.marks.running = node
             self.update()
 
+    def set_paused(self, node: str | None) -> None:
+        """Mark the node after which a run has paused."""
+        if node != self.marks.paused:
+            self.marks.paused = node
+            self.update()
+
     def set_faults(self, faults: Sequence[Fault]) -> None:
         """Mark the nodes at which the last run, or the inference of shapes, failed."""
         self.marks.faults = {fault.node: fault.message for fault in faults}
@@ -237,11 +245,13 @@ class Surface(QWidget):
 
     def _paint_overlay(self, b: Brushes) -> None:
         """Paint what changes while the graph stands still."""
-        running = self.marks.running
-        if running and running in self.document.graph:
-            item = self.scene.by_node.get(scenes.shown(self.arrangement, running, self.scene))
-            if item:
-                painter.outline(b, item.rect, self.theme.running, 3, 3)
+        for node, colour in ((self.marks.running, self.theme.running), (self.marks.paused, self.theme.warning)):
+            if node and node in self.document.graph:
+                item = self.scene.by_node.get(scenes.shown(self.arrangement, node, self.scene))
+                if item:
+                    painter.outline(b, item.rect, colour, 3, 3)
+                    if node == self.marks.paused:
+                        painter.pause(b, item, colour)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         del event

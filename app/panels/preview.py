@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.icons import icon, themed
 from app.panels.figures import FiguresView
+from app.panels.pause import PauseBox
 from app.panels.picture import PictureView, image_of
 from app.theme import Theme
 from engine.document.document import Change, Document
@@ -123,6 +124,7 @@ class PreviewPanel(QScrollArea):
         for widget in (self.state, self.fit, self.actual, self.pin):
             head.addWidget(widget)
 
+        self.pause = PauseBox()
         self.fault = FaultBox()
         self.picture = PictureView()
         self.caption = QLabel()
@@ -157,6 +159,7 @@ class PreviewPanel(QScrollArea):
         column.setSpacing(6)
         column.addWidget(self.tabs)
         column.addLayout(head)
+        column.addWidget(self.pause)
         column.addWidget(self.fault)
         column.addWidget(self.picture, 1)
         column.addLayout(foot)

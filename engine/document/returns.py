@@ -21,3 +21,12 @@ def unreached(graph: Graph, catalogue: Catalogue, node: str) -> list[str]:
         found.extend(run[run.index(node) + 1 :])
         node = frame
     return found
+
+
+def all_unreached(graph: Graph, catalogue: Catalogue) -> frozenset[str]:
+    """Every node that never runs because of a Return."""
+    kinds = {kind.name for kind in catalogue.values() if kind.role == "return"}
+    found: set[str] = set()
+    for node in [node for node in graph.nodes if graph.nodes[node].kind in kinds and not graph.is_loose(node)]:
+        found.update(below for late in unreached(graph, catalogue, node) for below in graph.walk(late))
+    return frozenset(found)

@@ -5,21 +5,12 @@ import signal
 
 from pytestqt.qtbot import QtBot
 
-from app.link import runs_differently
 from app.window import Window
 from engine.document.document import new_graph, new_tree
-from engine.document.edits import Batch, Insert, SetName, SetParam, SetView
+from engine.document.edits import Insert, SetName, SetParam, SetView
 from engine.document.graph import Node, Place, Tree, View
 from engine.messages import Finished
 from tests.app.hands import STARTING, Hands
-
-
-def test_looks_do_not_run() -> None:
-    look = SetView("n", View(note="x"))
-    assert not runs_differently(look)
-    assert not runs_differently(Batch((look, look)))
-    assert runs_differently(Batch((look, SetName("n", "x"))))
-    assert runs_differently(SetParam("n", "scale", 1.0))
 
 
 def test_many_changes_at_once_are_one_run_with_the_last_value(qtbot: QtBot, live: Window) -> None:

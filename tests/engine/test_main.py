@@ -115,6 +115,12 @@ def test_weights_seeds_and_tensors(tmp_path):
     assert (noise.shape, noise.dtype) == ((5, 3), np.float64)
 
 
+def test_a_breakpoint_is_told_and_passed(tmp_path):
+    down = Tree(Node("down", "Chain", "Down"), None, (leaf("stop", "Breakpoint"),))
+    path = write(tmp_path / "g.catenary", down, leaf("half", "Lambda", func="lambda x: x / 2"), x=NumberSource(3))
+    assert engine("run", path) == (0, "1.5\n", "breakpoint Down.Breakpoint: 3\n")
+
+
 def test_a_run_that_fails_names_the_node(tmp_path):
     graph = write(
         tmp_path / "x.catenary",
