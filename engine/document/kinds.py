@@ -157,8 +157,8 @@ def complaint(param: Param, value: ParamValue) -> str | None:
             wanted = "text"
     if not fits:
         return f"is {value!r}, but must be {wanted}"
-    numbers = [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, int | float)]
     if param.type in ("int", "float", "ints"):
+        numbers = [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, int | float)]
         if param.low is not None and any(n < param.low for n in numbers):
             return f"is {value!r}, but must be at least {param.low:g}"
         if param.high is not None and any(n > param.high for n in numbers):
