@@ -28,8 +28,8 @@ def t2i(
     The condition is a picture `factor` times the size of the latent.
     """
     layers = [
-        _residual_blocks(before, after, smaller=index > 0)
-        for index, (before, after) in enumerate(zip((channels[0], *channels), channels, strict=False))
+        _residual_blocks(narrow, wide, smaller=index > 0)
+        for index, (narrow, wide) in enumerate(zip((channels[0], *channels), channels, strict=False))
     ]
     encoder = node(
         "Chain",
