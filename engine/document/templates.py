@@ -10,7 +10,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from engine.document.edits import Batch, Edit, Insert, Remove, SetParam
-from engine.document.graph import Graph, Node, Place, Tree
+from engine.document.graph import Graph, Node, Place, Tree, unique_names
 from engine.document.ids import new_ids
 from engine.document.kinds import Catalogue, NodeKind, ParamValue, complaint, defaults, resolve
 
@@ -73,10 +73,36 @@ def _change(graph: Graph, node: str, wanted: Tree) -> list[Edit]:
     retuning = _retuning(graph, node, wanted)
     if retuning is not None:
         return list(retuning)
-    old, ids = tuple(graph.children[node]), new_ids(graph)
-    children = tuple(with_ids(child, ids) for child in wanted.children or ())
+    old, ids = tuple(graph.children[node]), new_ids(graph, node)
+    children = _instead(graph, old, wanted.children or (), ids)
     edits: list[Edit] = [Remove(old)] if old else []
     return [*edits, Insert(Place(node, 0), children)] if children else edits
+
+
+def _instead(graph: Graph, run: tuple[str, ...], trees: tuple[Tree, ...], ids: Iterator[str]) -> tuple[Tree, ...]:
+    """Trees in the place of a run. One of the same kind and unique name as a node there goes on as that node, with its
+    id, its key and its view, so that it keeps its weights."""
+    stood = dict(zip(unique_names([graph.nodes[node].title for node in run]), run, strict=True))
+    found: list[Tree] = []
+    for tree, name in zip(trees, unique_names([tree.node.title for tree in trees]), strict=True):
+        old = stood.get(name)
+        if (
+            old is None
+            or not _goes_on(graph.nodes[old], tree.node)
+            or graph.is_frame(old) != (tree.children is not None)
+        ):
+            found.append(with_ids(tree, ids))
+            continue
+        wanted = tree.node
+        node = replace(graph.nodes[old], name=wanted.name, params=wanted.params, contexts=wanted.contexts)
+        below = None if tree.children is None else _instead(graph, tuple(graph.children[old]), tree.children, ids)
+        found.append(Tree(node, graph.views.get(old), below))
+    return tuple(found)
+
+
+def _goes_on(old: Node, new: Node) -> bool:
+    """Whether a node may be another from now on: one that shares its weights has to stay like the others."""
+    return old.kind == new.kind and (not old.shared or old.params == new.params)
 
 
 def _retuning(graph: Graph, node: str, wanted: Tree) -> list[SetParam] | None:

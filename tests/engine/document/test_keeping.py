@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.document import files
-from engine.document.document import Document, new_graph
+from engine.document.document import Document, new_graph, new_tree
 from engine.document.edits import (
     Batch,
     Edit,
@@ -24,14 +24,15 @@ from engine.document.edits import (
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree, Weights
 from engine.document.keys import Origin, renamed, sources_of
 from engine.document.kinds import has_weights
+from engine.document.templates import rebuild
 from nodes import CATALOGUE
 from tests.strategies import edits_of, graphs, ids
 
 FILE, OTHER = Weights("w.safetensors"), Weights("other.safetensors", "ab")
 
 
-def leaf(node: str, kind: str = "Linear", **fields: str) -> Tree:
-    return Tree(Node(node, kind, **fields))
+def leaf(node: str, kind: str = "Linear", name: str = "", key: str = "") -> Tree:
+    return Tree(Node(node, kind, name, key=key))
 
 
 def frame(node: str, *children: Tree, name: str = "", weights: Weights | None = None, key: str = "") -> Tree:
@@ -46,7 +47,9 @@ def document(*trees: Tree, weights: Weights | None = FILE) -> Document:
 
 
 def keys(graph: Graph) -> dict[str, str]:
-    return {node: origin.key for node, origin in sources_of(graph).items()}
+    """The keys of the leaves that have weights."""
+    found = sources_of(graph).items()
+    return {node: origin.key for node, origin in found if has_weights(CATALOGUE, graph.nodes[node].kind)}
 
 
 def own_keys(graph: Graph) -> dict[str, str]:
@@ -173,6 +176,22 @@ def test_an_edit_that_sets_keys_is_taken_as_it_is():
     assert keys(found.graph) == {"b": "Tail"}
     found.apply(SetKey("b", ""), "")
     assert keys(found.graph) == {"b": "Linear"}
+
+
+def test_frames_that_are_made_anew_keep_the_keys_of_what_they_had_before():
+    found = document(leaf("a"))
+    made = new_tree(found.graph, CATALOGUE, "MultiLinear", input_dim=8, inner_dim=8, num_layers=2)
+    found.apply(Insert(Place("root", 1), (made,)), "")
+    found.apply(SetName(made.node.id, "Head"), "")
+    found.apply(Insert(Place(made.node.id, 0), (leaf("x"),)), "")
+    found.apply(Remove(("x",)), "")
+    before = keys(found.graph)
+    assert list(before.values()) == ["Linear", "MultiLinear.Linear_1", "MultiLinear.Linear_2"]
+    found.apply(rebuild(found.graph, CATALOGUE, made.node.id, "num_layers", 3), "")
+    after = keys(found.graph)
+    assert len(after) == len(before) + 1
+    assert before.items() <= after.items()
+    assert own_keys(found.graph) == {made.node.id: "MultiLinear"}
 
 
 def explicit(edit: Edit) -> bool:
