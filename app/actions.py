@@ -1,43 +1,19 @@
 """Every command of the window, in one table. Menus, toolbar and the list of keys read it."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from app import dialogs, typing_keys
+from app import dialogs, finding, importing, typing_keys
+from app.action import Action
+from app.editing import EDITING
 from engine.document import flow
 from nodes import CATALOGUE
 
 if TYPE_CHECKING:
     from app.window import Window
-
-Test = Callable[["Window"], bool]
-
-
-class Action(Struct, frozen=True, kw_only=True):
-    """One command. `menu` is a path such as "View/Theme"; actions of one `group` exclude one another.
-
-    With the scope "canvas", its keys work only while the canvas has the focus, so that single letters can be typed
-    everywhere else. `icon` names a drawing in resources/icons.
-    """
-
-    id: str
-    menu: str
-    title: str | Callable[["Window"], str]
-    run: Callable[["Window"], object]
-    keys: tuple[str, ...] = ()
-    scope: Literal["window", "canvas"] = "window"
-    icon: str = ""
-    tip: str = ""
-    checked: Test | None = None
-    enabled: Test | None = None
-    group: str = ""
-    separated: bool = False
-    """Whether a line stands above it in the menu."""
 
 
 def _undo_title(window: "Window") -> str:
@@ -52,6 +28,11 @@ def _redo_title(window: "Window") -> str:
 
 def _selected(window: "Window") -> bool:
     return bool(window.canvas.selection)
+
+
+def _one_frame(window: "Window") -> bool:
+    chosen = window.canvas.selection
+    return len(chosen) == 1 and window.document.graph.is_frame(chosen[0])
 
 
 def _links(mode: str, title: str, separated: bool = False) -> Action:
@@ -124,12 +105,49 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(id="save-as", menu="File", title="Save as…", keys=("Ctrl+Shift+S",), run=lambda w: w.files.save_as()),
     Action(
+        id="import-model",
+        menu="File/Import",
+        title="Refiners or torch model…",
+        tip="Make a graph of a model that Python code makes",
+        run=lambda w: importing.ask_model(w),
+    ),
+    Action(
+        id="import-structure",
+        menu="File/Import",
+        title="Structure of a weights file…",
+        tip="Guess a tree from the tensors of a .safetensors file",
+        run=lambda w: importing.ask_structure(w),
+    ),
+    Action(
         id="load-weights",
         menu="File",
         title="Load weights…",
-        tip="Take the weights from a .safetensors file, by path",
-        run=lambda w: w.files.ask_weights(),
+        tip="Take the weights of the whole graph from a file, by path",
+        run=lambda w: w.weights.ask_load(w.document.graph.root),
         separated=True,
+    ),
+    Action(
+        id="save-weights",
+        menu="File",
+        title="Save weights…",
+        tip="Write the weights of the whole graph to a file, by present paths",
+        run=lambda w: w.weights.ask_save(w.document.graph.root),
+    ),
+    Action(
+        id="load-weights-here",
+        menu="File",
+        title="Load weights for the selected frame…",
+        tip="Take the weights of all in it from a file of its own",
+        run=lambda w: w.weights.ask_load(w.canvas.selection[0]),
+        enabled=_one_frame,
+    ),
+    Action(
+        id="save-weights-here",
+        menu="File",
+        title="Save weights of the selected frame…",
+        tip="Write the weights of all in it to a file, by paths from there",
+        run=lambda w: w.weights.ask_save(w.canvas.selection[0]),
+        enabled=_one_frame,
     ),
     Action(
         id="export-picture",
@@ -164,6 +182,7 @@ ACTIONS: tuple[Action, ...] = (
         run=lambda w: w.document.redo(),
         enabled=lambda w: bool(w.document.history.redos),
     ),
+    *EDITING,
     Action(
         id="delete",
         menu="Edit",
@@ -172,7 +191,6 @@ ACTIONS: tuple[Action, ...] = (
         scope="canvas",
         run=lambda w: w.canvas.delete_selection(),
         enabled=_selected,
-        separated=True,
     ),
     Action(
         id="select-all",
@@ -201,11 +219,35 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         id="find-node",
         menu="Edit",
-        title="Find a node kind",
+        title="Find a node…",
         keys=("Ctrl+F",),
+        tip="By its name, path or kind",
+        run=lambda w: finding.find_node(w),
+        separated=True,
+    ),
+    Action(
+        id="find-next",
+        menu="Edit",
+        title="Find the next",
+        keys=("F3",),
+        run=lambda w: finding.find_next(w, 1),
+        enabled=lambda w: bool(w.sought),
+    ),
+    Action(
+        id="find-previous",
+        menu="Edit",
+        title="Find the previous",
+        keys=("Shift+F3",),
+        run=lambda w: finding.find_next(w, -1),
+        enabled=lambda w: bool(w.sought),
+    ),
+    Action(
+        id="find-kind",
+        menu="Edit",
+        title="Search the palette",
+        keys=("Ctrl+Shift+F",),
         tip="Type what you look for, Enter adds it",
         run=lambda w: w.find_kind(),
-        separated=True,
     ),
     Action(
         id="zoom-in",
@@ -256,6 +298,7 @@ ACTIONS: tuple[Action, ...] = (
     _panel("preview", "Preview"),
     _panel("problems", "Problems"),
     _panel("log", "Log"),
+    _panel("weights", "Weights"),
     Action(
         id="run",
         menu="Run",
@@ -325,6 +368,13 @@ ACTIONS: tuple[Action, ...] = (
         tip="End the process that runs the graph and start another",
         run=lambda w: w.restart_engine(),
         separated=True,
+    ),
+    Action(
+        id="find-command",
+        menu="Help",
+        title="Find a command…",
+        keys=("Ctrl+Shift+P",),
+        run=lambda w: finding.find_command(w),
     ),
     Action(id="keys", menu="Help", title="Keys", keys=("F1",), run=lambda w: dialogs.show_keys(w)),
     Action(id="about", menu="Help", title="About Catenary", run=lambda w: dialogs.show_about(w)),

@@ -26,17 +26,19 @@ from app.panels.notice import Notice
 from app.panels.palette import Palette
 from app.panels.preview import PreviewPanel
 from app.panels.problems import ProblemsPanel, counted
-from app.reports import death_report, weights_report
+from app.panels.weights_report import WeightsPanel
+from app.reports import death_report
 from app.status import Status
 from app.theme import DARK, LIGHT, Theme
 from app.toolbar import Toolbar
 from app.trust import Trust
 from app.typing_keys import TypingKeys
+from app.weights import WeightsDesk
 from engine.document.check import Checker
 from engine.document.document import Change, Document, new_graph
 from engine.document.problems import Fix, Problem
 from engine.faults import problems_of
-from engine.messages import Fault, Finished, Loaded, Paused, Preview, Progress, Ready, Saved, Shapes
+from engine.messages import Fault, Finished, Paused, Preview, Progress, Ready, Saved, Shapes
 from nodes import CATALOGUE
 
 MANY = 300
@@ -93,8 +95,10 @@ class Window(QMainWindow):
         self.preview = PreviewPanel(self.document, self.theme)
         self.problems_panel = ProblemsPanel(self.theme)
         self.log = LogPanel()
+        self.weights_panel = WeightsPanel()
         self.docks: dict[str, QDockWidget] = layout.build(self)
         self.actions_by_id: dict[str, QAction] = actions.build(self)
+        self.weights = WeightsDesk(self)
         self.files.fill_menus(self.menus["File"], self.actions_by_id["open"])
         self.toolbar = Toolbar(self)
         self.addToolBar(self.toolbar)
@@ -121,6 +125,9 @@ class Window(QMainWindow):
         self.preview.pause.cancelled.connect(self.cancel)
         self.problems_panel.activated.connect(self.show_node)
         self.problems_panel.fixed.connect(self._fix)
+        self.inspector.weights_asked.connect(self.weights.do)
+        self.weights_panel.report.activated.connect(self.show_node)
+        self.weights_panel.report.fixed.connect(self._fix)
         link = self.link
         link.ready.connect(self._ready)
         link.configured.connect(lambda _: self.refresh_soon())
@@ -130,7 +137,6 @@ class Window(QMainWindow):
         link.previewed.connect(self._previewed)
         link.paused.connect(self._paused)
         link.finished.connect(self._finished)
-        link.loaded.connect(self._loaded)
         link.saved.connect(self._saved)
         link.died.connect(self._died)
         link.state_changed.connect(self._show_state)
@@ -154,6 +160,7 @@ class Window(QMainWindow):
             self.status.clear()
             self.notice.hide()
             self.canvas.set_running(None)
+            self.weights.forget()
             self.checker = Checker(self.document.graph, CATALOGUE)
         else:
             self.checker.touch(change.touched)
@@ -178,6 +185,8 @@ class Window(QMainWindow):
         self.canvas.set_problems(found)
         self.inspector.set_problems(self.problems)
         self.problems_panel.show_problems(self.problems, self.document.graph)
+        if self.docks["weights"].isVisible():
+            self.weights.refresh()
         self.docks["problems"].setWindowTitle(f"Problems ({len(self.problems)})" if self.problems else "Problems")
         self.status.problems(counted(self.problems))
         self.setWindowTitle(f"{self.files.title}[*] – Catenary")
@@ -262,7 +271,8 @@ class Window(QMainWindow):
         menu.setAttribute(DELETE_ON_CLOSE)
         if node is not None:
             menu.addAction("Pin its preview", lambda: self.preview.pin_node(node))
-            ids = ("collapse", "rename", "replace", "duplicate", "cut", "copy", "paste", "unwrap", "extract", "delete")
+            ids = ("collapse", "rename", "replace", "duplicate", "cut", "copy", "paste", "unwrap", "extract")
+            ids = (*ids, "load-weights-here", "save-weights-here", "delete")
             menu.addMenu(self.menus["Edit/Wrap in"])
         else:
             ids = ("add-node", "paste", "select-all", "frame-all")
@@ -304,13 +314,6 @@ class Window(QMainWindow):
         self.preview.show_end(message)
         if message.status == "done":
             self.notice.settle("engine")
-
-    def _loaded(self, message: Loaded) -> None:
-        text, tone = weights_report(message)
-        if tone == "info":
-            self.say(text)
-        else:
-            self.notice.tell(text, tone)
 
     def _saved(self, message: Saved) -> None:
         if message.error:

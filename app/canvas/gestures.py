@@ -195,6 +195,15 @@ class DrawWire(Gesture):
     def finish(self) -> None:
         if self.answer is not None:
             self.canvas.perform(self.answer, "Connect" if self.over else "Cut wire", self.at)
+        elif self._continues() and self.canvas.hit(self.at.x(), self.at.y()).kind in ("empty", "body"):
+            self.canvas.wire_dropped.emit(self.port, self.at)
+
+    def _continues(self) -> bool:
+        """Whether something could follow what was drawn: from an outlet, or from a frame's inlet into the frame."""
+        node, side = self.port
+        if side == "out":
+            return node != self.canvas.document.graph.root
+        return self.canvas.document.graph.is_frame(node) and self.canvas.rect_of(node).contains(self.at)
 
     def paint(self, b: Brushes) -> None:
         for (node, side), legal in self.verdicts.items():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -27,6 +27,8 @@ LARGEST = 12000
 
 class Surface(QWidget):
     """Shows a document's graph, follows its changes, and answers where things are."""
+
+    camera_moved = Signal()
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -141,12 +143,14 @@ class Surface(QWidget):
     def _moved(self) -> None:
         self._whole = False
         self._repaint()
+        self.camera_moved.emit()
 
     def frame_all(self) -> None:
         """Show everything."""
         self.camera.fit(scenes.bounds(self.arrangement, self.texts), self.width(), self.height(), 28)
         self._whole = True
         self._repaint()
+        self.camera_moved.emit()
 
     def _fit(self, rects: Sequence[QRectF], margin: float) -> None:
         area = scenes.union(rects)

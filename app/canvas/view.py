@@ -42,6 +42,10 @@ class Canvas(Surface):
     refused = Signal(str)
     activated = Signal(str)
     menu_requested = Signal(object, object)
+    place_chosen = Signal(QPointF)
+    """A double click where no node is: something is wanted here."""
+    wire_dropped = Signal(object, QPointF)
+    """A wire drawn from an outlet, or a frame's inlet, was let go where nothing is."""
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(document, theme, parent)
@@ -148,22 +152,23 @@ class Canvas(Surface):
 
     def add_kind(self, kind: str) -> str | None:
         """Add a new node after the selected one, into it if it is an empty frame, else to the frame in view."""
-        document = self.document
-        graph = document.graph
-        tree = new_tree(graph, document.catalogue, kind)
-        chosen = self._selection[-1] if self._selection else None
-        if chosen and graph.is_frame(chosen) and (chosen == graph.root or not graph.children[chosen]):
-            edit = Insert(Place(chosen, len(graph.children[chosen])), (tree,))
-        elif chosen:
-            place = graph.place_of(chosen)
-            edit = Insert(Place(place.frame, place.index + 1, place.segment), (tree,))
-        else:
-            frame = self._frame_in_view()
-            edit = Insert(Place(frame, len(graph.children[frame])), (tree,))
-        if not self.perform(edit, f"Add {kind}"):
+        tree = new_tree(self.document.graph, self.document.catalogue, kind)
+        if not self.perform(Insert(self.place_for_new(), (tree,)), f"Add {kind}"):
             return None
         self.reveal(tree.node.id)
         return tree.node.id
+
+    def place_for_new(self) -> Place:
+        """After the selected node, in it if it is an empty frame, else in the frame in view."""
+        graph = self.document.graph
+        chosen = self._selection[-1] if self._selection else None
+        if chosen and graph.is_frame(chosen) and (chosen == graph.root or not graph.children[chosen]):
+            return Place(chosen, len(graph.children[chosen]))
+        if chosen:
+            place = graph.place_of(chosen)
+            return Place(place.frame, place.index + 1, place.segment)
+        frame = self._frame_in_view()
+        return Place(frame, len(graph.children[frame]))
 
     def _frame_in_view(self) -> str:
         """The deepest open frame at the middle of the view, or the root."""
@@ -340,7 +345,12 @@ class Canvas(Surface):
             return
         at = event.position()
         hit = self.hit(at.x(), at.y())
-        if event.button() != Qt.MouseButton.LeftButton or not hit.node or hit.node not in self.document.graph:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if hit.kind in ("empty", "body") and hit.wire is None:
+            self.place_chosen.emit(at)
+            return
+        if not hit.node or hit.node not in self.document.graph:
             return
         item = self.scene.by_node.get(hit.node)
         if hit.kind == "header" or (hit.kind == "node" and self.document.graph.view(hit.node).collapsed):

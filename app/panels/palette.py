@@ -18,43 +18,19 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QShowEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeView, QVBoxLayout, QWidget
-from rapidfuzz import fuzz
 
 from app.canvas.view import KIND_MIME
 from app.icons import kind_icon
 from app.panels.form import rich
+from app.search import kinds
 from app.theme import Theme
 from engine.document.kinds import Catalogue, NodeKind
 
 KIND_ROLE = Qt.ItemDataRole.UserRole + 1
 """The kind's name at an entry; None at a category."""
 
-GOOD_MATCH = 60
 BESIDE = 14
 """How far from the pointer, in pixels, what is dragged is shown."""
-
-
-def score(kind: NodeKind, text: str) -> float:
-    """How well a kind answers what was typed, from 0 to 100: by its name first, then its category, then its doc."""
-    wanted = text.casefold().strip()
-    name = kind.name.casefold()
-    if name.startswith(wanted):
-        return 100
-    if wanted in name:
-        return 96
-    by_name = fuzz.partial_ratio(wanted, name) if len(wanted) > 2 else 0
-    if wanted in kind.category.casefold():
-        return 85
-    if len(wanted) > 2 and wanted in kind.doc.casefold():
-        return 75
-    return 0.9 * by_name if by_name >= 80 else 0
-
-
-def found(catalogue: Catalogue, text: str) -> list[NodeKind]:
-    """The kinds that answer `text`, best first; in the catalogue's order where they are equal."""
-    scores = [(score(kind, text), kind) for kind in catalogue.values()]
-    good = [entry for entry in scores if entry[0] >= GOOD_MATCH]
-    return [kind for _, kind in sorted(good, key=lambda entry: -entry[0])]
 
 
 def tooltip(kind: NodeKind) -> str:
@@ -84,7 +60,7 @@ class KindModel(QStandardItemModel):
     def refill(self) -> None:
         self.clear()
         if self.text.strip():
-            for kind in found(self.catalogue, self.text):
+            for kind in kinds(self.catalogue, self.text):
                 self.appendRow(self._entry(kind))
             return
         categories: dict[str, QStandardItem] = {}

@@ -65,6 +65,24 @@ def insert_on(graph: Graph, catalogue: Catalogue, wire: Wire, trees: tuple[Tree,
 
 
 @answering
+def continue_with(graph: Graph, catalogue: Catalogue, port: Port, trees: tuple[Tree, ...]) -> Edit:
+    """New nodes at the end of a wire drawn from a node's outlet, or from a frame's inlet seen from inside."""
+    with Plan(graph) as plan:
+        node, side = port
+        if side == "in":
+            run = plan.insert_parked(node, trees)
+            if flow.is_branching(graph, catalogue, node):
+                _add_branch(plan, catalogue, node, run)
+            else:
+                plan.move(run, Place(node, 0))
+        elif node == graph.root:
+            raise RefusedError("refused", "the root stands alone: wire what is inside it")
+        else:
+            _follow(plan, catalogue, node, plan.insert_parked(graph.parents[node], trees))
+        return plan.edit
+
+
+@answering
 def insert_into(graph: Graph, catalogue: Catalogue, frame: str, index: int, trees: tuple[Tree, ...]) -> Edit:
     """New nodes dropped among a frame's children."""
     del catalogue

@@ -4,7 +4,8 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from app.canvas.view import KIND_MIME
-from app.panels.palette import KIND_ROLE, found, tooltip
+from app.panels.palette import KIND_ROLE, tooltip
+from app.search import kinds
 from app.window import Window
 from nodes import CATALOGUE
 from tests.app.hands import Hands
@@ -22,11 +23,11 @@ from tests.app.hands import Hands
     ],
 )
 def test_search_finds_by_name_category_doc_and_in_spite_of_slips(text: str, first: str) -> None:
-    assert found(CATALOGUE, text)[0].name == first
+    assert kinds(CATALOGUE, text)[0].name == first
 
 
 def test_nonsense_finds_nothing() -> None:
-    assert found(CATALOGUE, "qqqzzz") == []
+    assert kinds(CATALOGUE, "qqqzzz") == []
 
 
 def test_every_kind_is_there_with_its_doc(window: Window) -> None:
@@ -59,7 +60,7 @@ def test_what_is_dragged_names_the_kind(window: Window, hands: Hands) -> None:
 
 def test_typing_and_enter_adds_the_best_match(window: Window, hands: Hands) -> None:
     window.canvas.setFocus()
-    hands.key(Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    hands.key(Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     search = window.palette_panel.search
     assert search.hasFocus()
     hands.qtbot.keyClicks(search, "gel")

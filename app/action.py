@@ -1,0 +1,33 @@
+"""What a command of the window is."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+Test = Callable[["Window"], bool]
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """One command. `menu` is a path such as "View/Theme"; actions of one `group` exclude one another.
+
+    With the scope "canvas", its keys work only while the canvas has the focus, so that single letters can be typed
+    everywhere else. `icon` names a drawing in resources/icons.
+    """
+
+    id: str
+    menu: str
+    title: str | Callable[["Window"], str]
+    run: Callable[["Window"], object]
+    keys: tuple[str, ...] = ()
+    scope: Literal["window", "canvas"] = "window"
+    icon: str = ""
+    tip: str = ""
+    checked: Test | None = None
+    enabled: Test | None = None
+    group: str = ""
+    separated: bool = False
+    """Whether a line stands above it in the menu."""

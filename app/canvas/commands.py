@@ -1,0 +1,132 @@
+"""Commands on the canvas's selection. Each performs one edit and selects what came of it."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QApplication
+
+from app.canvas import targets
+from engine.document import clipboard, rewrites, routes, scopes, wiring
+from engine.document.answers import Answer, Refusal
+from engine.document.document import new_tree
+from engine.document.flow import Port
+from engine.document.graph import CANVAS, Place
+from engine.document.kinds import ParamValue
+
+if TYPE_CHECKING:
+    from app.canvas.view import Canvas
+
+
+def add_at(canvas: "Canvas", kind: str, at: QPointF) -> None:
+    """A new node where the pointer is: on the wire, in the frame, or parked on the canvas."""
+    document = canvas.document
+    target = targets.target_at(canvas.scene, canvas.arrangement, at.x(), at.y())
+    tree = new_tree(document.graph, document.catalogue, kind)
+    answer = targets.drop_new(document.graph, document.catalogue, target, (tree,))
+    _perform(canvas, answer, f"Add {kind}", at)
+
+
+def add_after(canvas: "Canvas", kind: str, port: Port, params: dict[str, ParamValue], at: QPointF) -> None:
+    """A new node at the end of a wire drawn from `port`."""
+    document = canvas.document
+    tree = new_tree(document.graph, document.catalogue, kind, **params)
+    _perform(canvas, wiring.continue_with(document.graph, document.catalogue, port, (tree,)), f"Add {kind}", at)
+
+
+def wrap(canvas: "Canvas", kind: str) -> None:
+    """Put the selected neighbours into a new frame."""
+    document = canvas.document
+    _perform(canvas, rewrites.wrap(document.graph, document.catalogue, canvas.selection, kind), f"Wrap in {kind}")
+
+
+def unwrap(canvas: "Canvas") -> None:
+    """Put what is in the selected frame into its place."""
+    document, frame = canvas.document, canvas.selection[-1]
+    inside = list(document.graph.children.get(frame, ()))
+    title = document.graph.nodes[frame].title
+    if canvas.perform(rewrites.unwrap(document.graph, document.catalogue, frame), f"Unwrap {title}", _corner(canvas)):
+        canvas.select(inside)
+
+
+def duplicate(canvas: "Canvas") -> None:
+    """Copies of the selected nodes right after them."""
+    document = canvas.document
+    _perform(canvas, rewrites.duplicate(document.graph, document.catalogue, canvas.selection), "Duplicate")
+
+
+def swap(canvas: "Canvas", kind: str) -> None:
+    """Another kind in the place of the selected node."""
+    document, node = canvas.document, canvas.selection[-1]
+    label = f"Replace {document.graph.nodes[node].title} by {kind}"
+    _perform(canvas, rewrites.swap(document.graph, document.catalogue, node, kind), label)
+
+
+def extract(canvas: "Canvas") -> None:
+    """Take the selected nodes out of the run, parked below where they stood; their neighbours close up."""
+    document, nodes = canvas.document, canvas.selection
+    area = canvas.rect_of(canvas.document.graph.root)
+    zoom, scene = canvas.zoom, canvas.scene
+    corner = canvas.rect_of(nodes[0])
+    at = ((corner.x() - scene.x) / zoom, (area.bottom() - scene.y) / zoom + 40)
+    answer = wiring.park(document.graph, document.catalogue, nodes, CANVAS, (round(at[0]), round(at[1])))
+    canvas.perform(answer, "Extract", _corner(canvas))
+
+
+def copy(canvas: "Canvas") -> bool:
+    """Put the selected nodes on the clipboard, as the text of a graph file."""
+    text = clipboard.copy(canvas.document.graph, canvas.selection)
+    if text:
+        QApplication.clipboard().setText(text)
+    else:
+        canvas.refused.emit("The root can't be copied: select what is in it")
+    return bool(text)
+
+
+def cut(canvas: "Canvas") -> None:
+    """Copy the selected nodes and delete them."""
+    if copy(canvas):
+        document = canvas.document
+        canvas.perform(wiring.delete(document.graph, document.catalogue, canvas.selection), "Cut")
+
+
+def paste(canvas: "Canvas", parked: bool = False) -> None:
+    """Put the nodes of the clipboard after the selected one, or into the frame in view; `parked`: on the canvas."""
+    graph = canvas.document.graph
+    place = Place(CANVAS, 0) if parked else canvas.place_for_new()
+    bottom = canvas.arrangement.boxes[graph.root]
+    answer = clipboard.paste(graph, QApplication.clipboard().text(), place, (0.0, round(bottom.height + 60)))
+    _perform(canvas, answer, "Paste")
+
+
+def route_through_context(canvas: "Canvas") -> None:
+    """Turn the skip of the selected Residual or Sum into a SetContext and a UseContext."""
+    document = canvas.document
+    answer = routes.through_context(document.graph, document.catalogue, canvas.selection[-1])
+    _perform(canvas, answer, "Route through context")
+
+
+def inline_context(canvas: "Canvas") -> None:
+    """Turn the context that the selected leaf reads or writes back into a skip."""
+    document, node = canvas.document, canvas.selection[-1]
+    found = scopes.access(document.graph, document.catalogue, node)
+    if found is None or found.key is None:
+        answer: Answer = Refusal("Select the SetContext or UseContext of the key that is to become a skip")
+    else:
+        answer = routes.inline_context(document.graph, document.catalogue, found.key)
+    _perform(canvas, answer, "Inline context")
+
+
+def _perform(canvas: "Canvas", answer: Answer, label: str, at: QPointF | None = None) -> None:
+    """Perform an answer and select the new nodes, without those inside them."""
+    graph = canvas.document.graph
+    before = set(graph.nodes)
+    if canvas.perform(answer, label, at or _corner(canvas)):
+        new = graph.nodes.keys() - before
+        tops = [n for n in graph.walk(loose=True) if n in new and graph.parents.get(n) not in new]
+        if tops:
+            canvas.select(tops, reveal=True)
+
+
+def _corner(canvas: "Canvas") -> QPointF:
+    """Where offers open when a command was given by key: below what is selected."""
+    return canvas.rect_of(canvas.selection[-1]).bottomLeft() if canvas.selection else QPointF(40, 40)

@@ -1,0 +1,167 @@
+"""The commands that change what is selected on the canvas."""
+
+from typing import TYPE_CHECKING
+
+from app import quick_add
+from app.action import Action
+from app.canvas import commands
+from app.canvas.renaming import NameField
+from engine.document import scopes
+from nodes import CATALOGUE
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+WRAPS = ("Chain", "Residual", "Sum", "Parallel", "Concatenate", "Passthrough", "Distribute", "Matmul")
+
+
+def _some(window: "Window") -> bool:
+    """Something but the root is selected."""
+    return any(node != window.document.graph.root for node in window.canvas.selection)
+
+
+def _one(window: "Window") -> bool:
+    return len(window.canvas.selection) == 1 and _some(window)
+
+
+def _frame(window: "Window") -> bool:
+    return _one(window) and window.document.graph.is_frame(window.canvas.selection[0])
+
+
+def _skip(window: "Window") -> bool:
+    role = scopes.role_of(window.document.graph, CATALOGUE, window.canvas.selection[0]) if _frame(window) else None
+    return role in ("residual", "sum")
+
+
+def _access(window: "Window") -> bool:
+    graph, selected = window.document.graph, window.canvas.selection
+    return len(selected) == 1 and scopes.access(graph, CATALOGUE, selected[0]) is not None
+
+
+def _wrap(kind: str) -> Action:
+    return Action(
+        id=f"wrap-{kind.lower()}",
+        menu="Edit/Wrap in",
+        title=kind,
+        keys=("Ctrl+G",) if kind == "Chain" else (),
+        scope="canvas",
+        run=lambda w: commands.wrap(w.canvas, kind),
+        enabled=_some,
+    )
+
+
+EDITING: tuple[Action, ...] = (
+    Action(
+        id="add-node",
+        menu="Edit",
+        title="Add a node…",
+        keys=("Tab", "Shift+A"),
+        scope="canvas",
+        tip="A list at the pointer: type a few letters, Enter adds",
+        run=lambda w: quick_add.at_pointer(w.canvas),
+        separated=True,
+    ),
+    Action(
+        id="replace",
+        menu="Edit",
+        title="Replace by another kind…",
+        keys=("Ctrl+R",),
+        scope="canvas",
+        tip="Keeps the place, the name and the params that fit",
+        run=lambda w: quick_add.instead(w.canvas),
+        enabled=_one,
+    ),
+    Action(
+        id="rename",
+        menu="Edit",
+        title="Rename",
+        keys=("F2",),
+        scope="canvas",
+        run=lambda w: NameField(w.canvas, w.canvas.selection[-1]),
+        enabled=lambda w: len(w.canvas.selection) == 1,
+    ),
+    *(_wrap(kind) for kind in WRAPS),
+    Action(
+        id="unwrap",
+        menu="Edit",
+        title="Unwrap",
+        keys=("Ctrl+Shift+G",),
+        scope="canvas",
+        tip="Put what is in the frame into its place",
+        run=lambda w: commands.unwrap(w.canvas),
+        enabled=_frame,
+    ),
+    Action(
+        id="route",
+        menu="Edit",
+        title="Route through context",
+        tip="The skip of a Residual or Sum becomes a SetContext and a UseContext; the result stays the same",
+        run=lambda w: commands.route_through_context(w.canvas),
+        enabled=_skip,
+    ),
+    Action(
+        id="inline",
+        menu="Edit",
+        title="Inline context",
+        tip="A key that is written once and summed in once becomes a Residual; the result stays the same",
+        run=lambda w: commands.inline_context(w.canvas),
+        enabled=_access,
+    ),
+    Action(
+        id="cut",
+        menu="Edit",
+        title="Cut",
+        keys=("Ctrl+X", "Shift+Delete"),
+        scope="canvas",
+        run=lambda w: commands.cut(w.canvas),
+        enabled=_some,
+        separated=True,
+    ),
+    Action(
+        id="copy",
+        menu="Edit",
+        title="Copy",
+        keys=("Ctrl+C", "Ctrl+Insert"),
+        scope="canvas",
+        tip="As the text of a graph file",
+        run=lambda w: commands.copy(w.canvas),
+        enabled=_some,
+    ),
+    Action(
+        id="paste",
+        menu="Edit",
+        title="Paste",
+        keys=("Ctrl+V", "Shift+Insert"),
+        scope="canvas",
+        tip="After the selected node, or into the frame in view",
+        run=lambda w: commands.paste(w.canvas),
+    ),
+    Action(
+        id="paste-parked",
+        menu="Edit",
+        title="Paste beside the graph",
+        keys=("Ctrl+Shift+V",),
+        scope="canvas",
+        tip="Parked on the canvas, not wired",
+        run=lambda w: commands.paste(w.canvas, parked=True),
+    ),
+    Action(
+        id="duplicate",
+        menu="Edit",
+        title="Duplicate",
+        keys=("Ctrl+D", "Shift+D"),
+        scope="canvas",
+        run=lambda w: commands.duplicate(w.canvas),
+        enabled=_some,
+    ),
+    Action(
+        id="extract",
+        menu="Edit",
+        title="Take out of the run",
+        keys=("Ctrl+Shift+X",),
+        scope="canvas",
+        tip="Park it beside the graph; its neighbours close up",
+        run=lambda w: commands.extract(w.canvas),
+        enabled=_some,
+    ),
+)
