@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 from app import dialogs, finding, importing, typing_keys
 from app.action import Action
 from app.editing import EDITING
+from app.sharing import SHARING
 from engine.document import flow
 from nodes import CATALOGUE
 
@@ -183,6 +184,7 @@ ACTIONS: tuple[Action, ...] = (
         enabled=lambda w: bool(w.document.history.redos),
     ),
     *EDITING,
+    *SHARING,
     Action(
         id="delete",
         menu="Edit",
@@ -432,7 +434,7 @@ def key_list() -> list[tuple[str, str, str]]:
     return [
         (
             action.menu,
-            action.title if isinstance(action.title, str) else action.id.capitalize(),
+            action.title if isinstance(action.title, str) else action.id.replace("-", " ").capitalize(),
             ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in action.keys),
         )
         for action in ACTIONS

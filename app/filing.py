@@ -18,8 +18,7 @@ from app.reading import Reader
 from engine.document import files
 from engine.document.disk import ChangedOnDisk, FileError, Stamp
 from engine.document.document import new_graph
-from engine.document.edits import SetWeights
-from engine.document.graph import Graph, Weights
+from engine.document.graph import Graph
 from engine.document.relocate import relocate
 from nodes.models import MODELS, Model, build
 
@@ -60,13 +59,15 @@ class Filing(QObject):
         self.path: Path | None = None
         self.example: Path | None = None
         self._stamp: Stamp | None = None
+        self._start: Path | None = None
+        """Where the paths of an imported graph start, which has no file yet."""
         self._reader = Reader(self)
 
     @property
     def folder(self) -> Path:
         """Where relative paths of the document start."""
         home = self.path or self.example
-        return home.parent if home else Path.cwd()
+        return home.parent if home else self._start or Path.cwd()
 
     @property
     def title(self) -> str:
@@ -118,7 +119,7 @@ class Filing(QObject):
 
     def ask_open(self) -> None:
         """Let the user choose a file to open."""
-        dialog = self._dialog("open", "Open a graph", [PATTERN], QFileDialog.FileMode.ExistingFile)
+        dialog = self.chooser("open", "Open a graph", [PATTERN])
         dialog.fileSelected.connect(lambda name: self.open(Path(name)))
         dialog.open()
 
@@ -132,7 +133,7 @@ class Filing(QObject):
     def save_as(self, then: Then | None = None) -> None:
         """Let the user choose where to save."""
         name = (self.path or self.example or Path("untitled.catenary")).name
-        dialog = self._save_dialog("save-as", "Save the graph", [PATTERN], name)
+        dialog = self.saver("save-as", "Save the graph", [PATTERN], name)
         dialog.fileSelected.connect(lambda name: self.save_to(Path(name), then))
         dialog.open()
 
@@ -159,23 +160,10 @@ class Filing(QObject):
         )
         box.open()
 
-    def ask_weights(self) -> None:
-        """Let the user choose a weights file."""
-        patterns = ["Weights (*.safetensors)"]
-        dialog = self._dialog("weights", "Load weights", patterns, QFileDialog.FileMode.ExistingFile)
-
-        def use(name: str) -> None:
-            path = Path(name)
-            text = path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else str(path)
-            self.window.document.apply(SetWeights(self.window.document.graph.root, Weights(text)), "Load weights")
-
-        dialog.fileSelected.connect(use)
-        dialog.open()
-
     def ask_picture(self) -> None:
         """Let the user choose where to put a picture of the canvas."""
         title = "Export a picture of the canvas"
-        dialog = self._save_dialog("picture", title, ["Pictures (*.png)"], f"{Path(self.title).stem}.png")
+        dialog = self.saver("picture", title, ["Pictures (*.png)"], f"{Path(self.title).stem}.png")
 
         def write(name: str) -> None:
             if self.window.canvas.image(2.0).save(name):
@@ -191,7 +179,7 @@ class Filing(QObject):
         node = self.window.preview.node
         patterns = ["Pictures (*.png)", "Tensors (*.npy)", "Tensors (*.safetensors)"]
         name = self.window.document.graph.nodes[node].title
-        dialog = self._save_dialog("value", f"Export what {name} made", patterns, f"{name}.png")
+        dialog = self.saver("value", f"Export what {name} made", patterns, f"{name}.png")
         dialog.fileSelected.connect(lambda chosen: self.window.link.export(node, Path(chosen)))
         dialog.open()
 
@@ -279,10 +267,22 @@ class Filing(QObject):
         """Go on with what a file holds; one that can't be read ends in a complaint."""
         self._reader.read(path, then, lambda error: self._complain("This file can't be opened.", error))
 
-    def _hold(self, graph: Graph, path: Path | None, example: Path | None, stamp: Stamp | None) -> None:
+    def take(self, graph: Graph, folder: Path, trusted: tuple[str, ...]) -> None:
+        """Start with a graph that was imported, whose paths start at `folder`, and whose code was agreed to."""
+        self._hold(graph, None, None, None, folder, trusted)
+
+    def _hold(
+        self,
+        graph: Graph,
+        path: Path | None,
+        example: Path | None,
+        stamp: Stamp | None,
+        start: Path | None = None,
+        trusted: tuple[str, ...] = (),
+    ) -> None:
         self._reader.forget()
-        self.path, self.example, self._stamp = path, example, stamp
-        self.window.trust.begin(graph, stamp.digest if stamp else "", path.parent if path else None)
+        self.path, self.example, self._stamp, self._start = path, example, stamp, start
+        self.window.trust.begin(graph, stamp.digest if stamp else "", path.parent if path else None, trusted)
         self.window.document.replace(graph)
         self.moved.emit()
 
@@ -290,8 +290,16 @@ class Filing(QObject):
         names = [str(path), *(str(p) for p in self.recent if p != path)]
         self.settings.setValue("recent", names[:MOST_RECENT])
 
-    def _dialog(self, name: str, title: str, patterns: list[str], mode: QFileDialog.FileMode) -> QFileDialog:
-        start = self.path.parent if self.path else Path(str(self.settings.value("folder", str(Path.cwd()))))
+    def chooser(
+        self,
+        name: str,
+        title: str,
+        patterns: list[str],
+        mode: QFileDialog.FileMode = QFileDialog.FileMode.ExistingFile,
+    ) -> QFileDialog:
+        """A dialog for choosing a file, which starts where the document is; not yet open."""
+        known = self.path.parent if self.path else self._start
+        start = known or Path(str(self.settings.value("folder", str(Path.cwd()))))
         dialog = QFileDialog(self.window, title, str(start))
         dialog.setObjectName(name)
         dialog.setNameFilters(patterns)
@@ -300,8 +308,9 @@ class Filing(QObject):
         dialog.fileSelected.connect(lambda chosen: self.settings.setValue("folder", str(Path(chosen).parent)))
         return dialog
 
-    def _save_dialog(self, name: str, title: str, patterns: list[str], suggestion: str) -> QFileDialog:
-        dialog = self._dialog(name, title, patterns, QFileDialog.FileMode.AnyFile)
+    def saver(self, name: str, title: str, patterns: list[str], suggestion: str) -> QFileDialog:
+        """A dialog for choosing where to save something; not yet open."""
+        dialog = self.chooser(name, title, patterns, QFileDialog.FileMode.AnyFile)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(Path(suggestion).suffix.removeprefix("."))
         dialog.selectFile(suggestion)

@@ -57,8 +57,11 @@ def build(window: "Window") -> dict[str, QDockWidget]:
         "preview": _dock(window, "preview", "Preview", window.preview, RIGHT),
         "problems": _dock(window, "problems", "Problems", window.problems_panel, BOTTOM),
         "log": _dock(window, "log", "Log", window.log, BOTTOM),
+        "weights": _dock(window, "weights", "Weights", window.weights_panel, BOTTOM),
     }
     window.splitDockWidget(docks["problems"], docks["log"], Qt.Orientation.Horizontal)
+    window.tabifyDockWidget(docks["log"], docks["weights"])
+    docks["weights"].hide()
     window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
     window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
     return docks

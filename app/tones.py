@@ -72,7 +72,7 @@ QScrollArea, QScrollArea > QWidget > QWidget {{ background: {window}; }}
 QTabBar::tab {{ padding: 4px 10px; border: none; border-bottom: 2px solid transparent; color: {text_dim}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom-color: {selection}; }}
 
-QPlainTextEdit#log, QTreeWidget#problems {{ border: none; }}
+QPlainTextEdit#log, QTreeWidget#problems, QTreeView#weights-report {{ border: none; }}
 QFrame#titlebar {{ background: {window}; border: none; border-bottom: 1px solid {line}; }}
 QFrame#titlebar QLabel {{ font-weight: 600; }}
 QTreeWidget#problems::item {{ padding: 0; }}

@@ -271,7 +271,7 @@ class Window(QMainWindow):
         menu.setAttribute(DELETE_ON_CLOSE)
         if node is not None:
             menu.addAction("Pin its preview", lambda: self.preview.pin_node(node))
-            ids = ("collapse", "rename", "replace", "duplicate", "cut", "copy", "paste", "unwrap", "extract")
+            ids = ("collapse", "rename", "replace", "duplicate", "place-again", "unshare", "cut", "copy", "paste", "unwrap", "extract")
             ids = (*ids, "load-weights-here", "save-weights-here", "delete")
             menu.addMenu(self.menus["Edit/Wrap in"])
         else:

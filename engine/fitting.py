@@ -1,8 +1,20 @@
 """How a weights file fits a graph, in words: one line for a status, all lines for a report."""
 
+from msgspec import Struct
+
+from engine.document.edits import SetKey
 from engine.document.graph import Graph
-from engine.document.problems import named
+from engine.document.problems import Fix, named
 from engine.messages import NearMiss, Wanted, WeightsReport
+
+
+class Finding(Struct, frozen=True):
+    """One line of a report: of which sort, about which node, and what can be done about it."""
+
+    sort: str
+    text: str
+    node: str = ""
+    fix: Fix | None = None
 
 
 def summary(report: WeightsReport) -> str:
@@ -26,36 +38,51 @@ def summary(report: WeightsReport) -> str:
     return "; ".join(parts)
 
 
-def lines(report: WeightsReport, graph: Graph) -> list[str]:
-    """All there is to say about a file, a line for each tensor."""
-    if report.error:
-        return [summary(report)]
+def findings(report: WeightsReport, graph: Graph) -> list[Finding]:
+    """All there is to say about a file, a line for each tensor, what can be mended first."""
     return [
-        summary(report),
-        *report.notes,
-        *(f"near miss: {near_text(near, graph)}" for near in report.near),
-        *(f"missing: {missing_text(wanted)}" for wanted in report.missing),
-        *(f"another shape: {mismatched_text(wanted)}" for wanted in report.mismatched),
-        *(f"not used: {key}" for key in report.unexpected),
-        *(f"holds a NaN: {key}" for key in report.nan),
+        *(Finding("note", text) for text in report.notes),
+        *(Finding("near miss", _near_text(near, graph), near.node, _taking(near)) for near in report.near),
+        *(Finding("missing", f"{_name(wanted)} {wanted.shape}", wanted.node) for wanted in report.missing),
+        *(
+            Finding("other shape", f"{_name(w)}: {w.found} in the file, {w.shape} in the graph", w.node)
+            for w in report.mismatched
+        ),
+        *(Finding("not used", key) for key in report.unexpected),
+        *(Finding("holds NaN", key) for key in report.nan),
+        *_renamed(report, graph),
     ]
 
 
-def missing_text(wanted: Wanted) -> str:
-    """What the file does not have."""
-    return f"{_name(wanted)} {wanted.shape}"
+def lines(report: WeightsReport, graph: Graph) -> list[str]:
+    """The report as text."""
+    return [summary(report), *(f"{found.sort}: {found.text}" for found in findings(report, graph))]
 
 
-def mismatched_text(wanted: Wanted) -> str:
-    """What the file has another sort of."""
-    return f"{_name(wanted)}: {wanted.found} in the file, {wanted.shape} in the graph"
-
-
-def near_text(near: NearMiss, graph: Graph) -> str:
-    """What the file has under another key."""
+def _near_text(near: NearMiss, graph: Graph) -> str:
     title = named(graph, near.node) if near.node in graph else near.node
-    what = "its tensor" if near.count == 1 else f"all {near.count} tensors of it"
-    return f"{title}: the file has no {near.missed}, but {what}, by name and shape, as {near.key}"
+    what = "its tensor" if near.count == 1 else f"all its {near.count} tensors"
+    return f"{title}: nothing is called {near.missed} in the file, but {what} would fit as {near.key}"
+
+
+def _taking(near: NearMiss) -> Fix:
+    return Fix(f"Take {near.key}", SetKey(near.node, near.key))
+
+
+def _renamed(report: WeightsReport, graph: Graph) -> list[Finding]:
+    """The nodes that the file calls otherwise; what is below them is called after them."""
+    if report.frame not in graph:
+        return []
+    return [
+        Finding("renamed", f"{named(graph, node)} is {graph.nodes[node].key} in the file", node)
+        for node in graph.walk(report.frame)
+        if node != report.frame and graph.nodes[node].key and _owner(graph, node) == report.frame
+    ]
+
+
+def _owner(graph: Graph, node: str) -> str | None:
+    """The node that names the file that `node` has its weights from."""
+    return next((each for each in (node, *graph.ancestors(node)) if graph.nodes[each].weights), None)
 
 
 def _name(wanted: Wanted) -> str:

@@ -140,6 +140,24 @@ class ExportModel(Struct, frozen=True, tag=True):
     weights: bool = True
 
 
+class Import(Struct, frozen=True, tag=True):
+    """Make a graph of the module that `name`, "module:attribute", is or makes when called with `arguments`, as JSON.
+
+    The user agrees to running that code. It may lie in `folder`; `weights` is the .safetensors file to write, if any.
+    """
+
+    name: str
+    arguments: str = ""
+    folder: str = ""
+    weights: str = ""
+
+
+class ImportStructure(Struct, frozen=True, tag=True):
+    """Make a graph whose layers could hold the tensors of a .safetensors file."""
+
+    path: str
+
+
 ToWorker = (
     Load
     | Trust
@@ -154,6 +172,8 @@ ToWorker = (
     | SaveWeights
     | WriteCode
     | ExportModel
+    | Import
+    | ImportStructure
 )
 
 
@@ -309,7 +329,7 @@ class WeightsReport(Struct, frozen=True):
     """How one weights file fits the nodes it is for: those below `frame`, which names it.
 
     `prefix` is where they start in the file. `nan` names tensors that hold a NaN, as far as they were read; `changed`
-    says that the content is not the one the graph knows. With an `error`, nothing is taken from the file.
+    is the hash of the content where that is not the one the graph knows. With an `error`, nothing is taken from the file.
     """
 
     frame: str
@@ -322,7 +342,7 @@ class WeightsReport(Struct, frozen=True):
     near: tuple[NearMiss, ...] = ()
     nan: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    changed: bool = False
+    changed: str = ""
     error: str = ""
 
     @property
@@ -389,6 +409,24 @@ class Exported(Struct, frozen=True, tag=True):
     error: str = ""
 
 
+class Importing(Struct, frozen=True, tag=True):
+    """What an import is at, in words."""
+
+    stage: str
+
+
+class Imported(Struct, frozen=True, tag=True):
+    """Answer to Import and ImportStructure: the bytes of a graph file, or why there is none.
+
+    `notes` say what could not be brought over; `placeholders` are classes without a kind, by path.
+    """
+
+    file: bytes = b""
+    notes: tuple[str, ...] = ()
+    placeholders: dict[str, str] = {}
+    error: str = ""
+
+
 class Stopped(Struct, frozen=True, tag=True):
     """Answer to Cancel: nothing of what was asked before it is under way any more."""
 
@@ -408,6 +446,8 @@ FromWorker = (
     | Examined
     | WeightsSaved
     | Saved
+    | Importing
+    | Imported
     | Stopped
 )
 

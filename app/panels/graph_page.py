@@ -10,15 +10,13 @@ from app.panels.contexts import ContextsEditor
 from app.panels.entries import Entries, fresh_name
 from app.panels.form import Editing, Message, Section
 from app.panels.problems import brief
-from app.panels.sources import FileLine
+from app.panels.weights import WeightsSection
 from app.theme import Theme
 from engine.document.document import Document
-from engine.document.edits import EditError, SetInputs, SetWeights
-from engine.document.graph import Input, Weights
+from engine.document.edits import EditError, SetInputs
+from engine.document.graph import Input
 from engine.document.problems import Problem
 from engine.document.sources import NumberSource, Source
-
-WEIGHTS = "Weights (*.safetensors)"
 
 
 class GraphPage(QWidget):
@@ -53,12 +51,9 @@ class GraphPage(QWidget):
         provides.body.addWidget(self.contexts)
         provides.body.addWidget(self._message("contexts"))
 
-        weights = Section("Weights")
-        self.weights = FileLine(folder, WEIGHTS)
-        self.weights.line.setPlaceholderText("none: start from the seed")
-        weights.body.addWidget(self.weights)
+        self.weights = WeightsSection(document, self.node)
 
-        for section in (head, inputs, provides, weights):
+        for section in (head, inputs, provides, self.weights):
             self.column.addWidget(section)
         self.column.addStretch(1)
 
@@ -67,8 +62,6 @@ class GraphPage(QWidget):
         self.inputs.renamed.connect(self._rename)
         self.inputs.removed.connect(self._remove)
         self.inputs.added.connect(self._add)
-        self.weights.edited.connect(self._set_weights)
-        self.weights.finished.connect(self.editing.finish)
         self.refresh()
 
     @property
@@ -82,8 +75,7 @@ class GraphPage(QWidget):
         self.count.setText("empty" if not count else "1 node" if count == 1 else f"{count} nodes")
         self.inputs.show_entries(self.sources)
         self.contexts.refresh()
-        weights = graph.nodes[graph.root].weights
-        self.weights.show_path(weights.path if weights else "")
+        self.weights.refresh()
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
         """Show what is wrong with the root and its inputs; what is merely worth knowing stays in the problems panel."""
@@ -100,10 +92,6 @@ class GraphPage(QWidget):
 
     def _set_source(self, name: str, source: Source) -> None:
         self._apply(self.sources | {name: source}, f"Set input {name}", f"input:{name}")
-
-    def _set_weights(self, path: str) -> None:
-        weights = Weights(path) if path else None
-        self.editing.apply(SetWeights(self.document.graph.root, weights), "Set weights", "", "weights")
 
     def _add(self) -> None:
         name = fresh_name("x", self.sources)

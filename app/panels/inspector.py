@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.panels.graph_page import GraphPage
@@ -12,6 +12,7 @@ from app.panels.node_page import NodePage
 from app.theme import Theme
 from engine.document.document import Change, Document
 from engine.document.problems import Problem
+from engine.messages import WeightsReport
 
 Descriptions = Mapping[str, tuple[str, ...]]
 
@@ -36,6 +37,9 @@ class SummaryPage(QWidget):
 class Inspector(QScrollArea):
     """Shows the page of the selection and keeps it true to the document."""
 
+    weights_asked = Signal(str, str)
+    """What is wanted of the weights (load, save, report), and of which node."""
+
     def __init__(self, document: Document, theme: Theme, folder: Callable[[], Path]) -> None:
         super().__init__()
         self.document = document
@@ -44,6 +48,7 @@ class Inspector(QScrollArea):
         self.nodes: list[str] = []
         self.page: NodePage | GraphPage | SummaryPage | None = None
         self._problems: Sequence[Problem] = ()
+        self._reports: tuple[WeightsReport, ...] = ()
         self._shapes: tuple[Descriptions, Descriptions] = ({}, {})
         self._building = QTimer(self, interval=20, singleShot=True)
         self._building.timeout.connect(self._build)
@@ -73,6 +78,12 @@ class Inspector(QScrollArea):
         if isinstance(self.page, NodePage):
             self.page.set_shapes(receives.get(self.page.node), returns.get(self.page.node))
 
+    def set_weights(self, reports: tuple[WeightsReport, ...]) -> None:
+        """How the weights files fit."""
+        self._reports = reports
+        if isinstance(self.page, NodePage | GraphPage) and self.page.weights:
+            self.page.weights.show_reports(reports)
+
     def focus_first(self) -> None:
         """Put the focus where typing changes the node: its first param, or its name."""
         if isinstance(self.page, NodePage):
@@ -96,6 +107,9 @@ class Inspector(QScrollArea):
         self.verticalScrollBar().setValue(QPoint().y())
         self.set_problems(self._problems)
         self.set_shapes(*self._shapes)
+        if isinstance(self.page, NodePage | GraphPage) and self.page.weights:
+            self.page.weights.asked.connect(self.weights_asked)
+        self.set_weights(self._reports)
 
     def _changed(self, change: Change) -> None:
         if change.touched is None or any(node not in self.document.graph for node in self.nodes):

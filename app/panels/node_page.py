@@ -14,6 +14,7 @@ from app.panels.entries import NameLine
 from app.panels.fields import Field, field_for
 from app.panels.form import Editing, Form, Message, Section, rich
 from app.panels.problems import brief
+from app.panels.weights import WeightsSection
 from app.theme import Theme
 from engine.document import scopes
 from engine.document.document import Document
@@ -67,6 +68,10 @@ class NodePage(QWidget):
             section.body.addWidget(self.contexts)
             section.body.addWidget(self._message("contexts"))
             self.column.addWidget(section)
+        self.weights: WeightsSection | None = None
+        if document.graph.is_frame(node) or (self.kind and self.kind.weights):
+            self.weights = WeightsSection(document, node)
+            self.column.addWidget(self.weights)
         self._add_look(theme)
         self.column.addStretch(1)
         self.refresh()
@@ -84,6 +89,8 @@ class NodePage(QWidget):
             field.show_value(node.params.get(name, field.param.default))
         if self.contexts:
             self.contexts.refresh()
+        if self.weights:
+            self.weights.refresh()
         self.colour.show_value(view.colour)
         if self.note.toPlainText() != view.note:
             self.note.setPlainText(view.note)

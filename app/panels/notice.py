@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 from app.icons import themed
 from app.theme import Theme
 
+Do = Callable[[], object]
 
 class Notice(QFrame):
-    """One message, at most one thing to do about it, and a button that puts it away."""
+    """One message, at most two things to do about it, and a button that puts it away."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -18,6 +19,7 @@ class Notice(QFrame):
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.button = QPushButton()
+        self.other_button = QPushButton()
         self.close_button = QToolButton()
         self.close_button.setIconSize(QSize(12, 12))
         self.close_button.setAutoRaise(True)
@@ -27,10 +29,13 @@ class Notice(QFrame):
         row.setContentsMargins(12, 6, 6, 6)
         row.addWidget(self.label, 1)
         row.addWidget(self.button)
+        row.addWidget(self.other_button)
         row.addWidget(self.close_button)
         self.about = ""
-        self._do: Callable[[], object] | None = None
-        self.button.clicked.connect(self._act)
+        self._do: Do | None = None
+        self._do_other: Do | None = None
+        self.button.clicked.connect(lambda: self._act(self._do))
+        self.other_button.clicked.connect(lambda: self._act(self._do_other))
         self.close_button.clicked.connect(self.hide)
         self.set_theme(theme)
         self.hide()
@@ -43,10 +48,12 @@ class Notice(QFrame):
         text: str,
         tone: str = "warning",
         action: str = "",
-        do: Callable[[], object] | None = None,
+        do: Do | None = None,
         about: str = "",
+        other: tuple[str, Do] | None = None,
     ) -> None:
-        """Show a message in a tone (error, warning, info), with a button where there is something to do.
+        """Show a message in a tone (error, warning, info), with a button where there is something to do, or something
+        `other` instead.
 
         What it is `about` lets `settle` put it away.
         """
@@ -57,6 +64,9 @@ class Notice(QFrame):
         self.button.setText(action)
         self.button.setVisible(bool(action))
         self._do = do
+        self.other_button.setText(other[0] if other else "")
+        self.other_button.setVisible(other is not None)
+        self._do_other = other[1] if other else None
         self.show()
 
     def settle(self, about: str) -> None:
@@ -64,7 +74,7 @@ class Notice(QFrame):
         if self.about == about:
             self.hide()
 
-    def _act(self) -> None:
+    def _act(self, do: Do | None) -> None:
         self.hide()
-        if self._do:
-            self._do()
+        if do:
+            do()

@@ -126,7 +126,7 @@ class _Matching:
         """
         found = 0
         for word in WORD.findall(key) or [key]:
-            found |= 1 << self._bits.setdefault(word.lower(), len(self._bits))
+            found |= 1 << self._bits.setdefault(word.lower().removesuffix("s"), len(self._bits))
         return found
 
 

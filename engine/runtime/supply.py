@@ -91,9 +91,9 @@ class Supply:
             found = prefixes(_relatively(graph, asked.frame, Weights(path), modules), file)
             prefix = found[0].name if asked.prefix is None else asked.prefix
             named = Weights(path, file.sha256)
-            trials = [
-                _Trial(graph, asked.frame, attached(graph, asked.frame, named, prefix, kept)) for kept in (False, True)
-            ]
+            # Where both fit as well as one another, the keys that were set go on being so.
+            options = [attached(graph, asked.frame, named, prefix, kept) for kept in (True, False)]
+            trials = [_Trial(graph, asked.frame, edit) for edit in options]
             best = max(trials, key=lambda trial: trial.report(self._fitting(trial.graph, folder, modules)).count)
             fitting = self._fitting(best.graph, folder, modules)
             taken = {take.key for takes in fitting.takes.values() for take in takes.values() if take.file is file}

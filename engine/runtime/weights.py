@@ -162,7 +162,7 @@ class _Told:
             near=tuple(near_misses(graph, self.owner, self.lacking, self.content, unused)),
             nan=tuple(key for key in self.taken if key in file.nan),
             notes=tuple(notes),
-            changed=bool(file.sha256 and node.weights.sha256) and file.sha256 != node.weights.sha256,
+            changed=file.sha256 if node.weights.sha256 not in ("", file.sha256) else "",
         )
 
 
@@ -171,9 +171,8 @@ def _unlike(stored: Stored, tensor: Tensor) -> str:
     alike = stored.dtype.is_floating_point == tensor.dtype.is_floating_point
     if alike and stored.shape == tuple(tensor.shape):
         return ""
-    return (
-        shape_text(stored.shape) if alike else f"{str(stored.dtype).removeprefix('torch.')} {shape_text(stored.shape)}"
-    )
+    dtype = "" if alike else f"{str(stored.dtype).removeprefix('torch.')} "
+    return dtype + shape_text(stored.shape)
 
 
 def shape_text(shape: Sequence[int]) -> str:

@@ -15,7 +15,7 @@ from app.window import Window
 from engine.document import files
 from engine.document.document import new_graph
 from engine.document.edits import SetInputs
-from engine.document.graph import Input, Weights
+from engine.document.graph import Input
 from engine.document.sources import ImageSource
 from nodes.models import MODELS, build
 from tests.app.hands import STARTING, Hands, drag, text_of
@@ -288,19 +288,6 @@ def test_recent_files_come_back_in_the_menu(window: Window, graph_file: Path) ->
     window.files.path = None
     first.trigger()
     assert window.files.path == graph_file
-
-
-def test_loading_weights_is_an_edit(window: Window, hands: Hands, tmp_path: Path) -> None:
-    (tmp_path / "w.safetensors").write_bytes(b"")
-    hands.trigger("load-weights")
-    dialog = window.findChild(QFileDialog, "weights")
-    assert dialog is not None
-    dialog.setDirectory(str(tmp_path))
-    dialog.selectFile("w.safetensors")
-    dialog.accept()
-    assert window.document.graph.nodes["root"].weights == Weights(str(tmp_path / "w.safetensors"))
-    hands.trigger("undo")
-    assert window.document.graph.nodes["root"].weights is None
 
 
 def test_the_canvas_can_be_exported_as_a_picture(window: Window, hands: Hands, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Weights written to a file, and taken from there afterwards."""
 
 import hashlib
+from typing import Any
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ def desk(tmp_path):
     return Desk(tmp_path, frame("body", "Body", linear("a"), linear("b"), linear("c", name="Head")), linear("d"))
 
 
-def save(desk, name="out.safetensors", node="root", dtype="float32"):
+def save(desk, name="out.safetensors", node="root", dtype: Any = "float32"):
     desk.session.take(SaveWeights(node, str(desk.folder / name), dtype))
     return desk.heard[-1]
 
@@ -151,7 +152,7 @@ def test_what_can_not_be_saved_leaves_the_old_file(desk, tmp_path, why):
         case "source":
             desk.do(SetWeights("body", Weights("gone.safetensors")))
             saved, said = save(desk), "there is no file"
-        case "empty":
+        case _:
             desk.do(Remove(("body", "d")))
             saved, said = save(desk), "there are no weights to save"
     assert said in saved.error

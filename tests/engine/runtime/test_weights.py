@@ -84,7 +84,7 @@ def desk(tmp_path):
     return Desk(tmp_path, frame("body", "Body", linear("a"), linear("b"), linear("c", name="Head")), linear("d"))
 
 
-def model(seed=0):
+def model(seed=0) -> Any:
     torch.manual_seed(seed)
     return fl.Chain(Body(fl.Linear(3, 3), fl.Linear(3, 3), Head(3, 3)), fl.Linear(3, 3))
 
