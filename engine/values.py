@@ -3,6 +3,9 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
+
+from msgspec import convert
 
 from engine.document import edits, scopes
 from engine.document.graph import Graph, Input
@@ -10,12 +13,15 @@ from engine.document.kinds import unfit
 from engine.document.sources import (
     ImageSource,
     ListSource,
+    LiteralDType,
+    LiteralSource,
     NoiseSource,
     NumberSource,
     Source,
     TensorSource,
     TextSource,
     UnsetSource,
+    misshapen,
 )
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
@@ -26,6 +32,7 @@ VALUE is one of
   2.0, -3, true         a number
   [1, 2, [3]]           a list, as in JSON
   null                  no value
+  int64:[[1, 2]]        a tensor, written out: float32, int64 or bool
   noise:1x3x64x64:7     Gaussian noise of a shape, with a seed (0 if left out)
   photo.jpg, x.npy      a picture or tensor file, by its ending
   x.safetensors:KEY     the tensor of that name in a file (the only one if KEY is left out)
@@ -43,6 +50,8 @@ def source_of(text: str, folder: Path) -> Source:
     """
     if text.startswith("noise:"):
         return _noise(text)
+    if (dtype := text.partition(":")[0]) in get_args(LiteralDType):
+        return _literal(text, dtype)
     path, key = text, ""
     if ".safetensors:" in text:
         path, _, key = text.rpartition(".safetensors:")
@@ -69,6 +78,17 @@ def source_of(text: str, folder: Path) -> Source:
             return ListSource(value)
         case _:
             return TextSource(value)
+
+
+def _literal(text: str, dtype: str) -> LiteralSource:
+    try:
+        value = json.loads(text.partition(":")[2])
+        source = convert({"type": "literal", "value": value, "dtype": dtype}, LiteralSource)
+    except ValueError:
+        raise ValueSyntaxError(f"{text} is no tensor: write numbers in lists, as in {dtype}:[[1, 2]]") from None
+    if wrong := unfit(value) or misshapen(source):
+        raise ValueSyntaxError(f"{text}: {wrong}")
+    return source
 
 
 def _noise(text: str) -> NoiseSource:

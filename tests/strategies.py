@@ -13,6 +13,7 @@ from engine.document.graph import CANVAS, Graph, Input, Node, Place, Tree, View,
 from engine.document.sources import (
     ImageSource,
     ListSource,
+    LiteralSource,
     NoiseSource,
     NumberSource,
     TensorSource,
@@ -40,6 +41,7 @@ SOURCES = st.one_of(
     st.builds(ListSource, st.lists(VALUES, max_size=3)),
     st.builds(ImageSource, TEXTS),
     st.builds(TensorSource, TEXTS, TEXTS),
+    st.builds(LiteralSource, FLOATS | st.lists(INTEGERS, max_size=3), st.sampled_from(["float32", "int64", "bool"])),
     st.builds(NoiseSource, st.lists(st.integers(0, 8), max_size=4), INTEGERS),
 )
 PROVIDED = st.dictionaries(CONTEXTS, st.dictionaries(KEYS, SOURCES, max_size=2), max_size=2)

@@ -66,6 +66,17 @@ def literal_list(text: str) -> list[object]:
     return value
 
 
+def literal_tensor(text: str) -> object:
+    """The number, or the nested list of numbers, that `text` spells."""
+    try:
+        value = ast.literal_eval(text.strip() or "[]")
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = None
+    if not isinstance(value, bool | int | float | list) or not _plain(value):
+        raise ValueError(f"{text!r} is no tensor: write [[1, 2], [3, 4]], say")
+    return value
+
+
 def _plain(item: object) -> bool:
     if isinstance(item, list):
         return all(_plain(i) for i in item)
@@ -169,7 +180,9 @@ class NumberBox(QAbstractSpinBox):
                 self.line.enter(value + steps)
             else:
                 step = step_of(value)
-                self.line.enter(tidy(value + steps * step, step))
+                stepped = tidy(value + steps * step, step)
+                if math.isfinite(stepped):
+                    self.line.enter(stepped)
 
 
 def _same(one: object, other: object) -> bool:
@@ -178,8 +191,8 @@ def _same(one: object, other: object) -> bool:
 
 
 def step_of(value: float) -> float:
-    """A tenth of the value's leading digit: 0.1 for 1.5, 1 for 20."""
-    return 10.0 ** (math.floor(math.log10(abs(value))) - 1) if value else 0.1
+    """A tenth of the value's leading digit: 0.1 for 1.5, 1 for 20. Of the very smallest numbers, the smallest."""
+    return max(10.0 ** (math.floor(math.log10(abs(value))) - 1), math.ulp(0.0)) if value else 0.1
 
 
 def tidy(value: float, step: float) -> float:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
@@ -24,12 +26,15 @@ from engine.document.kinds import Param
 from engine.document.sources import (
     ImageSource,
     ListSource,
+    LiteralDType,
+    LiteralSource,
     NoiseSource,
     NumberSource,
     Source,
     TensorSource,
     TextSource,
     UnsetSource,
+    misshapen,
 )
 
 IMAGES = "Pictures (*.png *.jpg *.jpeg *.bmp *.webp *.tif *.tiff)"
@@ -204,6 +209,50 @@ class TensorValues(Values):
             self.key.show_value(source.key)
 
 
+class LiteralValues(Values):
+    """A small tensor, written as nested lists, and its dtype."""
+
+    def build(self) -> None:
+        self._source = LiteralSource([])
+        self.line = ValueLine(self._read)
+        self.dtype = QComboBox()
+        self.dtype.addItems(get_args(LiteralDType))
+        self.dtype.setAccessibleName("dtype")
+        pass_wheel(self.dtype)
+        self._row("", self.line)
+        self._row("dtype", self.dtype)
+        self.line.changed.connect(lambda value: self._change(replace(self._source, value=value)))
+        self.dtype.textActivated.connect(self._choose)
+        self.line.refused.connect(self.refused)
+        self.line.editingFinished.connect(self.finished)
+        self.dtype.activated.connect(self.finished)
+
+    def show_source(self, source: Source) -> None:
+        if isinstance(source, LiteralSource):
+            self._source = source
+            self.line.show_value(source.value)
+            self.dtype.setCurrentText(source.dtype)
+
+    def _read(self, text: str) -> object:
+        value = numbers.literal_tensor(text)
+        if wrong := misshapen(replace(self._source, value=value)):
+            raise ValueError(wrong)
+        return value
+
+    def _choose(self, dtype: str) -> None:
+        source = replace(self._source, dtype=dtype)
+        wrong = misshapen(source)
+        self.refused.emit(wrong or "")
+        if wrong:
+            self.dtype.setCurrentText(self._source.dtype)
+        else:
+            self._change(source)
+
+    def _change(self, source: LiteralSource) -> None:
+        self._source = source
+        self.edited.emit(source)
+
+
 class NoiseValues(Values):
     """The shape and the seed of Gaussian noise."""
 
@@ -238,6 +287,7 @@ SORTS: dict[type[Source], tuple[str, Source, type[Values]]] = {
     ListSource: ("list", ListSource([]), ListValues),
     ImageSource: ("image file", ImageSource(""), ImageValues),
     TensorSource: ("tensor file", TensorSource(""), TensorValues),
+    LiteralSource: ("tensor", LiteralSource([0.0]), LiteralValues),
     NoiseSource: ("noise", NoiseSource([1, 3, 64, 64]), NoiseValues),
 }
 """What each sort of source is called, what a new one holds, and what edits it."""

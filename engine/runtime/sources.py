@@ -14,12 +14,14 @@ from safetensors import SafetensorError, safe_open
 from engine.document.sources import (
     ImageSource,
     ListSource,
+    LiteralSource,
     NoiseSource,
     NumberSource,
     Source,
     TensorSource,
     TextSource,
     UnsetSource,
+    misshapen,
 )
 
 MAX_ELEMENTS = 2**28
@@ -58,7 +60,7 @@ class Loader:
                         values[name] = None
                     case NumberSource(value) | TextSource(value) | ListSource(value):
                         values[name] = copy.deepcopy(value)
-                    case ImageSource() | TensorSource() | NoiseSource():
+                    case ImageSource() | TensorSource() | LiteralSource() | NoiseSource():
                         stamp = (*_stamp(source, folder), device, dtype)
                         if stamp not in kept:
                             kept[stamp] = _to(_tensor(source, folder), device, dtype)
@@ -80,8 +82,13 @@ def _reason(source: Source, error: Exception) -> str:
     return f"{what} can't be loaded: {reason}"
 
 
-def _stamp(source: ImageSource | TensorSource | NoiseSource, folder: Path) -> tuple[object, ...]:
+Tensorial = ImageSource | TensorSource | LiteralSource | NoiseSource
+
+
+def _stamp(source: Tensorial, folder: Path) -> tuple[object, ...]:
     """What the tensor depends on, hashable."""
+    if isinstance(source, LiteralSource):
+        return ("literal", source.dtype, repr(source.value))
     if isinstance(source, NoiseSource):
         return ("noise", *source.shape, source.seed)
     path = _file(source.path, folder)
@@ -90,12 +97,16 @@ def _stamp(source: ImageSource | TensorSource | NoiseSource, folder: Path) -> tu
     return (type(source).__name__, path, state.st_mtime_ns, state.st_size, key)
 
 
-def _tensor(source: ImageSource | TensorSource | NoiseSource, folder: Path) -> torch.Tensor:
+def _tensor(source: Tensorial, folder: Path) -> torch.Tensor:
     match source:
         case ImageSource(path):
             return read_image(_file(path, folder))
         case TensorSource(path, key):
             return read_tensor(_file(path, folder), key)
+        case LiteralSource(value, dtype):
+            if wrong := misshapen(source):
+                raise SourceError(wrong)
+            return torch.tensor(value, dtype=getattr(torch, dtype))
         case NoiseSource(shape, seed):
             return noise(shape, seed)
 

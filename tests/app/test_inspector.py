@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPlainTextEdit, QSlider, QWidget
@@ -12,7 +13,7 @@ from app.panels.graph_page import GraphPage
 from app.panels.inspector import SummaryPage
 from app.panels.node_page import NodePage
 from app.panels.numbers import NumberSlider
-from app.panels.sources import SORTS, ImageValues, NumberValues, TensorValues
+from app.panels.sources import SORTS, ImageValues, LiteralValues, NumberValues, TensorValues
 from app.window import Window
 from engine.document import files
 from engine.document.document import new_tree
@@ -22,6 +23,7 @@ from engine.document.kinds import defaults
 from engine.document.sources import (
     ImageSource,
     ListSource,
+    LiteralSource,
     NoiseSource,
     NumberSource,
     Source,
@@ -388,6 +390,7 @@ def test_sources_take_what_is_typed(window: Window, hands: Hands) -> None:
         ("text", "hello", TextSource("hello")),
         ("list", "[1, [2.5, 'a'], None]", ListSource([1, [2.5, "a"], None])),
         ("tensor file", "a.npy", TensorSource("a.npy")),
+        ("tensor", "[[1, 2.5], [3, 4]]", LiteralSource([[1, 2.5], [3, 4]])),
         ("noise", "1, 4, 8, 8", NoiseSource([1, 4, 8, 8])),
     ]
     for title, text, expected in cases:
@@ -407,6 +410,50 @@ def test_a_list_that_is_none_is_refused(window: Window, hands: Hands) -> None:
     hands.write(source.values, "[open('x')]")
     assert source.message.isVisible()
     assert window.document.graph.inputs[0].source == ListSource([])
+
+
+def test_a_tensor_that_is_none_is_refused(window: Window, hands: Hands) -> None:
+    page = graph_page(window)
+    hands.click(page.inputs.add)
+    source = page.inputs.rows[0].source
+    hands.choose(source.sort, "tensor")
+    values = source.values
+    assert isinstance(values, LiteralValues)
+    hands.write(values, "[[1, 2], [3]]")
+    assert "of one length" in source.message.text()
+    hands.write(values, "[[1, 2], [3, 0.5]]")
+    assert not source.message.isVisible()
+    hands.choose(values.dtype, "int64")
+    assert "holds 0.5" in source.message.text()
+    assert values.dtype.currentText() == "float32"
+    hands.write(values, "[[1, 2], [3, 4]]")
+    hands.choose(values.dtype, "int64")
+    assert window.document.graph.inputs[0].source == LiteralSource([[1, 2], [3, 4]], "int64")
+    hands.trigger("undo")
+    assert values.dtype.currentText() == "float32"
+
+
+@pytest.mark.parametrize(
+    ("start", "keys", "end"),
+    [
+        (5e-324, 1, 1e-323),
+        (5e-324, -1, 0.0),
+        (1e-320, 1, 1.1e-320),
+        (1.7976931348623157e308, 1, 1.7976931348623157e308),
+    ],
+)
+def test_the_smallest_and_the_largest_numbers_can_be_stepped(
+    window: Window, hands: Hands, start: float, keys: int, end: float
+) -> None:
+    page = graph_page(window)
+    window.document.apply(SetInputs((Input("x", NumberSource(start)),)), "Set")
+    values = page.inputs.rows[0].source.values
+    assert isinstance(values, NumberValues)
+    hands.click(text_of(values))
+    hands.key(Qt.Key.Key_Up if keys > 0 else Qt.Key.Key_Down)
+    found = window.document.graph.inputs[0].source
+    assert isinstance(found, NumberSource)
+    assert found.value == pytest.approx(end, rel=0.11, abs=0)
 
 
 def test_a_provider_is_made_renamed_and_emptied(window: Window, hands: Hands) -> None:

@@ -13,6 +13,7 @@ from skimage import data
 from engine.document.sources import (
     ImageSource,
     ListSource,
+    LiteralSource,
     NoiseSource,
     NumberSource,
     TensorSource,
@@ -53,6 +54,43 @@ def test_lists_are_made_afresh(load):
     first.append(3)
     first[1].append(4)
     assert load(source) == [1, [2]]
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "shape"),
+    [
+        ([[1, 2], [3, 4]], "float32", (2, 2)),
+        ([49406, 320, 49407], "int64", (3,)),
+        ([[[True], [False]]], "bool", (1, 2, 1)),
+        (7, "int64", ()),
+        ([], "float32", (0,)),
+        ([[], []], "int64", (2, 0)),
+    ],
+)
+def test_a_tensor_written_out(load, value, dtype, shape):
+    found = load(LiteralSource(value, dtype))
+    assert (found.dtype, tuple(found.shape)) == (getattr(torch, dtype), shape)
+    assert found.tolist() == value
+
+
+def test_a_float_tensor_written_out_comes_in_the_dtype_of_the_run(load):
+    assert load(LiteralSource([0.1]), torch.float64).dtype == torch.float64
+    assert load(LiteralSource([1], "int64"), torch.float16).dtype == torch.int64
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "message"),
+    [
+        ([[1, 2], [3]], "float32", "lists that stand side by side must be of one length"),
+        ([1, [2]], "float32", "lists that stand side by side must be of one length"),
+        ([1.5], "int64", "holds 1.5: a tensor of int64 is made of whole numbers"),
+        ([1], "bool", "holds 1: a tensor of bool is made of True and False"),
+        (["a"], "float32", "holds 'a': a tensor of float32 is made of numbers"),
+        ([None], "float32", "holds None: a tensor of float32 is made of numbers"),
+    ],
+)
+def test_what_is_written_but_is_no_tensor(load, value, dtype, message):
+    assert message in load(LiteralSource(value, dtype))
 
 
 def test_a_photograph_is_rgb_in_zero_to_one(load, tmp_path):
