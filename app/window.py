@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QMenu,
 )
 
-from app import actions, layout, quick_add, theme, tones, typing_keys
+from app import actions, layout, quick_add, sharing, theme, tones, typing_keys
 from app.canvas.view import Canvas
 from app.dialogs import DELETE_ON_CLOSE
 from app.filing import DEFAULT_EXAMPLE, Filing
@@ -126,6 +126,8 @@ class Window(QMainWindow):
         self.problems_panel.activated.connect(self.show_node)
         self.problems_panel.fixed.connect(self._fix)
         self.inspector.weights_asked.connect(self.weights.do)
+        self.inspector.chosen.connect(lambda node: self._show_nodes([node]))
+        self.inspector.unshared.connect(lambda node: sharing.unshare(self, node))
         self.weights_panel.report.activated.connect(self.show_node)
         self.weights_panel.report.fixed.connect(self._fix)
         link = self.link
@@ -271,8 +273,8 @@ class Window(QMainWindow):
         menu.setAttribute(DELETE_ON_CLOSE)
         if node is not None:
             menu.addAction("Pin its preview", lambda: self.preview.pin_node(node))
-            ids = ("collapse", "rename", "replace", "duplicate", "place-again", "unshare", "cut", "copy", "paste", "unwrap", "extract")
-            ids = (*ids, "load-weights-here", "save-weights-here", "delete")
+            ids = ("collapse", "rename", "replace", "duplicate", "cut", "copy", "paste", "unwrap", "extract")
+            ids = (*ids, "place-again", "unshare", "load-weights-here", "save-weights-here", "delete")
             menu.addMenu(self.menus["Edit/Wrap in"])
         else:
             ids = ("add-node", "paste", "select-all", "frame-all")

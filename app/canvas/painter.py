@@ -383,6 +383,17 @@ def pause(b: Brushes, item: Item, colour: QColor) -> None:
         b.painter.fillRect(QRectF(x, at.y() - 0.45 * r, 0.3 * r, 0.9 * r), b.theme.on_sign)
 
 
+def shared(b: Brushes, item: Item, tint: Tint) -> None:
+    """The sign of weights that are another's too: two links of a chain on the upper edge."""
+    r = min(7.0, 4.2 * b.zoom)
+    if r < 1.8:
+        return
+    b.painter.setPen(b.pen(tint.ink, max(1.0, 1.5 * b.zoom)))
+    for x, colour in ((item.x + 2.2 * r, tint.fill), (item.x + 3.6 * r, QColor(Qt.GlobalColor.transparent))):
+        b.painter.setBrush(colour)
+        b.painter.drawEllipse(QPointF(x, item.y), r, r)
+
+
 def ghost(b: Brushes, rect: QRectF, title: str, colour: QColor, refused: bool) -> None:
     """What is being dragged."""
     fill = QColor(b.theme.surfaces[0])

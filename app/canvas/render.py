@@ -31,6 +31,7 @@ class Marks(Struct):
     faults: dict[str, str] = field(default_factory=dict)
     running: str | None = None
     paused: str | None = None
+    shared: Mapping[str, list[str]] = field(default_factory=dict)
     unreached: frozenset[str] = frozenset()
     providers: dict[str, int] = field(default_factory=dict)
     holds: dict[str, bool] = field(default_factory=dict)
@@ -119,6 +120,8 @@ def _leaf(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> Non
     lines = captions.lines(node, kind, painter.two_lines(b.zoom)) if item.height >= 11 else ("",)
     reach = item.role if item.role in ("use", "set") else None
     painter.leaf(b, item, tint, lines, item.loose or kind is None, reach)
+    if item.node in marks.shared:
+        painter.shared(b, item, tint)
 
 
 def _plate(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> None:

@@ -15,7 +15,7 @@ from app.canvas.render import Marks
 from app.canvas.scene import Scene
 from app.canvas.texts import Texts
 from app.theme import Theme
-from engine.document import flow, returns
+from engine.document import flow, returns, sharing
 from engine.document.arrange import Arrangement
 from engine.document.document import Change, Document
 from engine.document.problems import Problem, Severity
@@ -48,6 +48,7 @@ class Surface(QWidget):
         self.setMinimumSize(200, 150)
         self.arrangement = self._arranged()
         self.marks.unreached = returns.all_unreached(document.graph, document.catalogue)
+        self.marks.shared = sharing.by_leaf(document.graph)
         self.frame_all()
         document.listeners.append(self._changed)
 
@@ -74,6 +75,7 @@ class Surface(QWidget):
     def _changed(self, change: Change) -> None:
         self.marks.holds.clear()
         self.marks.unreached = returns.all_unreached(self.document.graph, self.document.catalogue)
+        self.marks.shared = sharing.by_leaf(self.document.graph)
         if change.touched is None:
             self.arrangement = self._arranged()
             self.frame_all()

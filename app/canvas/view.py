@@ -22,6 +22,7 @@ from app.canvas import captions, gestures, links, offered, painter, targets
 from app.canvas import scene as scenes
 from app.canvas.hits import Hit
 from app.canvas.painter import Brushes
+from app.canvas.scene import Item
 from app.canvas.surface import Surface
 from app.theme import Theme
 from engine.document import wiring
@@ -214,6 +215,8 @@ class Canvas(Surface):
             item = scene.by_node.get(scenes.shown(self.arrangement, node, scene))
             if item:
                 painter.outline(b, item.rect, theme.selection, 2, 2)
+        for item in self._sharers():
+            painter.outline(b, item.rect, theme.selection, 1.5, 3, True)
         if self._hover.kind == "port" and hovered and self._hover.side and self._gesture is None:
             b.painter.setPen(b.pen(theme.selection, 2))
             b.painter.setBrush(theme.surfaces[0])
@@ -226,6 +229,14 @@ class Canvas(Surface):
             b.painter.setBrush(Qt.BrushStyle.NoBrush)
             b.painter.setPen(b.pen(theme.selection, 2))
             b.painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+
+    def _sharers(self) -> list[Item]:
+        """What is visible of the nodes outside the selection that share weights with it."""
+        graph, shared = self.document.graph, self.marks.shared
+        inside = {each for node in self._selection for each in graph.walk(node)} if shared else set()
+        others = {other for node in inside & shared.keys() for other in shared[node]} - inside
+        seen = {scenes.shown(self.arrangement, other, self.scene) for other in others}
+        return [item for item in self.scene.items if item.node in seen - inside]
 
     _keyboard_focus = False
 

@@ -39,6 +39,10 @@ class Inspector(QScrollArea):
 
     weights_asked = Signal(str, str)
     """What is wanted of the weights (load, save, report), and of which node."""
+    chosen = Signal(str)
+    """A node to go to."""
+    unshared = Signal(str)
+    """A node that is to have weights of its own."""
 
     def __init__(self, document: Document, theme: Theme, folder: Callable[[], Path]) -> None:
         super().__init__()
@@ -109,6 +113,10 @@ class Inspector(QScrollArea):
         self.set_shapes(*self._shapes)
         if isinstance(self.page, NodePage | GraphPage) and self.page.weights:
             self.page.weights.asked.connect(self.weights_asked)
+        if isinstance(self.page, NodePage) and self.page.sharing:
+            node = self.page.node
+            self.page.sharing.chosen.connect(self.chosen)
+            self.page.sharing.unshared.connect(lambda: self.unshared.emit(node))
         self.set_weights(self._reports)
 
     def _changed(self, change: Change) -> None:

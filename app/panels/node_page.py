@@ -14,13 +14,14 @@ from app.panels.entries import NameLine
 from app.panels.fields import Field, field_for
 from app.panels.form import Editing, Form, Message, Section, rich
 from app.panels.problems import brief
+from app.panels.sharing import SharingSection
 from app.panels.weights import WeightsSection
 from app.theme import Theme
 from engine.document import scopes
 from engine.document.document import Document
 from engine.document.edits import SetName, SetView
 from engine.document.graph import View, path_of
-from engine.document.kinds import NodeKind, Param, ParamValue
+from engine.document.kinds import NodeKind, Param, ParamValue, has_weights
 from engine.document.problems import Problem
 from engine.document.templates import rebuild
 
@@ -72,6 +73,10 @@ class NodePage(QWidget):
         if document.graph.is_frame(node) or (self.kind and self.kind.weights):
             self.weights = WeightsSection(document, node)
             self.column.addWidget(self.weights)
+        self.sharing: SharingSection | None = None
+        if not document.graph.is_frame(node) and has_weights(document.catalogue, document.graph.nodes[node].kind):
+            self.sharing = SharingSection(document, node)
+            self.column.addWidget(self.sharing)
         self._add_look(theme)
         self.column.addStretch(1)
         self.refresh()
@@ -91,6 +96,8 @@ class NodePage(QWidget):
             self.contexts.refresh()
         if self.weights:
             self.weights.refresh()
+        if self.sharing:
+            self.sharing.refresh()
         self.colour.show_value(view.colour)
         if self.note.toPlainText() != view.note:
             self.note.setPlainText(view.note)

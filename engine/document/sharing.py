@@ -17,6 +17,17 @@ def sharers(graph: Graph, node: str) -> list[str]:
     return [other for other in members(graph).get(graph.nodes[node].shared, []) if other != node]
 
 
+def has_layers(graph: Graph, catalogue: Catalogue, node: str) -> bool:
+    """Whether a node may have weights, or what is in it."""
+    return any(_is_layer(graph, catalogue, each) for each in graph.walk(node))
+
+
+def shares_outside(graph: Graph, node: str) -> bool:
+    """Whether a leaf, or one in a frame, shares its weights with others, outside of the frame."""
+    inside = set(graph.walk(node, loose=True)) if graph.is_frame(node) else {node}
+    return any(0 < sum(leaf in inside for leaf in leaves) < len(leaves) for leaves in members(graph).values())
+
+
 def members(graph: Graph) -> dict[str, list[str]]:
     """The leaves of every group, in the order of running, parked ones included."""
     found: dict[str, list[str]] = {}
@@ -25,6 +36,11 @@ def members(graph: Graph) -> dict[str, list[str]]:
             if group := graph.nodes[node].shared:
                 found.setdefault(group, []).append(node)
     return found
+
+
+def by_leaf(graph: Graph) -> dict[str, list[str]]:
+    """By leaf, all that have its weights, itself included; leaves that share with nobody are left out."""
+    return {leaf: leaves for leaves in members(graph).values() if len(leaves) > 1 for leaf in leaves}
 
 
 def together(graph: Graph, edit: Edit) -> Edit:
@@ -62,7 +78,7 @@ def place_again(graph: Graph, catalogue: Catalogue, node: str, place: Place) -> 
     if node == graph.root:
         raise EditError("the root stands in no place, so it can't stand in a second one")
     tree = again(node)
-    if not any(_is_layer(graph, catalogue, each) for each in graph.walk(node)):
+    if not has_layers(graph, catalogue, node):
         raise EditError(f"{graph.nodes[node].title} has no weights to share: copy it instead")
     return Batch((*sharing, Insert(place, (tree,))))
 
