@@ -21,11 +21,12 @@ class LogPanel(QPlainTextEdit):
         self.setAccessibleName("Log")
         self.setFrameShape(QPlainTextEdit.Shape.NoFrame)
 
-        self._run = 0
+        self._run = -1
 
     def add(self, line: Log) -> None:
         if line.run != self._run:
             self._run = line.run
+            title = f"run {line.run}" if line.run else "while importing"
             faint = self.palette().color(QPalette.ColorRole.PlaceholderText).name()
-            self.appendHtml(f'<span style="color: {faint}">run {line.run}</span>')
+            self.appendHtml(f'<span style="color: {faint}">{title}</span>')
         self.appendPlainText(line.text.removesuffix("\n"))

@@ -1,19 +1,24 @@
 """An import as a whole: Python code that is named becomes a graph, and its tensors a .safetensors file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from engine import messages
 from engine.document import edits, files
 from engine.document.disk import FileError
 from engine.document.edits import SetWeights
 from engine.document.graph import Weights
 from engine.document.kinds import Catalogue
+from engine.messages import FromWorker, Import, Importing, ImportStructure, Log
 from engine.runtime.foreign import ForeignError, Write, made, to_terminal
 from engine.runtime.importing import Imported, import_tree
 from engine.runtime.placeholders import Origin
+from engine.runtime.preview import printable
+from engine.runtime.skeleton import import_structure
 from engine.runtime.trusted import Trusted
 
 
@@ -30,9 +35,36 @@ def import_named(
     It runs that code, with all the rights of the user. Without weights, what takes a `device` is made without memory
     for them. A module that is not where Python looks may lie in `folder`. Raises ForeignError.
     """
-    found = Trusted(frozenset({name}), folder, write).find(name)
-    model = made(name, found, arguments, not with_weights, write)
-    return import_tree(model, catalogue, Origin(name, arguments), write)
+    trusted = Trusted(frozenset({name}), folder, write)
+    try:
+        model = made(name, trusted.find(name), arguments, not with_weights, write)
+        return import_tree(model, catalogue, Origin(name, arguments), write)
+    finally:
+        trusted.forget()
+
+
+def answer(message: Import | ImportStructure, catalogue: Catalogue, send: Callable[[FromWorker], None]) -> None:
+    """Import what a message asks for. What the code prints goes to the log."""
+    try:
+        if isinstance(message, ImportStructure):
+            found = import_structure(Path(message.path), catalogue, in_place=True)
+        else:
+            send(Importing(f"Running the code of {message.name}"))
+            folder = Path(message.folder) if message.folder else None
+            found = import_named(
+                message.name,
+                message.arguments,
+                catalogue,
+                bool(message.weights),
+                folder,
+                lambda text: send(Log(0, printable(text))),
+            )
+            if message.weights:
+                send(Importing(f"Writing {len(found.weights)} tensors to {message.weights}"))
+                save_weights(found, Path(message.weights))
+        send(messages.Imported(files.dump(found.graph), tuple(map(printable, found.notes)), found.placeholders))
+    except (ForeignError, FileError) as error:
+        send(messages.Imported(error=printable(str(error))))
 
 
 def save(imported: Imported, file: Path, with_weights: bool) -> None:

@@ -31,6 +31,8 @@ from engine.messages import (
     Fault,
     Finished,
     FromWorker,
+    Import,
+    ImportStructure,
     Load,
     Log,
     Paused,
@@ -47,7 +49,7 @@ from engine.messages import (
     Watch,
     WriteCode,
 )
-from engine.runtime import exporting, preview
+from engine.runtime import exporting, imports, preview
 from engine.runtime.adapted import Adapted, is_off
 from engine.runtime.checkpoints import CheckpointError
 from engine.runtime.export import ExportError, export
@@ -145,6 +147,8 @@ class Session:
                 self.send(self._supply.save(message, self.graph, self.folder, self._modules))
             case WriteCode(to, frame):
                 self.send(exporting.code(self._exporting(frame), to))
+            case Import() | ImportStructure():
+                imports.answer(message, self.catalogue, self.send)
             case ExportModel():
                 self.send(exporting.export(self._exporting(message.frame), message))
             case Cancel():

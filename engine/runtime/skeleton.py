@@ -7,7 +7,9 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from engine.document.graph import Node, Tree, View, unique_names
+from engine.document import edits
+from engine.document.edits import SetWeights
+from engine.document.graph import Node, Tree, View, Weights, unique_names
 from engine.document.kinds import Catalogue, ParamValue, defaults
 from engine.document.legal import EditError
 from engine.runtime.foreign import ForeignError
@@ -21,10 +23,11 @@ GROUPS = 32
 """Groups of a GroupNorm, which no shape tells."""
 
 
-def import_structure(file: Path, catalogue: Catalogue, with_weights: bool = False) -> Imported:
+def import_structure(file: Path, catalogue: Catalogue, with_weights: bool = False, in_place: bool = False) -> Imported:
     """A graph whose layers could hold the tensors of `file`; what was guessed stands in the notes of the nodes.
 
-    Only names and shapes are read, unless `with_weights`. Raises ForeignError for a file that can't be read.
+    Only names and shapes are read, unless `with_weights`. With `in_place` the graph names the file. Raises ForeignError
+    for a file that can't be read.
     """
     tensors: dict[str, Tensor] = {}
     try:
@@ -38,11 +41,13 @@ def import_structure(file: Path, catalogue: Catalogue, with_weights: bool = Fals
         raise ForeignError(f"{file} can't be read as a .safetensors file: {error}") from error
     if not shapes:
         raise ForeignError(f"{file} holds no tensors, so there is nothing to make a tree of")
-    guessing = _Guessing(catalogue)
+    guessing = _Guessing(catalogue, in_place)
     try:
         graph = graph_of(guessing.frame(_branches(shapes), "Chain", "", ""))
     except EditError as error:
         raise ForeignError(f"{file} can't be a graph: {error}") from error
+    if in_place:
+        edits.apply(graph, SetWeights(graph.root, Weights(str(file))))
     weights = {guessing.keys[key]: tensor for key, tensor in tensors.items()}
     return Imported(graph, weights, guessing.placeholders, [])
 
@@ -72,8 +77,9 @@ def _natural(key: str) -> list[list[tuple[int, str]]]:
 class _Guessing:
     """One tree being guessed. `keys` gives, for each key of the file, that of the same tensor in the graph."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, in_place: bool) -> None:
         self.catalogue = catalogue
+        self.in_place = in_place
         self.keys: dict[str, str] = {}
         self.placeholders: dict[str, str] = {}
 
@@ -104,7 +110,8 @@ class _Guessing:
             self.placeholders[path] = name
             said: dict[str, ParamValue] = {tensor: list(shape) for tensor, shape in shapes.items()}
             return Tree(Node("", name, params=said), View(note=f"No layer guessed for {key}: {told}."))
-        node = Node("", found, "" if name == found else name, defaults(kind) | params)
+        own = key if self.in_place and key != path else ""
+        node = Node("", found, "" if name == found else name, defaults(kind) | params, key=own)
         return Tree(node, View(note=f"Guessed from {key}: {told}."))
 
 
