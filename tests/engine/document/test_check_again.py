@@ -31,8 +31,8 @@ from nodes import CATALOGUE
 from nodes.models import MODELS, build
 from tests.strategies import edits_of, graphs, ids
 
-RANDOM = "template-differs"
-"""The problem whose fix makes nodes, whose ids are random."""
+RANDOM = "shared-differs"
+"""The problem whose fixes may name a group that is called at random."""
 
 
 def known(problems: list[Problem]) -> list[object]:
