@@ -15,10 +15,11 @@ GOOD_MATCH = 60
 def score(text: str, name: str, category: str = "", doc: str = "") -> float:
     """How well something answers `text`, from 0 to 100: by its name first, then its category, then its doc."""
     wanted, name = text.casefold().strip(), name.casefold()
+    rest = min(3.0, 0.1 * (len(name) - len(wanted)))  # of "Conv2d" and "Converter", "conv" means the shorter
     if name.startswith(wanted):
-        return 100
+        return 100 - rest
     if wanted in name:
-        return 96
+        return 96 - rest
     by_name = fuzz.partial_ratio(wanted, name) if len(wanted) > 2 else 0
     if wanted in category.casefold():
         return 85

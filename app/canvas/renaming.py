@@ -30,7 +30,9 @@ class NameField(QLineEdit):
         self._done = False
         area = canvas.rect_of(node).intersected(QRectF(canvas.rect()))
         height = self.sizeHint().height()
-        self.setGeometry(round(area.x()), round(area.y()), round(max(LEAST, min(area.width(), 360))), height)
+        leaf = not canvas.document.graph.is_frame(node)
+        top = area.center().y() - height / 2 if leaf else area.y()
+        self.setGeometry(round(area.x()), round(top), round(max(LEAST, min(area.width(), 360))), height)
         canvas.camera_moved.connect(self._leave)
         canvas.installEventFilter(self)
         self.editingFinished.connect(self._take)
