@@ -24,7 +24,7 @@ _SPREAD = {"Reshape", "Permute", "Parameter"}
 
 _USUAL = frozenset(
     """
-    stride padding output_padding dilation groups start_dim end_dim start end step slice_size num_layers num_parameters
+    stride padding output_padding dilation groups end_dim start end step slice_size num_layers num_parameters
     ignore_index
     """.split()
 )

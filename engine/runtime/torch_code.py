@@ -29,7 +29,6 @@ INFIX = {
     "truediv": "/",
     "floordiv": "//",
     "mod": "%",
-    "pow": "**",
     "matmul": "@",
     "lshift": "<<",
     "rshift": ">>",
@@ -241,6 +240,9 @@ class _Writing:
         name = node.meta["function"]
         space, _, last = name.rpartition(".")
         match space:
+            case "operator" if last == "pow":
+                base, exponent = self._operand(node.args[0]), self._operand(node.args[1])
+                return f"{base} ** {exponent}" if "(" in base + exponent else f"{base}**{exponent}"
             case "operator" if last in INFIX:
                 return f"{self._operand(node.args[0])} {INFIX[last]} {self._operand(node.args[1])}"
             case "operator" if last in PREFIX:
