@@ -156,7 +156,7 @@ class _Lowering:
         node = self.code.placeholder(f"{label}_{len(self.origins)}")
         is_tensor = isinstance(value, torch.Tensor)
         example = self.fake.from_tensor(value) if is_tensor else value
-        node.meta.update(owner="", function="", numeric=not is_tensor, example=example)
+        node.meta.update(owner="", function="", numeric=not is_tensor, varying=not is_tensor, example=example)
         self.origins[node] = origin
         return node
 
@@ -205,7 +205,7 @@ class _Lowering:
             raise RunError(fault)
 
         stop = self.code.call_function(fail)
-        stop.meta.update(owner=self.symbols.owner, function="", numeric=False, example=None)
+        stop.meta.update(owner=self.symbols.owner, function="", numeric=False, varying=False, example=None)
         raise _Stop
 
     def _withhold(self, error: ForeignError) -> fx.Node:
@@ -219,7 +219,7 @@ class _Lowering:
             raise RunError(fault)
 
         node = self.code.call_function(withhold)
-        node.meta.update(owner=self.symbols.owner, function="withheld", numeric=False, example=UNKNOWN)
+        node.meta.update(owner=self.symbols.owner, function="withheld", numeric=False, varying=False, example=UNKNOWN)
         return node
 
     def _report(self, error: Exception, arguments: tuple[Any, ...]) -> None:

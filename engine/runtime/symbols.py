@@ -19,7 +19,7 @@ from torch._subclasses.fake_tensor import (
 )
 from torch.fx.node import map_aggregate
 
-from engine.document.allowed import METHODS
+from engine.document.allowed import BINARY, COMPARISON, METHODS, UNARY
 from engine.document.direct import Direct, python_member
 from engine.document.expressions import ExpressionError
 from engine.document.subset import is_reference
@@ -33,6 +33,7 @@ UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda _: "?"})()
 
 _KNOWN_ATTRIBUTES = ("shape", "dtype", "device", "ndim")
 _KNOWN_METHODS = ("size", "dim", "ndimension", "numel")
+_ARITHMETIC = frozenset({*BINARY.values(), *UNARY.values(), *COMPARISON.values()})
 _CONTAINER_CALLS = ("len", "list", "tuple", "operator.getitem", "operator.add", "operator.mul")
 
 
@@ -100,9 +101,10 @@ def example_of(value: Any) -> Any:
 class Symbolic:
     """`engine.document.expressions.Operations` on values that may hold fx nodes.
 
-    Nodes that a number from outside had a part in are marked as such. `exact` becomes true when the program made is
-    right only for the very numbers given as examples: because such a node decided how many values something returns, a
-    shape or a dtype that was looked at, a choice, or that something can't be done.
+    Nodes whose value a number from outside had a part in are marked as "numeric", and those whose shape or type it may
+    have had a part in as "varying" too: a tensor to which a number was added has the shape that it had. `exact` becomes
+    true when the program made is right only for the very numbers given as examples: because such a node decided how
+    many values something returns, a shape or a dtype that was looked at, a choice, or that something can't be done.
     """
 
     def __init__(
@@ -156,7 +158,7 @@ class Symbolic:
             if name == "sort":
                 raise LoweringError("undecided-choice", "a list of values that only the run knows can't be sorted")
         elif name in _KNOWN_METHODS and isinstance(value.meta["example"], torch.Tensor) and not nodes_in(arguments):
-            self._rely_on([value])
+            self._rely_on([value], "varying")
             return self.direct.method(value.meta["example"], name, arguments, keywords)
         assert name in METHODS
 
@@ -183,7 +185,7 @@ class Symbolic:
         if not isinstance(value, fx.Node):
             return self.direct.attribute(value, name)
         if name in _KNOWN_ATTRIBUTES and isinstance(value.meta["example"], torch.Tensor):
-            self._rely_on([value])
+            self._rely_on([value], "varying")
             return getattr(value.meta["example"], name)
         return self._emit("call_function", getattr, (value, name), {}, getattr)
 
@@ -238,9 +240,9 @@ class Symbolic:
         self._rely_on(nodes_in(arguments))
         return self._emit("call_function", target, arguments, {}, imitate, "decide")
 
-    def _rely_on(self, nodes: list[fx.Node]) -> None:
-        """Something that shapes the program was read off these nodes."""
-        self.exact = self.exact or any(node.meta["numeric"] for node in nodes)
+    def _rely_on(self, nodes: list[fx.Node], mark: str = "numeric") -> None:
+        """Something that shapes the program was read off these nodes; it may change where they have this mark."""
+        self.exact = self.exact or any(node.meta[mark] for node in nodes)
 
     def _emit(
         self,
@@ -254,12 +256,16 @@ class Symbolic:
     ) -> Any:
         node = self.graph.create_node(op, target, _frozen(arguments), _frozen(keywords))
         given = nodes_in([*arguments, *keywords.values()])
-        numeric = any(n.meta["numeric"] for n in given)
-        node.meta.update(owner=self.owner, function=function, numeric=numeric, example=UNKNOWN, what=what)
+        marks = {mark: any(n.meta[mark] for n in given) for mark in ("numeric", "varying")}
+        node.meta.update(owner=self.owner, function=function, example=UNKNOWN, what=what, **marks)
         _check_pieces(function or str(target), example_of(arguments), example_of(list(keywords.values())))
         node.meta["example"] = self._example(node, imitate, arguments, keywords)
-        if isinstance(node.meta["example"], torch.Tensor) and not function.startswith("operator."):
-            self._rely_on([n for n in given if _is_number(n)])  # it may well be a size
+        if isinstance(node.meta["example"], torch.Tensor):
+            if not function.startswith("operator."):
+                self._rely_on([n for n in given if _is_number(n)])  # it may well be a size
+            if function in _ARITHMETIC:  # a number is broadcast; its type is what it is, if it comes as it is
+                outside = [n for n in given if n.op == "placeholder" and _is_number(n)]
+                node.meta["varying"] = any(n.meta["varying"] for n in given if n not in outside)
         return self._unpacked(node)
 
     def _example(
@@ -284,7 +290,7 @@ class Symbolic:
         """Results that hold several values become containers of nodes; those that hold none, None."""
         example = node.meta["example"]
         if isinstance(example, list | tuple | range | None):
-            self._rely_on([node])
+            self._rely_on([node], "varying")
         if isinstance(example, list | tuple | range):
             items = [self._item(node, index, item) for index, item in enumerate(example)]
             return items if isinstance(example, list | range) else tuple(items)
@@ -292,8 +298,8 @@ class Symbolic:
 
     def _item(self, node: fx.Node, index: int, example: Any) -> Any:
         item = self.graph.create_node("call_function", operator.getitem, (node, index))
-        numeric = node.meta["numeric"]
-        item.meta.update(owner=self.owner, function="operator.getitem", numeric=numeric, example=example)
+        marks = {mark: node.meta[mark] for mark in ("numeric", "varying")}
+        item.meta.update(owner=self.owner, function="operator.getitem", example=example, **marks)
         return self._unpacked(item)
 
 

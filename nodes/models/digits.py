@@ -67,7 +67,7 @@ def _timestep_encoder() -> Tree:
     return node(
         "Chain",
         node("Parallel", use(*TIMESTEP), node("Identity")),
-        node("Parallel", function(f"lambda n, x: {angles}"), node("GetArg", index=1)),
+        function(f"lambda n, x: ({angles}, x)"),
         function("lambda angles, x: torch.cat([torch.cos(angles), torch.sin(angles)], dim=-1).type_as(x)"),
         linear(2 * _FREQUENCIES, _TIME_DIM),
         node("SiLU"),

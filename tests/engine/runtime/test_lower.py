@@ -278,6 +278,37 @@ def test_a_program_is_never_used_for_numbers_it_does_not_hold_for(source: str, f
     assert model.lower(second).faults == ()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "lambda x: (torch.ones(2, 3) * x).shape[0] + x",
+        "lambda x: torch.unbind(torch.ones(2, 3) + x)[0]",
+        "lambda x: torch.zeros((2 - torch.ones(2, 3) / x).shape).dtype == torch.float32",
+        "lambda x: torch.sin(x + torch.zeros(2)).reshape(-1, 1).shape[1]",
+    ],
+)
+def test_a_number_in_the_values_of_a_tensor_leaves_its_shape_to_rely_on(source: str) -> None:
+    model = Model(function(source))
+    program = model.lower(2.0).program
+    assert program.accepts(model.given(7.0))
+    [held, fresh] = (program.run(model.given(7.0), lambda *_: None, lambda *_: None).result, model.run(7.0))
+    assert torch.equal(torch.as_tensor(held), torch.as_tensor(fresh))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "lambda x: torch.ones(9)[:x].shape[0]",
+        "lambda x: (torch.ones(9)[:x] + 1).shape[0]",
+        "lambda x: len(torch.unbind(torch.ones(9)[:x]))",
+    ],
+)
+def test_a_number_that_cuts_a_tensor_is_part_of_its_shape(source: str) -> None:
+    model = Model(function(source))
+    assert not model.lower(2).program.accepts(model.given(5))
+    assert (model.run(2), model.run(5)) == (2, 5)
+
+
 def test_a_choice_settled_by_a_number_inside_a_tensor_is_made_again() -> None:
     model = Model(function("lambda x: torch.tensor(x)"), function("lambda t: (t, t) if t > 0 else t"))
     program = model.lower(2).program

@@ -3,6 +3,9 @@
 import torch
 
 from engine.document.graph import paths
+from engine.runtime.lower import lower
+from engine.runtime.program import Given
+from nodes import CATALOGUE
 from nodes.models import MODELS, build
 from nodes.models.digits import NO_CLASS
 from tests.nodes.models import oracle
@@ -41,3 +44,13 @@ def test_every_class_and_time_step_gives_something_else():
     results = [predicted(x, step, label) for step in (0, 999) for label in range(NO_CLASS + 1)]
     differing = [not torch.allclose(a, b) for i, a in enumerate(results) for b in results[:i]]
     assert all(differing)
+
+
+def test_one_program_holds_for_every_class_and_time_step():
+    def given(step: object, label: object) -> Given:
+        return oracle.given(GRAPH, {"x": pictures(1)}, {"diffusion.timestep": step, "diffusion.class": label})
+
+    program = lower(GRAPH, CATALOGUE, MODULES, given(999, 3)).program
+    assert program.accepts(given(1, 8))
+    result = program.run(given(1, 8), lambda *_: None, lambda *_: None).result
+    assert torch.equal(result, predicted(pictures(1), 1, 8))
