@@ -1,5 +1,7 @@
 """LoRA: a correction of low rank beside a layer (arXiv:2106.09685), as `refiners.fluxion.adapters.LoraAdapter`."""
 
+from msgspec.structs import replace
+
 from engine.document.adapters import Adapter
 from engine.document.graph import Tree
 from engine.document.kinds import Param
@@ -7,6 +9,8 @@ from nodes.adapters.writing import SCALE, Written, adapter, hole
 from nodes.tree import node
 
 RANK = Param(name="rank", type="int", default=4, low=1, high=1024, doc="Features that the correction passes through.")
+
+STRENGTH = replace(SCALE, low=-2, doc="Strength; 0 leaves the model as it is, less than 0 does the opposite.")
 
 
 def lora() -> Adapter:
@@ -16,7 +20,7 @@ def lora() -> Adapter:
         "LoRA",
         Written("kind=Linear", _beside(_linear("target.in_features", "rank"), _linear("rank", "target.out_features"))),
         Written("kind=Conv2d", _beside(_down(), _up())),
-        params=(RANK, SCALE),
+        params=(RANK, STRENGTH),
         doc="Adds a correction of low rank to Linear and Conv2d layers. Untrained, it changes nothing.",
         source="fluxion.adapters.LoraAdapter; arXiv:2106.09685",
     )

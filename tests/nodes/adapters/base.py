@@ -1,0 +1,128 @@
+"""The U-Net of Stable Diffusion 1.5 with a tenth of its channels: that of Refiners and ours, with the same weights."""
+
+from functools import cache
+from typing import Any
+
+import refiners.fluxion.layers as fl
+import torch
+from msgspec.structs import replace
+from refiners.foundationals.latent_diffusion import SD1UNet
+from refiners.foundationals.latent_diffusion.range_adapter import RangeEncoder
+from torch import Tensor, nn
+
+from engine.document import edits
+from engine.document.adapters import Adapter
+from engine.document.expand import Expanded, expand
+from engine.document.graph import Graph, Node, Tree
+from engine.document.kinds import ParamValue
+from nodes import CATALOGUE
+from nodes.models import MODELS, build
+from tests.nodes.models import oracle
+
+SHAPE = (2, 4, 16, 8)
+SIZES = ("in_features", "out_features", "in_channels", "out_channels", "num_channels", "channels")
+SIZES_OF_ATTENTION = ("embedding_dim", "inner_dim", "key_embedding_dim", "value_embedding_dim")
+HALF_AS_WRITTEN = "160"
+"""Of the 320 features of the time step, those that are cosines."""
+
+
+def small(size: Any) -> Any:
+    """A tenth of what counts channels."""
+    if isinstance(size, list | tuple):
+        return type(size)(map(small, size))
+    return size // 10 if type(size) is int and size % 320 == 0 else size
+
+
+def shrink(model: nn.Module) -> None:
+    """Take nine tenths of the channels off a model on the meta device."""
+    for module in model.modules():
+        for name in (*SIZES, *SIZES_OF_ATTENTION, "normalized_shape", "sinusoidal_embedding_dim"):
+            if hasattr(module, name):
+                setattr(module, name, small(getattr(module, name)))
+        if isinstance(module, fl.Reshape):
+            module.shape = small(module.shape)
+        for name, parameter in module.named_parameters(recurse=False):
+            shape = tuple(map(small, parameter.shape))
+            setattr(module, name, nn.Parameter(torch.empty(shape, device="meta"), requires_grad=False))
+    assert all(
+        encoder.sinusoidal_embedding_dim == 32 for encoder in model.modules() if isinstance(encoder, RangeEncoder)
+    )
+
+
+def shrunk(node: Node) -> Node:
+    """A node of ours with a tenth of the channels."""
+    params = {name: _shrunk(value) for name, value in node.params.items()}
+    return replace(node, params=params)
+
+
+def _shrunk(value: ParamValue) -> ParamValue:
+    if isinstance(value, str):
+        return value.replace(HALF_AS_WRITTEN, "16")
+    return small(value)
+
+
+def shrunk_tree(tree: Tree) -> Tree:
+    """A tree of ours with a tenth of the channels."""
+    children = tree.children and tuple(map(shrunk_tree, tree.children))
+    return replace(tree, node=shrunk(tree.node), children=children)
+
+
+def shrunk_adapter(adapter: Adapter) -> Adapter:
+    """An adapter for a model with a tenth of the channels."""
+    return replace(adapter, patches=tuple(replace(p, tree=shrunk_tree(p.tree)) for p in adapter.patches))
+
+
+@cache
+def sd15() -> tuple[SD1UNet, Graph, dict[str, nn.Module]]:
+    """The model of Refiners, ours, and the modules of ours."""
+    theirs = SD1UNet(in_channels=4, device="meta")
+    shrink(theirs)
+    graph = build(MODELS["sd15-unet"])
+    graph.nodes = {name: shrunk(node) for name, node in graph.nodes.items()}
+    return theirs, graph, oracle.same_weights(theirs, graph)
+
+
+@cache
+def held() -> dict[str, Tensor]:
+    """What the U-Net is told, by "context.key"."""
+    text = noise(SHAPE[0], 77, 768, seed=2)
+    return {"diffusion.timestep": torch.tensor([981]), "cross_attention_block.clip_text_embedding": text}
+
+
+def noise(*shape: int, seed: int = 3) -> Tensor:
+    """Normally distributed numbers."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def theirs_of(unet: SD1UNet, x: Tensor) -> Tensor:
+    """What Refiners' U-Net gives."""
+    unet.set_timestep(held()["diffusion.timestep"])
+    unet.set_clip_text_embedding(held()["cross_attention_block.clip_text_embedding"])
+    with torch.no_grad():
+        return unet(x)
+
+
+def adapted(graph: Graph, *adapters: Adapter) -> Expanded:
+    """The graph with these adapters, of which none is left out."""
+    twin = graph.copy()
+    edits.apply(twin, edits.SetAdapters(adapters))
+    expanded = expand(twin, CATALOGUE)
+    assert [amiss.message for amiss in expanded.amiss] == []
+    return expanded
+
+
+def modules_of(expanded: Expanded, base: dict[str, nn.Module]) -> dict[str, nn.Module]:
+    """The modules of the base, with those that adapters add, which have random weights."""
+    return oracle.noisy_weights(expanded.graph) | base
+
+
+def added(expanded: Expanded, modules: dict[str, nn.Module]) -> dict[str, Tensor]:
+    """The weights of what adapters add, by key."""
+    own = {node: modules[node] for node in expanded.origin if node in modules}
+    return {f"{expanded.paths[node]}.{k}": v for node, module in own.items() for k, v in module.state_dict().items()}
+
+
+def ours_of(expanded: Expanded, modules: dict[str, nn.Module], x: Tensor, **more: Tensor) -> Tensor:
+    """What our U-Net gives; `more` are contexts, as context__key."""
+    contexts = held() | {name.replace("__", "."): value for name, value in more.items()}
+    return oracle.result(expanded.graph, modules, {"x": x}, contexts)
