@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
+from engine.attaching import attach
 from engine.document import edits, files, kinds
 from engine.document.check import check
 from engine.document.graph import Graph, Weights, paths
@@ -23,6 +24,7 @@ from engine.document.sources import UnsetSource
 from engine.faults import explained, problems_of
 from engine.fitting import lines
 from engine.messages import (
+    CHECKPOINTS,
     ENDINGS,
     EXPORTS,
     Configure,
@@ -183,6 +185,11 @@ def run_file(options: argparse.Namespace) -> int:
             return FAILED
         _note(f"wrote {options.output}")
     return 0
+
+
+def attach_weights(options: argparse.Namespace) -> int:
+    """Print how a weights file fits a graph, and have the graph take it."""
+    return attach(options, lambda graph, file, hear: _session(Configure("cpu"), graph, _catalogue(), file, hear))
 
 
 def format_file(options: argparse.Namespace) -> int:
@@ -400,6 +407,15 @@ def _parser() -> argparse.ArgumentParser:
     exporting.add_argument("--weights", action="store_true", help="write the weights beside the code as well")
     endings = ", ".join(sorted(set(EXPORTS.values())))
     exporting.add_argument("-o", "--output", required=True, metavar="FILE", help=f"the file to write ({endings})")
+    fitting = command("weights", attach_weights, "Print how a weights file fits a graph, and have the graph take it.")
+    fitting.epilog = None
+    fitting.add_argument("weights", metavar="WEIGHTS", help=f"the weights file ({', '.join(CHECKPOINTS)})")
+    fitting.add_argument("--frame", default="", metavar="PATH", help="the frame it is for, instead of the whole graph")
+    fitting.add_argument("--prefix", metavar="PREFIX", help="where they start in the file (default: where most fit)")
+    either = fitting.add_mutually_exclusive_group()
+    either.add_argument("--strict", action="store_true", help="take all of it or nothing")
+    either.add_argument("--near", action="store_true", help="take near misses as well")
+    fitting.add_argument("--dry-run", action="store_true", help="only print the report")
     formatting = command("format", format_file, "Print the canonical text of a graph file.")
     formatting.epilog = None
     text = "Print the graph of a model that comes with the program; without a name, the models there are."

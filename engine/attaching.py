@@ -1,0 +1,64 @@
+"""`python -m engine weights`: how a weights file fits a graph file, and having the graph take it."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from engine.document import edits, files
+from engine.document.disk import FileError
+from engine.document.edits import Batch, SetKey
+from engine.document.graph import Graph, paths
+from engine.fitting import lines
+from engine.messages import Examine, Examined, FromWorker, ToWorker
+
+FITS_NOT = 1
+
+
+class Session(Protocol):
+    """What answers."""
+
+    def take(self, message: ToWorker) -> None:
+        """Answer a message."""
+
+
+Start = Callable[[Graph, Path, Callable[[FromWorker], None]], Session]
+"""Makes a session that holds a graph, the one of this file, and is heard by a function."""
+
+
+def attach(options: argparse.Namespace, start: Start) -> int:
+    """Print the report on a file, and save the graph with it, unless that was not asked for or does not fit."""
+    file = Path(options.file)
+    graph, stamp = files.load(file)
+    frame = _frame(graph, options.frame)
+    answers: list[Examined] = []
+
+    def hear(message: FromWorker) -> None:
+        if isinstance(message, Examined):
+            answers.append(message)
+
+    session = start(graph, file, hear)
+    session.take(Examine(frame, str(Path(options.weights).absolute()), options.prefix))
+    report, edit = answers[-1].report, answers[-1].edit
+    if edit is None:
+        raise FileError(report.error)
+    edits.apply(graph, edit)
+    near = report.near if options.near else ()
+    edits.apply(graph, Batch(tuple(SetKey(each.node, each.key) for each in near)))
+    sys.stdout.write("".join(f"{line}\n" for line in lines(report, graph)))
+    refused = not (report.count or near) or (options.strict and not report.exact)
+    if refused:
+        sys.stderr.write(f"{file} is left as it is: the weights do not fit\n")
+    elif not options.dry_run:
+        files.save(graph, file, stamp)
+        sys.stderr.write(f"wrote {file}\n")
+    return FITS_NOT if refused else 0
+
+
+def _frame(graph: Graph, path: str) -> str:
+    """The node at a path. Raises FileError."""
+    found = {at: node for node, at in paths(graph).items()}
+    if path not in found:
+        raise FileError(f"there is no node {path} in the graph: give a path such as {max(found, key=len)}")
+    return found[path]
