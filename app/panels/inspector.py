@@ -72,6 +72,8 @@ class Inspector(QScrollArea):
     def set_problems(self, problems: Sequence[Problem]) -> None:
         """Problems of the whole document; those of the page's node are shown at their fields."""
         self._problems = problems
+        if self.page is None:
+            self._building.start()  # the check has taken its time: not in the same turn
         if isinstance(self.page, NodePage | GraphPage):
             of_graph = isinstance(self.page, GraphPage)
             self.page.set_problems([p for p in problems if p.node == self.page.node or (of_graph and not p.node)])
