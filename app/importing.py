@@ -78,6 +78,7 @@ class ImportDialog(QDialog):
         link.logged.connect(self._logged)
         link.died.connect(self._died)
         self._parsed.connect(self._take)
+        self.resize(640, 0)
         self._follow()
 
     # What is on it
@@ -126,6 +127,7 @@ class ImportDialog(QDialog):
         self.output = QPlainTextEdit()
         self.output.setReadOnly(True)
         self.output.setMaximumBlockCount(1000)
+        self.output.setMinimumHeight(90)
         self.output.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.output.setAccessibleName("What it prints")
         self.import_button = QPushButton("Trust and import")
@@ -141,7 +143,6 @@ class ImportDialog(QDialog):
         column.addLayout(buttons)
         for part in (self.bar, self.stage, self.output, self.error):
             part.hide()
-        self.resize(620, self.sizeHint().height())
         self.name.editTextChanged.connect(self._follow)
         self.name.activated.connect(self._choose)
         self.arguments.textChanged.connect(self._follow)
@@ -171,6 +172,14 @@ class ImportDialog(QDialog):
         else:
             self.warning.setText(complaint or "Which module, and what in it: a class, a function or a module made.")
         self.import_button.setEnabled(bool(name) and not complaint and self._running is None)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As tall as what it says takes."""
+        column = self.layout()
+        assert column is not None
+        column.activate()
+        self.resize(self.width(), max(column.totalHeightForWidth(self.width()), column.totalMinimumSize().height()))
 
     def _home(self) -> Path:
         return Path(self.folder.text()) if self.folder.text() else self.window_.files.folder
@@ -216,6 +225,7 @@ class ImportDialog(QDialog):
         self._stage(Importing("Waiting for the engine"))
         self.bar.show()
         self.stage.show()
+        self._fit()
         self.window_.link.bring(message)
 
     def _stage(self, message: Importing) -> None:
@@ -225,6 +235,7 @@ class ImportDialog(QDialog):
     def _logged(self, line: Log) -> None:
         if self._running and not line.run:
             self.output.show()
+            self._fit()
             self.output.appendPlainText(line.text.removesuffix("\n"))
 
     def _imported(self, message: Imported) -> None:
@@ -279,6 +290,7 @@ class ImportDialog(QDialog):
         self._rest()
         self.error.setText(why)
         self.error.show()
+        self._fit()
 
     def _rest(self) -> None:
         """Ready for another try."""
@@ -294,10 +306,8 @@ class ImportDialog(QDialog):
         if self._running is None:
             super().reject()
             return
-        self._rest()
         self.window_.link.restart()
-        self.error.setText("Stopped; the engine was started again, and your graph is untouched.")
-        self.error.show()
+        self._fail("Stopped; the engine was started again, and your graph is untouched.")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._running is not None:

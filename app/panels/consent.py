@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout
 
 from engine.document.graph import Graph
@@ -63,9 +64,16 @@ class Consent(QFrame):
         """Ask about these names of a graph; about none, the bar goes away."""
         self._nodes = tuple(dict.fromkeys(node for each in references for node in each.nodes))
         self.names.setText("<br>".join(_told(each, graph) for each in references))
-        self.names.adjustSize()
-        self._area.setFixedHeight(min(TALLEST, self.names.sizeHint().height() + 4))
         self.setVisible(bool(references))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """The list is as tall as its lines take, up to a limit."""
+        self._area.setFixedHeight(min(TALLEST, self.names.heightForWidth(self._area.width()) + 2))
 
 
 def _told(reference: Reference, graph: Graph) -> str:
