@@ -27,6 +27,7 @@ from engine.runtime.modules import Modules
 from engine.runtime.piece import Piece, described, piece_of
 from engine.runtime.program import Given, RunError
 from engine.runtime.replay import Replay
+from engine.runtime.symbols import nodes_in
 from engine.runtime.torch_code import torch_code
 from engine.runtime.trusted import Trusted
 
@@ -121,7 +122,7 @@ def export_model(exporting: Exporting, to: ExportFormat, path: Path, weights: bo
                 return _written({path: lambda file: torch.export.save(_exported(exporting), file)})
             case "onnx":
                 return _written({path: lambda file: _save_onnx(exporting, file)})
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, RuntimeError) as error:  # the last is torch's own
         raise ExportError(f"{path} can't be written: {error}") from error
 
 
@@ -129,11 +130,12 @@ def _write_code(exporting: Exporting, to: Literal["refiners", "torch"], path: Pa
     beside = path.with_suffix(".safetensors" if to == "refiners" else ".pt")
     tensors = _tensors(exporting, to) if weights else {}
     text = code_of(exporting, to, beside.name if tensors else "")
-    writers: dict[Path, Callable[[Path], object]] = {path: lambda file: file.write_text(text, encoding="utf-8")}
+    writers: dict[Path, Callable[[Path], object]] = {}
     if tensors:
         save = save_file if to == "refiners" else torch.save
         writers[beside] = lambda file: save(tensors, file)
-    return _written(writers)
+    writers[path] = lambda file: file.write_text(text, encoding="utf-8")
+    return list(reversed(_written(writers)))
 
 
 def _tensors(exporting: Exporting, to: ExportFormat) -> dict[str, torch.Tensor]:
@@ -171,6 +173,8 @@ def _written(writers: dict[Path, Callable[[Path], object]]) -> list[Path]:
 def _replayed(exporting: Exporting) -> tuple[Replay, dict[str, Any]]:
     """A piece of a program as a module with weights, and the values it was made for, by argument."""
     piece = exporting.piece
+    if not any(isinstance(node.meta["example"], torch.Tensor) for node in nodes_in(piece.result)):
+        raise ExportError(f"{piece.place(piece.frame)} gives no tensor: export it as Python code")
     replay = Replay(piece, exporting.filled())
     known: dict[Any, Any] = {**exporting.values.inputs, **exporting.values.contexts}
     origins = {node: piece.origins.get(node) for node in replay.names}

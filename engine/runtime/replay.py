@@ -25,7 +25,7 @@ class Replay(nn.Module):
         super().__init__()
         self.piece = piece
         self.names = argument_names(piece.inputs)
-        self.direct = Direct(sys.stdout.write, member)
+        self.direct = Direct(lambda text: sys.stdout.write(text), member)  # wherever that leads at the time
         for path, node in piece.modules.items():
             *frames, last = piece.inside(path).split(".")
             holder: nn.Module = self
