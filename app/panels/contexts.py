@@ -6,12 +6,15 @@ from pathlib import Path
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.icons import themed
-from app.panels.entries import Entries, NameLine, fresh_name, removal
+from app.panels.entries import Entries, NameLine, fresh_name, small_button
 from app.panels.form import Editing, Message
 from app.theme import Theme
+from engine.document.answers import Answer, Refusal
 from engine.document.document import Document
-from engine.document.edits import SetContexts
-from engine.document.graph import Contexts
+from engine.document.edits import Edit, EditError, SetContexts
+from engine.document.graph import Contexts, Graph
+from engine.document.kinds import Catalogue
+from engine.document.providers import hoist, lower
 from engine.document.renames import rename_context, rename_key
 from engine.document.sources import Source, UnsetSource
 
@@ -25,14 +28,17 @@ class ContextCard(QWidget):
         self.name = NameLine()
         self.name.setAccessibleName("Name of the context")
         self.name.setProperty("tone", "strong")
-        self.remove = removal(icons["remove"], "Remove this context")
+        self.outward = small_button(themed("up", theme), "Provide it from the frame around this one")
+        self.inward = small_button(themed("down", theme), "Provide it from the smallest frame around those who reach it")
+        self.remove = small_button(icons["remove"], "Remove this context")
         self.message = Message()
         self.name.restored.connect(lambda: self.message.refuse(""))
         self.entries = Entries(folder, "key", icons)
         head = QHBoxLayout()
         head.setSpacing(4)
         head.addWidget(self.name, 1)
-        head.addWidget(self.remove)
+        for button in (self.outward, self.inward, self.remove):
+            head.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 6)
         column.setSpacing(4)
@@ -91,6 +97,8 @@ class ContextsEditor(QWidget):
         card = ContextCard(self._folder, self._theme)
         card.name.renamed.connect(self._rename_context)
         card.remove.clicked.connect(lambda: self._remove_context(card.name.name))
+        card.outward.clicked.connect(lambda: self._move(card, hoist))
+        card.inward.clicked.connect(lambda: self._move(card, lower))
         card.entries.edited.connect(lambda key, source: self._set_source(card.name.name, key, source))
         card.entries.finished.connect(self.editing.finish)
         card.entries.renamed.connect(lambda old, new: self._rename_key(card.name.name, old, new))
@@ -110,6 +118,18 @@ class ContextsEditor(QWidget):
     def _remove_context(self, name: str) -> None:
         left = {context: entries for context, entries in self.contexts.items() if context != name}
         self._apply(left, f"Remove context {name}")
+
+    def _move(self, card: ContextCard, move: Callable[[Graph, Catalogue, str, str], Answer]) -> None:
+        """Have another frame provide a context, or say why it can't."""
+        graph, catalogue, context = self.document.graph, self.document.catalogue, card.name.name
+
+        def edit() -> Edit:
+            answer = move(graph, catalogue, self.node, context)
+            if isinstance(answer, Refusal):
+                raise EditError(answer.reason)
+            return answer
+
+        self.editing.attempt(edit, f"Move context {context}", card.message)
 
     def _rename_context(self, old: str, new: str) -> None:
         graph, catalogue = self.document.graph, self.document.catalogue

@@ -59,7 +59,7 @@ class Entry(QWidget):
         self.name.setMinimumWidth(80)
         self.name.setAccessibleName("Name")
         self.source = SourceEditor(folder)
-        self.remove = removal(remove, "Remove this entry")
+        self.remove = small_button(remove, "Remove this entry")
         self.message = Message()
         self.name.restored.connect(lambda: self.message.refuse(""))
         grid = QGridLayout(self)
@@ -124,8 +124,8 @@ class Entries(QWidget):
         return row
 
 
-def removal(icon: QIcon, title: str) -> QToolButton:
-    """A small button that removes what it stands beside."""
+def small_button(icon: QIcon, title: str) -> QToolButton:
+    """A small button for what it stands beside, such as removing it."""
     button = QToolButton()
     button.setIcon(icon)
     button.setIconSize(QSize(12, 12))

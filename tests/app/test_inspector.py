@@ -8,6 +8,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPlainTextEdit, QSlider, QWidget
 from shiboken6 import isValid
 
+from app.panels.contexts import ContextsEditor
 from app.panels.fields import FIELDS, NameField, NumberField
 from app.panels.graph_page import GraphPage
 from app.panels.inspector import SummaryPage
@@ -559,3 +560,25 @@ def test_an_optional_number_can_be_left_empty_again(window: Window, hands: Hands
         hands.key(Qt.Key.Key_Delete)
         hands.key(Qt.Key.Key_Tab)
         assert window.document.graph.node(node).params[param] is None
+
+
+def test_a_context_moves_to_the_frame_around_and_back(window: Window, hands: Hands) -> None:
+    inner = add(window, "Chain")
+    add(window, "UseContext", inner, context="c", key="k")
+    window.document.apply(SetContexts(inner, {"c": {"k": NumberSource(1)}}), "Provide")
+    before = files.dump(window.document.graph)
+    hands.click(contexts_editor(window, inner).card("c").outward)
+    assert window.document.graph.nodes["root"].contexts == {"c": {"k": NumberSource(1)}}
+    hands.click(contexts_editor(window, "root").card("c").inward)
+    assert files.dump(window.document.graph) == before
+    hands.click(contexts_editor(window, inner).card("c").inward)
+    assert "smallest frame" in contexts_editor(window, inner).card("c").message.text()
+
+
+def contexts_editor(window: Window, node: str) -> ContextsEditor:
+    window.canvas.select([node] if node != "root" else [])
+    page = window.inspector.page
+    assert page is not None
+    found = page.findChild(ContextsEditor)
+    assert isinstance(found, ContextsEditor)
+    return found
