@@ -29,7 +29,7 @@ class ContextCard(QWidget):
         self.name.setAccessibleName("Name of the context")
         self.name.setProperty("tone", "strong")
         self.outward = small_button(themed("up", theme), "Provide it from the frame around this one")
-        self.inward = small_button(themed("down", theme), "Provide it from the smallest frame around those who reach it")
+        self.inward = small_button(themed("down", theme), "Provide it from the smallest frame around all who reach it")
         self.remove = small_button(icons["remove"], "Remove this context")
         self.message = Message()
         self.name.restored.connect(lambda: self.message.refuse(""))
