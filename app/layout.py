@@ -60,7 +60,7 @@ def build(window: "Window") -> dict[str, QDockWidget]:
         "weights": _dock(window, "weights", "Weights", window.weights_panel, BOTTOM),
     }
     window.splitDockWidget(docks["problems"], docks["log"], Qt.Orientation.Horizontal)
-    window.tabifyDockWidget(docks["log"], docks["weights"])
+    window.tabifyDockWidget(docks["problems"], docks["weights"])
     docks["weights"].hide()
     window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
     window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)

@@ -222,7 +222,10 @@ def _cause(code: int | None) -> str:
     """Why a process ended, in words."""
     if code is not None and code < 0:
         name = signal.Signals(-code).name
-        hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
+        hint = {
+            "SIGKILL": "; the system may have run out of memory",
+            "SIGBUS": "; a weights file may have been cut short while it was in use",
+        }.get(name, "")
         return f"the worker process was ended by {name}{hint}"
     return f"the worker process ended with exit code {code}"
 

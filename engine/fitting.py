@@ -61,8 +61,9 @@ def lines(report: WeightsReport, graph: Graph) -> list[str]:
 
 def _near_text(near: NearMiss, graph: Graph) -> str:
     title = named(graph, near.node) if near.node in graph else near.node
-    what = "its tensor" if near.count == 1 else f"all its {near.count} tensors"
-    return f"{title}: nothing is called {near.missed} in the file, but {what} would fit as {near.key}"
+    missed = f", not {near.missed}" if near.missed not in title else ""
+    tensors = "1 tensor fits" if near.count == 1 else f"{near.count} tensors fit"
+    return f"{title} may be {near.key} in the file{missed}: {tensors}"
 
 
 def _taking(near: NearMiss) -> Fix:

@@ -28,7 +28,7 @@ FINDING = Qt.ItemDataRole.UserRole
 
 
 class _Lines(QAbstractTableModel):
-    """Findings as rows: the sort, the text, and the fix where there is one."""
+    """Findings as rows: the sort and the text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,13 +44,13 @@ class _Lines(QAbstractTableModel):
 
     def columnCount(self, parent: Index | None = None) -> int:
         del parent
-        return 3
+        return 2
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         finding = self.findings[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return (finding.sort, finding.text, finding.fix.label if finding.fix else "")[index.column()]
+                return finding.text if index.column() else finding.sort
             case Qt.ItemDataRole.ToolTipRole:
                 return finding.text
             case _:
@@ -77,6 +77,7 @@ class WeightsReportView(QWidget):
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter by any part")
+        self.filter.setMinimumWidth(120)
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter the report")
         self.lines = _Lines()
@@ -100,9 +101,10 @@ class WeightsReportView(QWidget):
         header.resizeSection(0, 96)
         self.copy_button = QPushButton("Copy")
         self.copy_button.setToolTip("Copy what is selected, or else all of the report")
-        self.fix_button = QPushButton("Take the selected")
-        self.fix_all_button = QPushButton("Take all near misses")
-        self.fix_all_button.setToolTip("Have the nodes take the tensors that the file has for them under other names")
+        self.fix_button = QPushButton("Take it")
+        self.fix_all_button = QPushButton()
+        for button in (self.fix_button, self.fix_all_button):
+            button.setToolTip("Have nodes take the tensors that the file has for them under other names")
         top = QHBoxLayout()
         top.addWidget(self.filter, 1)
         for button in (self.fix_button, self.fix_all_button, self.copy_button):
@@ -154,10 +156,11 @@ class WeightsReportView(QWidget):
 
     def _show_buttons(self) -> None:
         fixes = sum(found.fix is not None for found in self.lines.findings)
-        self.fix_button.setVisible(self.fixable and fixes > 1)
+        chosen = sum(found.fix is not None for found in self.selected())
+        self.fix_button.setVisible(self.fixable and chosen > 0)
+        self.fix_button.setText("Take it" if chosen == 1 else f"Take these {chosen}")
         self.fix_all_button.setVisible(self.fixable and fixes > 0)
         self.fix_all_button.setText(f"Take all {fixes} near misses" if fixes != 1 else "Take the near miss")
-        self.fix_button.setEnabled(any(found.fix for found in self.selected()))
 
     def _fix(self, found: Sequence[Finding]) -> None:
         fixes = [each.fix for each in found if each.fix]

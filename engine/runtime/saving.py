@@ -101,7 +101,7 @@ def _parts(entries: Mapping[str, Entry]) -> Iterator[bytes | memoryview]:
         stored, get = entries[key]
         found = get()
         written = found.to(stored.dtype).contiguous()
-        if written.is_floating_point() and written.isinf().sum() > found.isinf().sum():
+        if written.dtype != found.dtype and written.isinf().sum() > found.isinf().sum():
             high = found[found.isfinite()].abs().max().item()
             raise SaveError(
                 f"{key} holds {high:g}, more than {NAMES[stored.dtype]} can hold ({torch.finfo(stored.dtype).max:g}): "

@@ -1,11 +1,12 @@
 """Memory and time of weights files of 2 GB: loaded as they lie, loaded in another precision, and saved.
 
-Each figure is that of a process of its own: anonymous memory at its highest (what the machine must have) beside all that
-was resident at the highest (the pages of the mapped file included, which the system may drop at any time).
+Each figure is that of a process of its own: anonymous memory at its highest (what the machine must have) beside all
+that was resident at the highest (the pages of the mapped file included, which the system may drop at any time).
 """
 
 import multiprocessing
 import resource
+import sys
 import tempfile
 import threading
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.document import edits, files
 from engine.document.document import new_graph

@@ -60,7 +60,7 @@ def test_near_misses_are_taken_when_asked_for(graph: Path, tmp_path: Path) -> No
     before = graph.read_bytes()
     code, out, err = engine(tmp_path, "w.safetensors", "--strict")
     assert (code, err) == (1, "x.catenary is left as it is: the weights do not fit\n")
-    assert "near miss: Body.First (Linear): nothing is called Body.First in the file" in out
+    assert "near miss: Body.First (Linear) may be Body.first in the file: 2 tensors fit\n" in out
     assert "not used: Body.first.weight\n" in out
     assert graph.read_bytes() == before
     assert engine(tmp_path, "w.safetensors", "--near")[0] == 0
