@@ -26,6 +26,10 @@ LAYERS: dict[str, tuple[str, frozenset[str]]] = {
     "nodes": ("nodes/*.py", LIGHT | DOCUMENT),
     "nodes.models": ("nodes/models/*.py", LIGHT | DOCUMENT | {"nodes"}),
     "nodes.ops": ("nodes/ops/*.py", TORCH),
+    "nodes.training": (
+        "nodes/training/*.py",
+        LIGHT | DOCUMENT | TORCH | {"sklearn", "engine.runtime", "nodes"},
+    ),
     "engine.runtime": ("engine/runtime/*.py", LIGHT | DOCUMENT | TORCH | {"engine.messages"}),
     "app": (
         "app/**/*.py",
@@ -45,6 +49,7 @@ HEAVY = {
     "nodes": ("torch", "numpy", "PySide6", "nodes.ops"),
     "nodes.models": ("torch", "numpy", "PySide6", "nodes.ops"),
     "nodes.ops": ("PySide6", "app", "engine.runtime", "engine.client"),
+    "nodes.training": ("PySide6", "app"),
     "engine.runtime": ("PySide6", "nodes", "app"),
     "app": ("torch", "engine.runtime", "nodes.ops"),
 }
