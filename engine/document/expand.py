@@ -2,9 +2,11 @@
 
 Adapters are applied in the order of the stack, their patches in theirs, each to what those before have made. Nodes that
 are put there have ids made of the adapter's, their own and the target's, so that they are the same at every expansion.
+A context that an adapter declares, and that the graph itself does not know, is its own: another adapter's of that name,
+or the same adapter added once more, has another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -120,6 +122,7 @@ class _Application:
         self.values = values_of(adapter)
         self.names = {each.id: each.name for each in before.graph.adapters}
         self.graph = before.graph.copy()
+        self.own_contexts = _own_contexts(before, adapter)
         self.after = replace(
             before,
             graph=self.graph,
@@ -189,7 +192,11 @@ class _Application:
         drawn = tree.node
         found = {p: v for p, v in drawn.params.items() if isinstance(v, str) and formulas.is_formula(v)}
         worked_out = {p: formulas.evaluate(formulas.parse(v), self.values, owners) for p, v in found.items()}
-        node = self._insert(replace(drawn, params=drawn.params | worked_out), inner, target)
+        params = drawn.params | worked_out
+        if isinstance(context := params.get("context"), str):
+            params["context"] = self.own_contexts.get(context, context)
+        contexts = {self.own_contexts.get(name, name): entries for name, entries in drawn.contexts.items()}
+        node = self._insert(replace(drawn, params=params, contexts=contexts), inner, target)
         for param, source in found.items():
             formula = formulas.parse(source)
             self.after.looked_at |= {name for _, name in formula.looked_up}
@@ -218,6 +225,22 @@ class _Application:
         data = self.graph.nodes[node]
         kind = self.catalogue.get(data.kind)
         return (defaults(kind) if kind else {}) | data.params
+
+
+def _own_contexts(before: Expanded, adapter: Adapter) -> dict[str, str]:
+    """The contexts that an adapter alone knows, and what they are called in the graph."""
+    drawn = [tree.node for patch in adapter.patches for tree in tree_nodes(patch.tree)]
+    others = (node for node in before.graph.nodes.values() if node.id not in before.origin)
+    known = {context for node in others for context in _contexts(node)}
+    declared = {context for node in drawn for context in node.contexts}
+    return {context: f"{context}@{adapter.id}" for context in declared - known}
+
+
+def _contexts(node: Node) -> Iterator[str]:
+    """The contexts that a node declares or reaches."""
+    yield from node.contexts
+    if isinstance(context := node.params.get("context"), str):
+        yield context
 
 
 def _paths_in(tree: Tree) -> dict[str, str]:

@@ -31,11 +31,12 @@ def t2i(
         _residual_blocks(narrow, wide, smaller=index > 0)
         for index, (narrow, wide) in enumerate(zip((channels[0], *channels), channels, strict=False))
     ]
+    keep = put(*FEATURES, "lambda features, x: features.append(x)")
     encoder = node(
         "Chain",
         node("PixelUnshuffle", downscale_factor=factor),
         conv(in_channels * factor**2, channels[0]),
-        *[node("Chain", layer, put(*FEATURES, "lambda features, x: features.append(x)")) for layer in layers],
+        *[node("Chain", layer, keep, name="StatefulResidualBlocks") for layer in layers],
         name="ConditionEncoder",
     )
     contexts: Contexts = {"t2iadapter": {"condition": ImageSource(""), "features": ListSource([])}}

@@ -87,9 +87,23 @@ def test_inside_a_frame_the_hole_holds_what_it_held():
     found = expand(with_adapters(GRAPH, adapter("x", ("Down", drawn, "inside"))), CATALOGUE)
     assert shape(found.graph) == ("root", [("n1", [("x.a1.n1", ["x.a2.n1", ("x.a3.n1", ["n2", "n3", "n4"])])]), "n5"])
     assert found.graph.node("x.a3.n1").kind == "Chain"
-    assert found.graph.node("x.a1.n1").contexts == {"c": {"k": NumberSource(1)}}
+    assert found.graph.node("x.a1.n1").contexts == {"c@x": {"k": NumberSource(1)}}
     assert found.paths["n2"] == "Down.Linear_1"
     assert_legal(found.graph)
+
+
+def test_contexts_that_only_an_adapter_knows_are_its_own():
+    graph = graph_of(node("Chain", use("known", "k"), contexts={"known": {"k": NumberSource(1)}}, name="Down"))
+    contexts = {"known": {"k": NumberSource(2)}, "new": {"k": NumberSource(3)}}
+    drawn = node("Chain", use("new", "k"), use("known", "k"), use("foreign", "k"), node("Target"), contexts=contexts)
+    found = expand(with_adapters(graph, adapter("x", ("Down", drawn)), adapter("y", ("Down", drawn))), CATALOGUE)
+    for id in ("x", "y"):
+        assert found.graph.node(f"{id}.a1.n1").contexts == {
+            "known": {"k": NumberSource(2)},
+            f"new@{id}": contexts["new"],
+        }
+        read = [found.graph.node(f"{id}.{name}.n1").params["context"] for name in ("a2", "a3", "a4")]
+        assert read == [f"new@{id}", "known", "foreign"]
 
 
 def test_instead_of_a_node_the_tree_alone_runs():

@@ -1,5 +1,6 @@
 """The U-Net of Stable Diffusion 1.5 with a tenth of its channels: that of Refiners and ours, with the same weights."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,8 @@ from engine.document.adapters import Adapter
 from engine.document.expand import Expanded, expand
 from engine.document.graph import Graph, Node, Tree
 from engine.document.kinds import ParamValue
+from engine.document.scopes import keys
+from engine.runtime.lower import lower
 from nodes import CATALOGUE
 from nodes.models import MODELS, build
 from tests.nodes.models import oracle
@@ -22,6 +25,7 @@ from tests.nodes.models import oracle
 SHAPE = (2, 4, 16, 8)
 SIZES = ("in_features", "out_features", "in_channels", "out_channels", "num_channels", "channels")
 SIZES_OF_ATTENTION = ("embedding_dim", "inner_dim", "key_embedding_dim", "value_embedding_dim")
+NOTHING: Mapping[str, Tensor] = {}
 HALF_AS_WRITTEN = "160"
 """Of the 320 features of the time step, those that are cosines."""
 
@@ -116,13 +120,21 @@ def modules_of(expanded: Expanded, base: dict[str, nn.Module]) -> dict[str, nn.M
     return oracle.noisy_weights(expanded.graph) | base
 
 
-def added(expanded: Expanded, modules: dict[str, nn.Module]) -> dict[str, Tensor]:
-    """The weights of what adapters add, by key."""
-    own = {node: modules[node] for node in expanded.origin if node in modules}
+def added(expanded: Expanded, modules: dict[str, nn.Module], adapter: str) -> dict[str, Tensor]:
+    """The weights of what an adapter adds, by key."""
+    own = {node: modules[node] for node, site in expanded.origin.items() if site.adapter == adapter and node in modules}
     return {f"{expanded.paths[node]}.{k}": v for node, module in own.items() for k, v in module.state_dict().items()}
 
 
-def ours_of(expanded: Expanded, modules: dict[str, nn.Module], x: Tensor, **more: Tensor) -> Tensor:
-    """What our U-Net gives; `more` are contexts, as context__key."""
-    contexts = held() | {name.replace("__", "."): value for name, value in more.items()}
-    return oracle.result(expanded.graph, modules, {"x": x}, contexts)
+def ours_of(
+    expanded: Expanded, modules: dict[str, nn.Module], x: Tensor, told: Mapping[str, Tensor] = NOTHING
+) -> Tensor:
+    """What our U-Net gives; `told` are the contexts of adapters, as "context@adapter.key"."""
+    graph = expanded.graph
+    given = oracle.given(graph, {"x": x}, held())
+    for key in keys(graph):
+        if key.label in told:
+            given.contexts[key] = told[key.label]
+    lowered = lower(graph, CATALOGUE, modules, given)
+    assert lowered.faults == ()
+    return lowered.program.run(given, lambda *_: None, lambda *_: None).result

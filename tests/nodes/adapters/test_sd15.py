@@ -1,0 +1,109 @@
+"""Our adapters of Stable Diffusion 1.5 against those of Refiners."""
+
+import pytest
+import refiners.fluxion.layers as fl
+import torch
+from msgspec.structs import replace
+from refiners.foundationals.clip.image_encoder import CLIPImageEncoder
+from refiners.foundationals.latent_diffusion.image_prompt import ImageProjection, IPAdapter
+from refiners.foundationals.latent_diffusion.stable_diffusion_1 import SD1ControlnetAdapter, SD1T2IAdapter
+from refiners.foundationals.latent_diffusion.t2i_adapter import ConditionEncoder
+
+from nodes.adapters import ADAPTERS
+from tests.nodes.adapters import base
+
+MODEL, GRAPH, MODULES = base.sd15()
+X = base.noise(*base.SHAPE)
+PICTURE = base.noise(base.SHAPE[0], 3, 8 * base.SHAPE[2], 8 * base.SHAPE[3], seed=5)
+
+
+def adapter(id, base_id, **values):
+    return replace(base.shrunk_adapter(ADAPTERS[base_id]), id=id, values=values)
+
+
+def load(theirs, expanded, modules, id, prefix):
+    """Give a part of theirs the weights that our adapter adds under a prefix of keys."""
+    weights = base.added(expanded, modules, id)
+    theirs.load_state_dict(
+        {key.removeprefix(prefix): tensor for key, tensor in weights.items() if key.startswith(prefix)}, assign=True
+    )
+    theirs.requires_grad_(False)
+
+
+@pytest.fixture(autouse=True)
+def ejected():
+    """What is injected has been ejected, and the base is what it was."""
+    alone = base.theirs_of(MODEL, X)
+    yield
+    assert torch.equal(base.theirs_of(MODEL, X), alone)
+    assert torch.equal(base.ours_of(base.adapted(GRAPH), MODULES, X), alone)
+
+
+def test_control_nets_one_around_the_other():
+    stack = [adapter("one", "controlnet", scale=0.8), adapter("two", "controlnet", scale=1.5)]
+    expanded = base.adapted(GRAPH, *stack)
+    modules = base.modules_of(expanded, MODULES)
+    pictures = {"one": PICTURE, "two": 1 - PICTURE}
+    injected = []
+    for each in stack:
+        with torch.device("meta"):
+            theirs = SD1ControlnetAdapter(MODEL, each.id, scale=each.values["scale"])
+        base.shrink(theirs.controlnet)
+        load(theirs.controlnet, expanded, modules, each.id, "Controlnet.")
+        injected.append(theirs.inject())
+    for theirs in injected:
+        theirs.set_controlnet_condition(pictures[theirs.name])
+    expected = base.theirs_of(MODEL, X)
+    for theirs in reversed(injected):
+        theirs.eject()
+    result = base.ours_of(expanded, modules, X, {f"controlnet@{id}.condition": p for id, p in pictures.items()})
+    assert (expected - base.theirs_of(MODEL, X)).abs().max() > 0.001
+    assert torch.equal(result, expected)
+
+
+def test_t2i_adapters_side_by_side():
+    stack = [adapter("one", "t2i", scale=0.8), adapter("two", "t2i", scale=1.5)]
+    expanded = base.adapted(GRAPH, *stack)
+    modules = base.modules_of(expanded, MODULES)
+    pictures = {"one": PICTURE, "two": 1 - PICTURE}
+    injected = []
+    for each in stack:
+        encoder = ConditionEncoder(device="meta")
+        base.shrink(encoder)
+        load(encoder, expanded, modules, each.id, "Passthrough.ConditionEncoder.")
+        theirs = SD1T2IAdapter(MODEL, each.id, encoder, scale=each.values["scale"]).inject()
+        injected.append(theirs)
+    for theirs in injected:
+        with torch.no_grad():
+            theirs.set_condition_features(theirs.compute_condition_features(pictures[theirs.name]))
+    expected = base.theirs_of(MODEL, X)
+    for theirs in reversed(injected):
+        theirs.eject()
+    result = base.ours_of(expanded, modules, X, {f"t2iadapter@{id}.condition": p for id, p in pictures.items()})
+    assert (expected - base.theirs_of(MODEL, X)).abs().max() > 0.001
+    assert torch.equal(result, expected)
+
+
+def test_an_image_prompt():
+    ours = adapter("ip", "ip-adapter", scale=0.6)
+    expanded = base.adapted(GRAPH, ours)
+    modules = base.modules_of(expanded, MODULES)
+    embedding = base.noise(base.SHAPE[0], 1024, seed=6)
+    projection = ImageProjection(device="meta")
+    load(projection, expanded, modules, "ip", "Passthrough.ImageProjection.")
+    theirs = IPAdapter(MODEL, CLIPImageEncoder(num_layers=1, device="meta"), projection, scale=0.6)
+    paths = {attention: attention.get_path() for attention in MODEL.layers(fl.Attention)}
+    for each in theirs.sub_adapters:
+        path = paths[each.target].removeprefix("SD1UNet.")
+        weights = base.added(expanded, modules, "ip")
+        prefix = f"{path}.ScaledDotProductAttention.ImageCrossAttention.Distribute."
+        each.load_weights(weights[f"{prefix}Chain_1.Linear.weight"], weights[f"{prefix}Chain_2.Linear.weight"])
+    theirs.requires_grad_(False)
+    theirs.inject()
+    with torch.no_grad():
+        theirs.set_clip_image_embedding(projection(embedding))
+    expected = base.theirs_of(MODEL, X)
+    theirs.eject()
+    result = base.ours_of(expanded, modules, X, {"ip_adapter@ip.clip_image_embedding": embedding})
+    assert (expected - base.theirs_of(MODEL, X)).abs().max() > 0.001
+    assert torch.equal(result, expected)
