@@ -291,7 +291,8 @@ def _trusted(options: argparse.Namespace, graph: Graph) -> tuple[str, ...]:
     if found and not options.trust:
         path_of = paths(graph)
         listed = "".join(
-            f"\n  {each.name}, for {', '.join(path_of.get(node) or node for node in each.nodes)}" for each in found
+            f"\n  {each.name}, for {', '.join([*(path_of.get(node) or node for node in each.nodes), *each.adapters])}"
+            for each in found
         )
         raise UsageError(
             f"{options.file} would import Python code, which can do whatever you can; if you know where it comes from, "

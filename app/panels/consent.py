@@ -77,7 +77,8 @@ class Consent(QFrame):
 
 
 def _told(reference: Reference, graph: Graph) -> str:
-    nodes = [escape(named(graph, node)) for node in reference.nodes[:MOST_NODES]]
-    more = len(reference.nodes) - len(nodes)
+    users = [named(graph, node) for node in reference.nodes] + [f"the adapter {name}" for name in reference.adapters]
+    nodes = [escape(user) for user in users[:MOST_NODES]]
+    more = len(users) - len(nodes)
     listed = ", ".join([*nodes, *([f"{more} more"] if more else [])])
     return f"<code>{escape(reference.name)}</code> – for {listed}"

@@ -5,20 +5,22 @@ imports nothing: the worker does, once the user trusts the names.
 """
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
-from engine.document.graph import Graph
+from engine.document.graph import Graph, Node, tree_nodes
 from engine.document.kinds import Catalogue
 from engine.document.subset import is_reference
 
 
 class Reference(Struct, frozen=True):
-    """A name that would be imported, and the nodes that need it, in the graph's order."""
+    """A name that would be imported, the nodes that need it, in the graph's order, and the adapters, by name."""
 
     name: str
     nodes: tuple[str, ...]
+    adapters: tuple[str, ...] = ()
 
 
 def references(graph: Graph, catalogue: Catalogue) -> tuple[Reference, ...]:
@@ -27,13 +29,26 @@ def references(graph: Graph, catalogue: Catalogue) -> tuple[Reference, ...]:
         kind.name: [param.name for param in kind.params if param.type in ("expression", "reference")]
         for kind in catalogue.values()
     }
-    found: dict[str, dict[str, None]] = {}
-    for node in graph.nodes.values():
+
+    def names(node: Node) -> Iterator[str]:
         for param in naming.get(node.kind, ()):
             name = node.params.get(param)
             if isinstance(name, str) and is_reference(name):
-                found.setdefault(name.strip(), {})[node.id] = None
-    return tuple(Reference(name, tuple(found[name])) for name in sorted(found))
+                yield name.strip()
+
+    nodes: dict[str, dict[str, None]] = {}
+    adapters: dict[str, dict[str, None]] = {}
+    for node in graph.nodes.values():
+        for name in names(node):
+            nodes.setdefault(name, {})[node.id] = None
+    for adapter in graph.adapters:
+        for patch in adapter.patches:
+            for tree in tree_nodes(patch.tree):
+                for name in names(tree.node):
+                    adapters.setdefault(name, {})[adapter.name] = None
+    return tuple(
+        Reference(name, tuple(nodes.get(name, ())), tuple(adapters.get(name, ()))) for name in sorted(nodes | adapters)
+    )
 
 
 def fingerprint(digest: str, references: tuple[Reference, ...], folder: Path | None) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import unset_fake_temporarily
 
 from engine.document.kinds import ParamValue
 from engine.document.references import is_beside
@@ -66,7 +67,8 @@ class Trusted:
         named = self.find(name)
         found = made(name, named, str(params["arguments"]), write=self._write)
         if found is named:  # a leaf has weights of its own
-            found = copy.deepcopy(found)
+            with unset_fake_temporarily():
+                found = copy.deepcopy(found)
         try:
             return found.get_submodule(path)
         except AttributeError:
