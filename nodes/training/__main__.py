@@ -5,10 +5,11 @@ output. `judge` measures what is there and trains nothing. Exit code 1: a figure
 """
 
 import argparse
+import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -38,30 +39,22 @@ def main() -> int:
         return 0
     if options.task == "all":
         for tasks in (FIRST, adapters.TRAINED):
-            if code := _side_by_side(list(tasks), options.jobs, options):
+            if code := _side_by_side(tasks, options):
                 return code
     return _measured(options.out, device)
 
 
-def _side_by_side(tasks: Sequence[str], jobs: int, options: argparse.Namespace) -> int:
-    """Run tasks in processes of their own, `jobs` at a time. Gives the exit code of the first that fails."""
-    waiting, running = list(tasks), dict[str, subprocess.Popen[bytes]]()
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            task = waiting.pop(0)
-            line = [sys.executable, "-m", "nodes.training", task, "--out", str(options.out)]
-            line += ["--device", options.device, "--seed", str(options.seed)]
-            running[task] = subprocess.Popen(line)
-        time.sleep(0.1)
-        for task, process in list(running.items()):
-            if code := process.poll():
-                report.note(f"{task} failed")
-                for other in running.values():
-                    other.terminate()
-                return code
-            if process.returncode == 0:
-                del running[task]
-    return 0
+def _side_by_side(tasks: Iterable[str], options: argparse.Namespace) -> int:
+    """Train these in processes of their own, which share the cores. Gives the worst exit code."""
+    cores = max(1, (os.cpu_count() or 1) // options.jobs)
+
+    def train(task: str) -> int:
+        line = [sys.executable, "-m", "nodes.training", task, "--out", str(options.out)]
+        line += ["--device", options.device, "--seed", str(options.seed)]
+        return subprocess.run(line, env=os.environ | {"OMP_NUM_THREADS": str(cores)}, check=False).returncode
+
+    with ThreadPoolExecutor(options.jobs) as pool:
+        return max(pool.map(train, tasks), key=abs)
 
 
 def _measured(out: Path, device: torch.device) -> int:
