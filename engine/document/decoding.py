@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import get_args
 
 import msgspec
@@ -52,6 +53,7 @@ def reading(data: bytes, name: str) -> Iterator[None]:
     name = name or "the file"
     try:
         _check_text(data)
+        _skim(data)
         with _explained(data):
             _check_keys(data)
             yield
@@ -76,7 +78,7 @@ def _explained(data: bytes) -> Iterator[None]:
 
 def shown(value: object) -> str:
     """A value as it stands in the file, cut short."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = "".join(islice(json.JSONEncoder(ensure_ascii=False).iterencode(value), 61))
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -90,6 +92,19 @@ def _check_text(data: bytes) -> None:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise Fault((), f"is not text (line {line} is not UTF-8), so it is no graph file") from None
+
+
+class _Anything(msgspec.Struct):
+    """Any object, of which nothing is kept."""
+
+
+def _skim(data: bytes) -> None:
+    """Refuse what is no JSON object, however large, before anything is made of it."""
+    try:
+        msgspec.json.decode(data, type=_Anything)
+    except msgspec.ValidationError:
+        text = data.strip().decode()
+        raise Fault((), f"is {text if len(text) <= 60 else text[:57] + '...'}, but must be an object") from None
 
 
 def _check_keys(data: bytes) -> None:

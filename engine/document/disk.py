@@ -12,8 +12,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-LARGEST = 64 * 1024 * 1024
-"""Bytes in the largest file that is read: a graph of half a million nodes."""
+LARGEST = 16 * 1024 * 1024
+"""Bytes in the largest file that is read or written: a graph of a hundred thousand nodes."""
 
 BACKUP = ".bak"
 """What the previous version's name ends with."""

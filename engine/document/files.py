@@ -119,7 +119,13 @@ def save(graph: Graph, path: Path, expected: Stamp | None) -> Stamp:
     `expected` is the stamp of the last load or save: ChangedOnDisk is raised when the file is another one by now.
     None is for a new file, or when the user has agreed to replace what is there. Raises FileError.
     """
-    return disk.write(path, dump(graph), expected)
+    data = dump(graph)
+    if len(data) > disk.LARGEST:
+        raise FileError(
+            f"{path} can't be saved: the graph takes {len(data) / 2**20:.1f} MB, but a graph file has at most "
+            f"{disk.LARGEST // 2**20}. What to do: move long lists and texts to files of their own"
+        )
+    return disk.write(path, data, expected)
 
 
 def dump(graph: Graph) -> bytes:

@@ -220,7 +220,7 @@ def test_a_changed_param_is_one_line_and_a_moved_node_two():
         ('"my key"', '""', "line 16, nodes[4].contexts: every context and key needs a name"),
         ('"value": []', '"value": 3', "line 16, nodes[4].contexts.my context.my key.value: is 3, but must be a list"),
         ('"type": "list", ', "", 'line 16, nodes[4].contexts.my context.my key: "type" is missing'),
-        ('"list"', '"lists"', 'my key.type: is "lists", but must be one of image, list, noise, number'),
+        ('"list"', '"lists"', 'my key.type: is "lists", but must be one of image, list, literal, noise, number'),
         (
             '{"my key": {"type": "list", "value": []}}',
             "7",
@@ -294,7 +294,8 @@ def test_frames_nest_only_so_deep():
             "'r' is the root, which must be a frame",
         ),
         (HELLO[:-3].encode(), "line 22: the file ends in the middle"),
-        (b"[" * 1_000_000, "nest too deep"),
+        (b"[" * 1_000_000, "[[[..., but must be an object"),
+        (b"[" + b"1, " * 1_000_000 + b"1]", "is [1, 1, 1"),
         (b'{"catenary": 2, "x": ' + b"[" * 1_000_000, "nest too deep"),
         (b'{"catenary": 2, "x": ' + b'{"a":' * 1_000_000, "nest too deep"),
         (b'{"catenary": 2, "nodes": ' + b"[" * 600 + b"]" * 600 + b"}", "nodes[0]: is [[[["),
@@ -502,7 +503,7 @@ def test_what_can_not_be_opened(path, tmp_path):
     path.unlink()
     with path.open("wb") as file:
         file.truncate(100 * 2**20)
-    with pytest.raises(FileError, match="has 100 MB, but a graph file has at most 64"):
+    with pytest.raises(FileError, match="has 100 MB, but a graph file has at most 16"):
         load(path)
 
 
@@ -511,3 +512,11 @@ def test_a_broken_file_is_named_with_its_path(path):
     with pytest.raises(FileError) as caught:
         load(path)
     assert str(caught.value).startswith(str(path))
+
+
+def test_what_could_not_be_opened_again_is_not_saved(tmp_path):
+    graph = new_graph()
+    apply(graph, SetView("root", View(note="a" * (17 * 2**20))))
+    with pytest.raises(FileError, match="the graph takes 17.0 MB, but a graph file has at most 16"):
+        save(graph, tmp_path / "g.catenary", None)
+    assert not list(tmp_path.iterdir())
