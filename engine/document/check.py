@@ -5,8 +5,9 @@ A `Checker` is told what edits touch, and looks again only where that can matter
 
 from collections.abc import Callable, Iterator
 
-from engine.document import check_contexts, check_nodes, check_shared, expressions, returns, scopes
+from engine.document import check_adapters, check_contexts, check_nodes, check_shared, expressions, returns, scopes
 from engine.document.edits import Batch, Move, Remove, SetInputs, Touched
+from engine.document.expand import Expanded
 from engine.document.graph import CANVAS, Graph, Input, Place
 from engine.document.kinds import BRANCHES, SEQUENCES, Catalogue
 from engine.document.problems import Fix, Found, Problem
@@ -27,6 +28,11 @@ class Checker:
     def touch(self, touched: Touched) -> None:
         """Take note of what an edit has touched: the next check looks there again."""
         self._subject.touch(touched)
+
+    @property
+    def expanded(self) -> Expanded:
+        """The graph with its adapters."""
+        return self._subject.standing.expanded
 
     def problems(self) -> list[Problem]:
         """All that is wrong with the graph or worth knowing about it.
@@ -148,6 +154,7 @@ GRAPH_CHECKS: tuple[Callable[[Subject], Found], ...] = (
     _inputs,
     check_contexts.check,
     check_shared.check,
+    check_adapters.check,
     _unreachable,
     _parked,
 )

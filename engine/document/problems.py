@@ -38,6 +38,10 @@ CODES: dict[str, str] = {
     "untrusted": "A node needs Python code that the user has not agreed to import; all that does without it runs.",
     "unreachable": "A Return ends the frame before these nodes run.",
     "loose-node": "Parked nodes are wired to nothing and do not run.",
+    "adapter-flawed": "An adapter can't be applied to any graph, or not where it goes.",
+    "adapter-selector": "The selector of an adapter can't be read.",
+    "adapter-formula": "A formula of an adapter can't be worked out for a node that it goes to.",
+    "adapter-unmatched": "An enabled adapter goes to no node.",
 }
 """What every code means, in a sentence: of problems, and of refused gestures (`answers.Refusal`)."""
 
@@ -57,7 +61,7 @@ class Problem(Struct, frozen=True):
     """Something that is wrong with a graph, or worth knowing.
 
     `code` is a key of `CODES`; `node` is where it is (empty for the graph itself), `param` the param, input or entry
-    concerned.
+    concerned, `adapter` the adapter that it is about.
     """
 
     code: str
@@ -66,6 +70,7 @@ class Problem(Struct, frozen=True):
     message: str
     param: str = ""
     fixes: tuple[Fix, ...] = ()
+    adapter: str = ""
 
 
 Found = Iterator[Problem]

@@ -6,6 +6,7 @@ from engine.document.edits import Touched
 from engine.document.graph import Graph, unique_names
 from engine.document.kinds import Catalogue, Role
 from engine.document.problems import named, near
+from engine.document.standing import Standing
 
 
 class Subject:
@@ -16,6 +17,7 @@ class Subject:
         self.catalogue = catalogue
         self.order: dict[str, int] = {}
         """The nodes that run, with their places in the order of running."""
+        self.standing = Standing(graph, catalogue)
         self._passed: dict[str, Passed] = {}
         self._touched = {graph.root}
         self._moved = True
@@ -27,6 +29,7 @@ class Subject:
         """Take note of what an edit has touched."""
         self._touched |= touched.nodes | touched.frames | touched.added
         self._moved = self._moved or bool(touched.frames)
+        self.standing.touch(touched)
 
     def update(self) -> set[str]:
         """Be true to the graph as it is now; gives the nodes that may be found otherwise than before.
