@@ -205,6 +205,9 @@ class WeightsDesk(QObject):
         """Say what is wrong with a file, and what can be done about it."""
         tell, text = self.window.notice.tell, summary(report)
         text = text[:1].upper() + text[1:]
+        if report.adapter:
+            tell(text, "error" if report.error else "warning", about="weights")
+            return
         choose = ("Choose another…", lambda: self.ask_load(report.frame))
         if report.error:
             tell(text, "error", *choose, about="weights")

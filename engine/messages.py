@@ -326,10 +326,10 @@ class NearMiss(Struct, frozen=True):
 
 
 class WeightsReport(Struct, frozen=True):
-    """How one weights file fits the nodes it is for: those below `frame`, which names it.
+    """How one weights file fits what it is for: the nodes below `frame`, which names it, or what `adapter` adds.
 
     `prefix` is where they start in the file. `nan` names tensors that hold a NaN, as far as they were read; `changed`
-    is the hash of the content where that is not the one the graph knows. With an `error`, nothing is taken from the file.
+    is the hash of the content where that is not the one the graph knows. With an `error`, nothing is taken from it.
     """
 
     frame: str
@@ -344,6 +344,7 @@ class WeightsReport(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     changed: str = ""
     error: str = ""
+    adapter: str = ""
 
     @property
     def exact(self) -> bool:

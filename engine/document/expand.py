@@ -7,6 +7,7 @@ or the same adapter added once more, has another.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from engine.document import formulas, selectors
 from engine.document.adapters import TARGET, Adapter, Patch, flaw, values_of
 from engine.document.expressions import ExpressionError
 from engine.document.graph import Graph, Node, Tree, paths, tree_nodes, unique_names
+from engine.document.keys import below_key, origins_of
 from engine.document.kinds import SEQUENCES, Catalogue, ParamValue, defaults
 from engine.document.selection import Scope, selected, why_nothing
 from engine.document.selectors import SelectorError
@@ -72,6 +74,7 @@ def expand(graph: Graph, catalogue: Catalogue) -> Expanded:
     for adapter in graph.adapters:
         if adapter.enabled:
             found = _applied(found, adapter, catalogue)
+            found.looked_at |= _looked_at(adapter)
     return found
 
 
@@ -90,6 +93,24 @@ def driven(expanded: Expanded, adapter: Adapter, param: str) -> list[tuple[str, 
     values = values_of(adapter)
     drives = expanded.drives.get((adapter.id, param), ())
     return [(d.node, d.param, formulas.evaluate(formulas.parse(d.formula), values, d.owners)) for d in drives]
+
+
+def added_keys(expanded: Expanded, graph: Graph) -> dict[str, str]:
+    """What the weights file of its adapter calls each inserted node: the target's key, then the path in the tree.
+
+    A node of `graph` itself is called as in its own weights file, from the prefix on; without one, by its path.
+    """
+    if not expanded.origin:
+        return {}
+    found = dict(expanded.paths)
+    for node, origin in origins_of(graph).items():
+        prefix = graph.nodes[origin.owner].key
+        found[node] = origin.key.removeprefix(prefix).removeprefix(".") if prefix else origin.key
+    for node, site in expanded.origin.items():  # targets come before what is put at them
+        path = expanded.paths[site.target]
+        inner = expanded.paths[node].removeprefix(path).removeprefix(".") if path else expanded.paths[node]
+        found[node] = below_key(found[site.target], inner)
+    return {node: found[node] for node in expanded.origin}
 
 
 class _Misplaced(ValueError):
@@ -129,7 +150,6 @@ class _Application:
             paths=dict(before.paths),
             origin=dict(before.origin),
             drives={key: list(drives) for key, drives in before.drives.items()},
-            looked_at=set(before.looked_at),
         )
 
     def run(self) -> tuple[Expanded, str]:
@@ -143,8 +163,6 @@ class _Application:
             chosen = selected(scope, patch.selector, where)
             if not chosen and not why:
                 why = why_nothing(scope, f"({patch.selector}) & ({where})" if where else patch.selector)
-            for selector in filter(None, (patch.selector, where)):
-                self.after.looked_at |= selectors.compared(selector)
             inner = _paths_in(patch.tree)
             for target in chosen:
                 self._put(patch, inner, target)
@@ -190,7 +208,7 @@ class _Application:
         if tree.node.kind == TARGET:
             return held
         drawn = tree.node
-        found = {p: v for p, v in drawn.params.items() if isinstance(v, str) and formulas.is_formula(v)}
+        found = {p: v for p, v in drawn.params.items() if formulas.is_formula(v)}
         worked_out = {p: formulas.evaluate(formulas.parse(v), self.values, owners) for p, v in found.items()}
         params = drawn.params | worked_out
         if isinstance(context := params.get("context"), str):
@@ -199,7 +217,6 @@ class _Application:
         node = self._insert(replace(drawn, params=params, contexts=contexts), inner, target)
         for param, source in found.items():
             formula = formulas.parse(source)
-            self.after.looked_at |= {name for _, name in formula.looked_up}
             for name in formula.names:
                 drives = self.after.drives.setdefault((self.adapter.id, name), [])
                 drives.append(Drive(node, param, source, owners))
@@ -225,6 +242,19 @@ class _Application:
         data = self.graph.nodes[node]
         kind = self.catalogue.get(data.kind)
         return (defaults(kind) if kind else {}) | data.params
+
+
+def _looked_at(adapter: Adapter) -> set[str]:
+    """The params of nodes that decide where an adapter goes and what its formulas give."""
+    found: set[str] = set()
+    for patch in adapter.patches:
+        for selector in (patch.selector, adapter.where):
+            with suppress(SelectorError):
+                found |= selectors.compared(selector)
+        for value in (value for tree in tree_nodes(patch.tree) for value in tree.node.params.values()):
+            with suppress(ExpressionError):
+                found |= {name for _, name in formulas.parse(value).looked_up} if formulas.is_formula(value) else set()
+    return found
 
 
 def _own_contexts(before: Expanded, adapter: Adapter) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import cast
+from typing import TypeGuard, cast
 
 from msgspec import Struct
 
@@ -29,7 +29,7 @@ class Formula(Struct, frozen=True):
     looked_up: tuple[tuple[str, str], ...]
 
 
-def is_formula(value: ParamValue) -> bool:
+def is_formula(value: ParamValue) -> TypeGuard[str]:
     """Whether a param's value is to be worked out."""
     return isinstance(value, str) and value.startswith("=")
 

@@ -22,7 +22,7 @@ def sources_of(graph: Graph) -> dict[str, Origin]:
     The tensors of a leaf with the key "Down.Linear" are called "Down.Linear.weight"; with an empty key, "weight". Of
     leaves that share their weights each has an origin: the first whose tensors the file has counts.
     """
-    return {node: origin for node, origin in _origins(graph).items() if not graph.is_frame(node)}
+    return {node: origin for node, origin in origins_of(graph).items() if not graph.is_frame(node)}
 
 
 def renamed(graph: Graph) -> list[tuple[str, str]]:
@@ -32,7 +32,9 @@ def renamed(graph: Graph) -> list[tuple[str, str]]:
     """
     path_of, named = paths(graph), graph.nodes
     return [
-        (path_of[node], found.key) for node, found in _origins(graph).items() if found.owner != node and named[node].key
+        (path_of[node], found.key)
+        for node, found in origins_of(graph).items()
+        if found.owner != node and named[node].key
     ]
 
 
@@ -47,7 +49,8 @@ def names_below(graph: Graph, frame: str) -> dict[str, str]:
     return dict(zip(run, unique_names([graph.nodes[child].title for child in run]), strict=True))
 
 
-def _origins(graph: Graph) -> dict[str, Origin]:
+def origins_of(graph: Graph) -> dict[str, Origin]:
+    """The origin of every node that runs and stands under a weights file, frames included."""
     found: dict[str, Origin] = {}
     names: dict[str, str] = {}
     for node in graph.walk():

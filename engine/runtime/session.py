@@ -220,7 +220,7 @@ class Session:
             case edits.SetAdapter(adapter), edits.SetAdapter(old) if is_off(adapter, old):
                 pass
             case (edits.SetAdapter(), _) if self._adapted.has_other_values_only(self.graph):
-                self._unsettled = True
+                self._supply.stale = self._unsettled = True
             case (edits.SetInputs(), edits.SetInputs()) | (edits.SetContexts(), edits.SetContexts()) if _names(
                 edit
             ) == _names(inverse):
@@ -275,7 +275,7 @@ class Session:
         """A program for these values: the one at hand where it holds, otherwise a new one, whose shapes are told."""
         if self.lowered is None:
             self._build()
-        self._supply.compare(self.graph, self.folder, self._modules)
+        self._supply.compare(self.graph, self.folder, self._modules, self._adapted.whole(self.graph))
         if self.lowered is None or not self.lowered.program.accepts(given):
             modules = self._modules
             graph = self._adapted.whole(self.graph).graph
@@ -340,7 +340,8 @@ class Session:
         if whole.amiss:
             raise RunError(Fault(self.graph.root, whole.amiss[0].code, whole.amiss[0].message))
         if unusable := self._supply.unusable:
-            raise RunError(Fault(unusable.frame, "weights", unusable.error, path_of(self.graph, unusable.frame)))
+            frame = unusable.frame or self.graph.root
+            raise RunError(Fault(frame, "weights", unusable.error, path_of(self.graph, frame)))
         lowered.program.modules = self._real(lowered)
         told = -1
 

@@ -10,6 +10,7 @@ from engine.document import edits
 from engine.document.attach import attached, rehomed
 from engine.document.disk import FileError
 from engine.document.edits import Edit
+from engine.document.expand import Expanded
 from engine.document.graph import Graph, Weights
 from engine.document.keys import below_key
 from engine.messages import Examine, Examined, Loaded, SaveWeights, WeightsReport, WeightsSaved
@@ -17,7 +18,7 @@ from engine.runtime import saving
 from engine.runtime.checkpoints import Checkpoint, CheckpointError
 from engine.runtime.modules import Modules
 from engine.runtime.saving import SaveError
-from engine.runtime.weights import NOTHING, Fit, WeightsFiles, fit, needs, prefixes
+from engine.runtime.weights import NOTHING, Fit, WeightsFiles, fit, fit_adapters, needs, prefixes
 
 MOMENT = 0.05
 """Seconds that checking goes on before it is asked again whether there is nothing better to do."""
@@ -33,6 +34,8 @@ class Supply:
         self._told: tuple[WeightsReport, ...] = ()
         self._files = WeightsFiles()
         self._fit: Fit = NOTHING
+        self._whole: Expanded | None = None
+        """The graph with its adapters, as it was compared last."""
 
     @property
     def unusable(self) -> WeightsReport | None:
@@ -43,10 +46,12 @@ class Supply:
         """It is about another document, or all is to be read again."""
         self._told = ()
         self._fit = NOTHING
+        self._whole = None
         self.stale = True
 
-    def compare(self, graph: Graph, folder: Path, modules: Modules) -> None:
-        """Say what the modules take from the files, when there are others or they have changed."""
+    def compare(self, graph: Graph, folder: Path, modules: Modules, whole: Expanded) -> None:
+        """Say what the modules of the `whole` graph take from the files, when there are others or they have changed."""
+        self._whole = whole
         if self.stale or self._files.changed:
             self._compare(graph, folder, modules)
 
@@ -62,9 +67,8 @@ class Supply:
 
     def check(self, graph: Graph, folder: Path, modules: Modules) -> bool:
         """Go on, for a moment, hashing the files whose hashes the graph knows; whether there is more to do."""
-        for node in graph.walk():
-            weights = graph.nodes[node].weights
-            if not weights or not weights.sha256:
+        for weights in _named(graph):
+            if not weights.sha256:
                 continue
             file = self._files[folder / weights.path]
             if file.sha256 or file.error:
@@ -127,9 +131,13 @@ class Supply:
     def _compare(self, graph: Graph, folder: Path, modules: Modules) -> None:
         self.stale = False
         self._fit = self._fitting(graph, folder, modules)
+        if self._whole is not None:
+            added = fit_adapters(
+                graph, self._whole, modules.sketches, lambda weights: self._files[folder / weights.path]
+            )
+            self._fit = Fit(self._fit.takes | added.takes, self._fit.reports + added.reports)
         modules.takes = self._fit.takes
-        named = (graph.nodes[report.frame].weights for report in self._fit.reports)
-        self._files.forget_but({folder / weights.path for weights in named if weights})
+        self._files.forget_but({folder / weights.path for weights in _named(graph)})
         if self._fit.reports != self._told:
             self._told = self._fit.reports
             self._tell(Loaded(self._told))
@@ -141,6 +149,12 @@ class Supply:
         weights = graph.nodes[node].weights
         assert weights is not None, f"{node} names no file"
         return self._files[folder / weights.path]
+
+
+def _named(graph: Graph) -> list[Weights]:
+    """The files that nodes and adapters name."""
+    of_nodes = (graph.nodes[node].weights for node in graph.walk())
+    return [weights for weights in (*of_nodes, *(each.weights for each in graph.adapters)) if weights]
 
 
 class _Trial:

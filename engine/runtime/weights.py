@@ -7,7 +7,8 @@ from typing import NamedTuple
 from msgspec import Struct
 from torch import Tensor, nn
 
-from engine.document.graph import Graph, paths
+from engine.document.expand import Expanded, added_keys, home
+from engine.document.graph import Graph, Weights, paths
 from engine.document.keys import Origin, below_key, sources_of
 from engine.messages import Prefix, Wanted, WeightsReport
 from engine.runtime.checkpoints import Checkpoint, Stored
@@ -77,7 +78,7 @@ def needs(graph: Graph, sketches: Mapping[str, nn.Module]) -> list[Need]:
     return [
         Need(tuple(leaves), {leaf: origins[leaf] for leaf in leaves if leaf in origins}, tensors)
         for leaves in groups.values()
-        if (tensors := sketches[leaves[0]].state_dict())
+        if (tensors := sketches[leaves[0]].state_dict(keep_vars=True))  # detaching fake tensors takes its time
     ]
 
 
@@ -100,6 +101,23 @@ def fit(graph: Graph, sketches: Mapping[str, nn.Module], file_of: Callable[[str]
         origin = need.origins[leaf]
         takes |= dict.fromkeys(need.leaves, told[origin.owner].take(leaf, path_of[leaf], origin.key, need.tensors))
     return Fit(takes, tuple(told[owner].report(graph) for owner in owners))
+
+
+def fit_adapters(
+    graph: Graph, whole: Expanded, sketches: Mapping[str, nn.Module], file_of: Callable[[Weights], Checkpoint]
+) -> Fit:
+    """How the files that adapters name fit what they put into the graph; those that are not in force are left out."""
+    naming = [(each, each.weights) for each in graph.adapters if each.weights and each.id in whole.targets]
+    if not naming:
+        return NOTHING
+    told = {adapter.id: _Told(adapter.id, file_of(weights)) for adapter, weights in naming}
+    takes: dict[str, dict[str, Take]] = {}
+    for node, key in added_keys(whole, graph).items():
+        found = told.get(whole.origin[node].adapter)
+        if found and node in sketches and (tensors := sketches[node].state_dict(keep_vars=True)):
+            found.used |= {below_key(key, name) for name in tensors}
+            takes[node] = found.take(home(whole, node), whole.paths[node], key, tensors)
+    return Fit(takes, tuple(told[each.id].adapter_report(weights) for each, weights in naming))
 
 
 def _has(file: Checkpoint, key: str, need: Need) -> bool:
@@ -163,6 +181,24 @@ class _Told:
             nan=tuple(key for key in self.taken if key in file.nan),
             notes=tuple(notes),
             changed=file.sha256 if node.weights.sha256 not in ("", file.sha256) else "",
+        )
+
+    def adapter_report(self, weights: Weights) -> WeightsReport:
+        """The report on the file of an adapter."""
+        file = self.file
+        if file.error:
+            return WeightsReport("", weights.path, error=file.error, adapter=self.owner)
+        return WeightsReport(
+            frame="",
+            path=weights.path,
+            count=len(self.taken),
+            missing=tuple(self.missing),
+            mismatched=tuple(self.mismatched),
+            unexpected=tuple(sorted(file.tensors.keys() - self.used)),
+            nan=tuple(key for key in self.taken if key in file.nan),
+            notes=tuple(file.notes),
+            changed=file.sha256 if weights.sha256 not in ("", file.sha256) else "",
+            adapter=self.owner,
         )
 
 
