@@ -1,9 +1,11 @@
 """How a weights file fits a graph, in words: one line for a status, all lines for a report."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from engine.document.edits import SetKey
-from engine.document.graph import Graph
+from engine.document.graph import Graph, paths
 from engine.document.problems import Fix, named
 from engine.messages import NearMiss, Wanted, WeightsReport
 
@@ -40,9 +42,10 @@ def summary(report: WeightsReport) -> str:
 
 def findings(report: WeightsReport, graph: Graph) -> list[Finding]:
     """All there is to say about a file, a line for each tensor, what can be mended first."""
+    path_of = paths(graph)
     return [
         *(Finding("note", text) for text in report.notes),
-        *(Finding("near miss", _near_text(near, graph), near.node, _taking(near)) for near in report.near),
+        *(Finding("near miss", _near_text(near, graph, path_of), near.node, _taking(near)) for near in report.near),
         *(Finding("missing", f"{_name(wanted)} {wanted.shape}", wanted.node) for wanted in report.missing),
         *(
             Finding("other shape", f"{_name(w)}: {w.found} in the file, {w.shape} in the graph", w.node)
@@ -50,7 +53,7 @@ def findings(report: WeightsReport, graph: Graph) -> list[Finding]:
         ),
         *(Finding("not used", key) for key in report.unexpected),
         *(Finding("holds NaN", key) for key in report.nan),
-        *_renamed(report, graph),
+        *_renamed(report, graph, path_of),
     ]
 
 
@@ -59,8 +62,8 @@ def lines(report: WeightsReport, graph: Graph) -> list[str]:
     return [summary(report), *(f"{found.sort}: {found.text}" for found in findings(report, graph))]
 
 
-def _near_text(near: NearMiss, graph: Graph) -> str:
-    title = named(graph, near.node) if near.node in graph else near.node
+def _near_text(near: NearMiss, graph: Graph, path_of: Mapping[str, str]) -> str:
+    title = named(graph, near.node, path_of.get(near.node)) if near.node in graph else near.node
     missed = f", not {near.missed}" if near.missed not in title else ""
     tensors = "1 tensor fits" if near.count == 1 else f"{near.count} tensors fit"
     return f"{title} may be {near.key} in the file{missed}: {tensors}"
@@ -70,12 +73,12 @@ def _taking(near: NearMiss) -> Fix:
     return Fix(f"Take {near.key}", SetKey(near.node, near.key))
 
 
-def _renamed(report: WeightsReport, graph: Graph) -> list[Finding]:
+def _renamed(report: WeightsReport, graph: Graph, path_of: Mapping[str, str]) -> list[Finding]:
     """The nodes that the file calls otherwise; what is below them is called after them."""
     if report.frame not in graph:
         return []
     return [
-        Finding("renamed", f"{named(graph, node)} is {graph.nodes[node].key} in the file", node)
+        Finding("renamed", f"{named(graph, node, path_of.get(node))} is {graph.nodes[node].key} in the file", node)
         for node in graph.walk(report.frame)
         if node != report.frame and graph.nodes[node].key and _owner(graph, node) == report.frame
     ]

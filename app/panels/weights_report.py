@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -28,26 +28,35 @@ FINDING = Qt.ItemDataRole.UserRole
 
 
 class _Lines(QAbstractTableModel):
-    """Findings as rows: the sort and the text."""
+    """Findings as rows, the sort and the text, as far as they hold a word."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.findings: Sequence[Finding] = ()
+        self.findings: list[Finding] = []
+        self.shown: list[Finding] = []
+        self._word = ""
 
-    def show(self, found: Sequence[Finding]) -> None:
-        self.beginResetModel()
+    def show(self, found: list[Finding]) -> None:
+        """Show these."""
         self.findings = found
+        self.filter(self._word)
+
+    def filter(self, word: str) -> None:
+        """Show only what holds `word`, in any case."""
+        self.beginResetModel()
+        self._word = word.lower()
+        self.shown = [found for found in self.findings if self._word in f"{found.sort} {found.text}".lower()]
         self.endResetModel()
 
     def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(self.findings)
+        return 0 if parent is not None and parent.isValid() else len(self.shown)
 
     def columnCount(self, parent: Index | None = None) -> int:
         del parent
         return 2
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        finding = self.findings[index.row()]
+        finding = self.shown[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return finding.text if index.column() else finding.sort
@@ -81,13 +90,9 @@ class WeightsReportView(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter the report")
         self.lines = _Lines()
-        self.filtered = QSortFilterProxyModel()
-        self.filtered.setSourceModel(self.lines)
-        self.filtered.setFilterKeyColumn(-1)
-        self.filtered.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.view = QTreeView()
         self.view.setObjectName("weights-report")
-        self.view.setModel(self.filtered)
+        self.view.setModel(self.lines)
         self.view.setRootIsDecorated(False)
         self.view.setUniformRowHeights(True)
         self.view.setHeaderHidden(True)
@@ -116,7 +121,7 @@ class WeightsReportView(QWidget):
         column.addWidget(self.summary)
         column.addLayout(top)
         column.addWidget(self.view, 1)
-        self.filter.textChanged.connect(self.filtered.setFilterFixedString)
+        self.filter.textChanged.connect(self.lines.filter)
         self.copy_button.clicked.connect(self.copy)
         self.fix_button.clicked.connect(lambda: self._fix(self.selected()))
         self.fix_all_button.clicked.connect(lambda: self._fix(self.lines.findings))
@@ -131,7 +136,7 @@ class WeightsReportView(QWidget):
         """Show a report on this graph, or nothing."""
         self.report, self._graph = report, graph
         found = findings(report, graph) if report and graph else []
-        if list(self.lines.findings) != found:
+        if self.lines.findings != found:
             self.lines.show(found)
         text = summary(report) if report else "No weights file."
         self.summary.setText(text[:1].upper() + text[1:])

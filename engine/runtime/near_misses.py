@@ -37,6 +37,8 @@ def near_misses(
     `content` are the leaves that lack none. Frames all of whose leaves lack theirs are matched as one where the file
     has all of that under one prefix. No tensor of the file is offered twice.
     """
+    if not lacking or not unused:
+        return []
     matching = _Matching(unused)
     found: list[NearMiss] = []
     left: list[Lacking] = []
