@@ -21,6 +21,8 @@ LAYERS: dict[str, tuple[str, frozenset[str]]] = {
     "engine.document": ("engine/document/*.py", LIGHT | DOCUMENT),
     "engine.messages": ("engine/messages.py", LIGHT | DOCUMENT),
     "engine.faults": ("engine/faults.py", LIGHT | DOCUMENT | {"engine.messages"}),
+    "engine.fitting": ("engine/fitting.py", LIGHT | DOCUMENT | {"engine.messages"}),
+    "engine.export": ("engine/export/*.py", LIGHT | DOCUMENT),
     # The client names the worker inside the function that the other process runs.
     "engine.client": ("engine/client.py", LIGHT | DOCUMENT | {"engine.messages", "engine.runtime.worker"}),
     "nodes": ("nodes/*.py", LIGHT | DOCUMENT),
@@ -30,12 +32,13 @@ LAYERS: dict[str, tuple[str, frozenset[str]]] = {
         "nodes/training/*.py",
         LIGHT | DOCUMENT | TORCH | {"sklearn", "engine.runtime", "nodes"},
     ),
-    "engine.runtime": ("engine/runtime/*.py", LIGHT | DOCUMENT | TORCH | {"engine.messages"}),
+    "nodes.adapters": ("nodes/adapters/*.py", LIGHT | DOCUMENT | {"nodes"}),
+    "engine.runtime": ("engine/runtime/*.py", LIGHT | DOCUMENT | TORCH | {"engine.messages", "engine.export"}),
     "app": (
         "app/**/*.py",
         LIGHT
         | DOCUMENT
-        | {"engine.messages", "engine.faults", "engine.client", "nodes"}
+        | {"engine.messages", "engine.faults", "engine.fitting", "engine.client", "nodes"}
         | {"PySide6", "shiboken6", "numpy", "PIL", "platformdirs", "rapidfuzz", "resources"},
     ),
 }
@@ -45,9 +48,12 @@ HEAVY = {
     "engine.document": ("torch", "numpy", "PySide6"),
     "engine.messages": ("torch", "numpy", "PySide6"),
     "engine.faults": ("torch", "numpy", "PySide6"),
+    "engine.fitting": ("torch", "numpy", "PySide6"),
+    "engine.export": ("torch", "numpy", "PySide6", "nodes"),
     "engine.client": ("torch", "PySide6", "nodes", "app", "engine.runtime"),
     "nodes": ("torch", "numpy", "PySide6", "nodes.ops"),
     "nodes.models": ("torch", "numpy", "PySide6", "nodes.ops"),
+    "nodes.adapters": ("torch", "numpy", "PySide6", "nodes.ops"),
     "nodes.ops": ("PySide6", "app", "engine.runtime", "engine.client"),
     "nodes.training": ("PySide6", "app"),
     "engine.runtime": ("PySide6", "nodes", "app"),
