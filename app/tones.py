@@ -84,17 +84,22 @@ QFrame#pause {{ border: none; border-left: 4px solid {warning}; background: {pan
 QFrame#consent {{ border: none; border-left: 4px solid {warning}; background: {panel}; }}
 QFrame#consent QScrollArea, QFrame#consent QScrollArea > QWidget > QWidget {{ background: {panel}; }}
 QFrame#fault {{ border: none; border-left: 4px solid {error}; background: {panel}; }}
+QFrame#adapter {{ background: {panel}; border: 1px solid {line}; border-radius: 6px; }}
+QFrame#adapter[chosen="true"] {{ border-color: {selection}; }}
+QFrame#adapter QLineEdit[tone="strong"] {{ border-color: transparent; background: transparent; padding: 2px 2px; }}
+QFrame#adapter QLineEdit[tone="strong"]:focus {{ border-color: {selection}; background: {input}; }}
+QFrame#dropline {{ background: {selection}; border: none; }}
 """
 
 
 def sheet(theme: Theme) -> str:
     """The stylesheet for this theme."""
     colours = {k: v.name() for k, v in vars(theme).items() if isinstance(v, QColor)}
-    tinted = _mixed(theme.selection, theme.panel, 0.22 if theme.dark else 0.12)
+    tinted = mixed(theme.selection, theme.panel, 0.22 if theme.dark else 0.12)
     return _SHEET.format_map(colours | {"tinted": tinted.name(), "icons": FOLDER.as_posix()})
 
 
-def _mixed(one: QColor, other: QColor, share: float) -> QColor:
+def mixed(one: QColor, other: QColor, share: float) -> QColor:
     """`share` of one colour in the other, opaque."""
 
     def mix(a: float, b: float) -> float:

@@ -173,6 +173,11 @@ def tip(
     return "<p style='margin:0'>" + "<br>".join(lines) + "</p>"
 
 
+def adapter_tip(name: str) -> str:
+    """The tooltip of an adapter's sign."""
+    return f"<b>{escape(name)}</b> is at this node<br>Click shows it in the Adapters panel"
+
+
 def chip_tip(graph: Graph, key: Key) -> str:
     """A chip's tooltip: the key and the value it starts with."""
     source = graph.nodes[key.provider].contexts.get(key.context, {}).get(key.key)

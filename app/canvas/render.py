@@ -7,7 +7,8 @@ from msgspec import Struct, field
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QTransform
 
-from app.canvas import captions, painter
+from app.canvas import adapting, captions, painter
+from app.canvas.adapting import Signs
 from app.canvas.painter import Brushes
 from app.canvas.scene import DETAILED, Item, Scene, points, shown
 from app.theme import Theme, Tint
@@ -32,6 +33,7 @@ class Marks(Struct):
     running: str | None = None
     paused: str | None = None
     shared: Mapping[str, list[str]] = field(default_factory=dict)
+    signs: Signs = field(default_factory=Signs)
     unreached: frozenset[str] = frozenset()
     providers: dict[str, int] = field(default_factory=dict)
     holds: dict[str, bool] = field(default_factory=dict)
@@ -74,6 +76,7 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
     for item in scene.items:  # after all bodies: a frame's ports lie on its edge, under what it holds
         if item.state == "open" and b.detailed:
             painter.ports(b, item, b.theme.wire)
+    adapting.paint_signs(b, scene, marks.signs)
     for node, severity in worst(arrangement, scene, marks).items():
         painter.badge(b, scene.by_node[node], severity)
     return done
@@ -97,7 +100,14 @@ def worst(arrangement: Arrangement, scene: Scene, marks: Marks) -> dict[str, Sev
 
 
 def tint_of(theme: Theme, graph: Graph, arrangement: Arrangement, marks: Marks, item: Item) -> Tint:
-    """The family a node is painted in; providers and leaves that reach one wear the provider's."""
+    """The tint of a node: that of its family, with the colour of the adapter nearest to it."""
+    tint = _family(theme, graph, arrangement, marks, item)
+    signs = marks.signs.at.get(item.node)
+    return adapting.tinted(tint, signs[-1], theme) if signs else tint
+
+
+def _family(theme: Theme, graph: Graph, arrangement: Arrangement, marks: Marks, item: Item) -> Tint:
+    """What a node's kind is painted in; providers and leaves that reach one wear the provider's."""
     node = graph.nodes[item.node]
     kind = arrangement.catalogue.get(node.kind)
     if kind is None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.canvas import hits, painter, render
+from app.canvas import adapting, hits, painter, render
 from app.canvas import scene as scenes
 from app.canvas.camera import Camera
 from app.canvas.hits import Hit
@@ -18,6 +18,7 @@ from app.theme import Theme
 from engine.document import flow, returns, sharing
 from engine.document.arrange import Arrangement
 from engine.document.document import Change, Document
+from engine.document.expand import Expanded
 from engine.document.problems import Problem, Severity
 from engine.messages import Fault
 
@@ -36,6 +37,7 @@ class Surface(QWidget):
         self.theme = theme
         self.camera = Camera()
         self.marks = Marks()
+        self.expanded = Expanded(document.graph, {})
         self.painted = render.Painted()
         self.texts = Texts(QApplication.font().family())
         self._widths: dict[str, tuple[object, float]] = {}
@@ -73,6 +75,8 @@ class Surface(QWidget):
         return kept[1]
 
     def _changed(self, change: Change) -> None:
+        if change.touched is None:
+            self.set_expanded(Expanded(self.document.graph, {}))
         self.marks.holds.clear()
         self.marks.unreached = returns.all_unreached(self.document.graph, self.document.catalogue)
         self.marks.shared = sharing.by_leaf(self.document.graph)
@@ -192,6 +196,14 @@ class Surface(QWidget):
                 found.setdefault(problem.node, []).append((problem.severity, problem.message))
         if found != self.marks.problems:
             self.marks.problems = found
+            self._repaint()
+
+    def set_expanded(self, expanded: Expanded) -> None:
+        """What the adapters come to: the nodes that they are at are tinted, and wear their signs."""
+        self.expanded = expanded
+        signs = adapting.signs_of(self.document.graph, expanded)
+        if signs != self.marks.signs:
+            self.marks.signs = signs
             self._repaint()
 
     def set_running(self, node: str | None) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from app.canvas import captions, gestures, links, offered, painter, targets
+from app.canvas import adapting, captions, gestures, links, offered, painter, targets
 from app.canvas import scene as scenes
 from app.canvas.hits import Hit
 from app.canvas.painter import Brushes
@@ -30,6 +30,7 @@ from engine.document.answers import Refusal
 from engine.document.document import Change, Document, new_tree
 from engine.document.edits import Edit, EditError, Insert
 from engine.document.graph import Place, Tree
+from engine.document.stack import added
 
 KIND_MIME = "application/x-catenary-kind"
 """What the palette drags: the name of a kind, as UTF-8."""
@@ -45,6 +46,8 @@ class Canvas(Surface):
     menu_requested = Signal(object, object)
     place_chosen = Signal(QPointF)
     """A double click where no node is: something is wanted here."""
+    adapter_chosen = Signal(str)
+    """The sign of an adapter was clicked, or the adapter was dropped."""
     wire_dropped = Signal(object, QPointF)
     """A wire drawn from an outlet, or a frame's inlet, was let go where nothing is."""
 
@@ -56,6 +59,8 @@ class Canvas(Surface):
         self._button = Qt.MouseButton.NoButton
         self._hover = Hit("empty")
         self._drop: tuple[targets.Target, bool] | None = None
+        self._haunting: adapting.Haunting | None = None
+        self._ghost: adapting.Ghost | None = None
         self._panning = False
         self._links_shown = "few"
         self._links: links.Cache = {}
@@ -223,6 +228,8 @@ class Canvas(Surface):
             b.painter.drawEllipse(hovered.port(self._hover.side), 6, 6)
         if self._drop:
             gestures.show_target(b, *self._drop)
+        if self._ghost:
+            adapting.paint_ghost(b, scene, self.arrangement, self._ghost)
         if self._gesture:
             self._gesture.paint(b)
         if self.hasFocus() and self._keyboard_focus:
@@ -265,6 +272,8 @@ class Canvas(Surface):
             left and (self._panning or keys & Qt.KeyboardModifier.AltModifier)
         ):
             self._begin(gestures.Pan(self, at), button)
+        elif left and (sign := adapting.sign_at(self.scene, self.marks.signs, at)):
+            self.adapter_chosen.emit(sign.adapter)
         elif left:
             hit = self.hit(at.x(), at.y())
             self._pressed, self._button = (at, hit, keys), button
@@ -413,6 +422,8 @@ class Canvas(Surface):
     def _tooltip(self, at: QPoint) -> str:
         hit = self.hit(at.x(), at.y())
         document, marks = self.document, self.marks
+        if sign := adapting.sign_at(self.scene, marks.signs, QPointF(at)):
+            return captions.adapter_tip(sign.name)
         if hit.key:
             return captions.chip_tip(document.graph, hit.key)
         if not hit.node or hit.node not in document.graph or hit.kind == "body":
@@ -430,10 +441,18 @@ class Canvas(Surface):
     # Drops from the palette.
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(KIND_MIME):
+        data = event.mimeData()
+        self._haunting = adapting.haunting(self.document.graph, self.expanded, data)
+        if data.hasFormat(KIND_MIME) or self._haunting:
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self._haunting:
+            event.acceptProposedAction()
+            self._ghost = self._haunting.at(adapting.item_under(self.scene, self.document.graph, event.position()))
+            self.hint.emit(self._ghost.refusal or self._ghost.words)
+            self.update()
+            return
         if not event.mimeData().hasFormat(KIND_MIME):
             return
         event.acceptProposedAction()
@@ -449,13 +468,17 @@ class Canvas(Surface):
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         del event
-        self._drop = None
+        self._drop = self._ghost = self._haunting = None
         self.hint.emit("")
         self.update()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self._drop = None
+        ghost, self._ghost, self._drop, self._haunting = self._ghost, None, None, None
         self.hint.emit("")
+        if ghost:
+            event.acceptProposedAction()
+            self.inject(ghost)
+            return
         kind = bytes(event.mimeData().data(KIND_MIME).data()).decode()
         if kind not in self.document.catalogue:
             return
@@ -463,6 +486,15 @@ class Canvas(Surface):
         tree, _, answer = self._dropping(kind, event.position())
         if self.perform(answer, f"Add {kind}", event.position()):
             self.select([tree.node.id])
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.update()
+
+    def inject(self, ghost: adapting.Ghost) -> None:
+        """Put an adapter where it would go, or say why it goes nowhere."""
+        name = ghost.adapter.name
+        answer = added(self.document.graph, ghost.adapter) if ghost.nodes else Refusal(ghost.refusal)
+        if self.perform(answer, f"Add {name}"):
+            self.adapter_chosen.emit(ghost.adapter.id)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.update()
 
