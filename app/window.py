@@ -184,7 +184,7 @@ class Window(QMainWindow):
         found = self.checker.problems()
         self.problems = found + problems_of(self.faults, found, self.document.graph)
         self.trust.look()
-        self.canvas.set_problems(found)
+        self.canvas.set_problems(found + [problem for problem in self.problems if problem.code == "untrusted"])
         self.inspector.set_problems(self.problems)
         self.problems_panel.show_problems(self.problems, self.document.graph)
         if self.docks["weights"].isVisible():
@@ -290,7 +290,7 @@ class Window(QMainWindow):
     def _shaped(self, message: Shapes) -> None:
         self.faults = message.faults
         self.canvas.set_shapes(message.returns, message.receives)
-        self.canvas.set_faults(message.faults)
+        self.canvas.set_faults([fault for fault in message.faults if fault.code != "untrusted"])
         self.inspector.set_shapes(message.returns, message.receives)
         self.refresh_soon()
 
