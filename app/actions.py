@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 from app import dialogs, finding, importing, typing_keys
 from app.action import Action
 from app.editing import EDITING
+from app.exporting import ABOUT, TITLES
 from app.sharing import SHARING
 from engine.document import flow
 from nodes import CATALOGUE
@@ -150,16 +151,36 @@ ACTIONS: tuple[Action, ...] = (
         run=lambda w: w.weights.ask_save(w.canvas.selection[0]),
         enabled=_one_frame,
     ),
+    *(
+        Action(
+            id=f"export-{to}",
+            menu="File/Export",
+            title=f"{title}…",
+            tip=ABOUT[to],
+            run=lambda w, to=to: w.exports.ask(to),
+        )
+        for to, title in TITLES.items()
+    ),
+    Action(
+        id="export-here",
+        menu="File/Export",
+        title="Selected frame…",
+        tip="Write the selected frame as a model of its own",
+        run=lambda w: w.exports.ask(frame=w.canvas.selection[0]),
+        enabled=_one_frame,
+        separated=True,
+    ),
     Action(
         id="export-picture",
-        menu="File",
-        title="Export picture of the canvas…",
+        menu="File/Export",
+        title="Picture of the canvas…",
+        separated=True,
         run=lambda w: w.files.ask_picture(),
     ),
     Action(
         id="export-value",
-        menu="File",
-        title="Export what the preview shows…",
+        menu="File/Export",
+        title="What the preview shows…",
         tip="As a picture (.png) or as a tensor (.npy, .safetensors)",
         run=lambda w: w.files.ask_value(),
         enabled=lambda w: w.preview.node in w.preview.previews,

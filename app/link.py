@@ -11,11 +11,14 @@ from engine.document import files
 from engine.document.document import Change, Document
 from engine.document.effect import runs_differently
 from engine.messages import (
+    Code,
     Configure,
     Configured,
     Examine,
     Examined,
     Export,
+    Exported,
+    ExportModel,
     Finished,
     FromWorker,
     Import,
@@ -37,6 +40,7 @@ from engine.messages import (
     Trust,
     Watch,
     WeightsSaved,
+    WriteCode,
 )
 
 SHORTEST, LONGEST = 0.2, 1.0
@@ -57,6 +61,8 @@ class Link(QObject):
     finished = Signal(object)
     loaded = Signal(object)
     saved = Signal(object)
+    coded = Signal(object)
+    exported = Signal(object)
     importing = Signal(object)
     imported = Signal(object)
     examined = Signal(object)
@@ -117,6 +123,8 @@ class Link(QObject):
             Finished: self.finished,
             Loaded: self.loaded,
             Saved: self.saved,
+            Code: self.coded,
+            Exported: self.exported,
             Importing: self.importing,
             Imported: self.imported,
             Examined: self.examined,
@@ -219,8 +227,8 @@ class Link(QObject):
         """Write what a node made in the last run to a file; `saved` tells how that went."""
         self.client.send(Export(node, str(path)))
 
-    def ask(self, message: Examine | SaveWeights) -> None:
-        """Ask about weights; `examined` or `weights_saved` brings the answer."""
+    def ask(self, message: Examine | SaveWeights | WriteCode | ExportModel) -> None:
+        """Ask about weights or for an export; `examined`, `weights_saved`, `coded` or `exported` brings the answer."""
         if self.dead:
             self._revive()
         self.client.send(message)

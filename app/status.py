@@ -63,7 +63,7 @@ class Status(QStatusBar):
         """A node is about to run."""
         if message.node in document.graph:
             self.node.setText(document.graph.nodes[message.node].title)
-        self.bar.setMaximum(max(1, message.total))
+        self.bar.setRange(0, max(1, message.total))
         self.bar.setValue(message.done)
         if self.bar.isHidden() and not self._showing.isActive():
             self._showing.start()
@@ -74,6 +74,13 @@ class Status(QStatusBar):
         text = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}[message.status]
         seconds = f"{message.seconds:.2f} s" if message.seconds >= 1 else f"{message.seconds * 1000:.0f} ms"
         self._tell(f"{text} in {seconds}", "refused" if message.status == "failed" else "")
+
+    def working(self, text: str) -> None:
+        """Something other than a run is under way, nobody knows for how long; until `clear`."""
+        self._tell(text)
+        self.node.clear()
+        self.bar.setRange(0, 0)
+        self._show_progress(True)
 
     def cancelling(self) -> None:
         """A run was asked to stop."""

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from app import actions, layout, quick_add, sharing, theme, tones, typing_keys
 from app.canvas.view import Canvas
 from app.dialogs import DELETE_ON_CLOSE
+from app.exporting import ExportDesk
 from app.filing import DEFAULT_EXAMPLE, Filing
 from app.icons import icon
 from app.link import Link
@@ -99,6 +100,7 @@ class Window(QMainWindow):
         self.docks: dict[str, QDockWidget] = layout.build(self)
         self.actions_by_id: dict[str, QAction] = actions.build(self)
         self.weights = WeightsDesk(self)
+        self.exports = ExportDesk(self)
         self.files.fill_menus(self.menus["File"], self.actions_by_id["open"])
         self.toolbar = Toolbar(self)
         self.addToolBar(self.toolbar)
@@ -274,7 +276,7 @@ class Window(QMainWindow):
         if node is not None:
             menu.addAction("Pin its preview", lambda: self.preview.pin_node(node))
             ids = ("collapse", "rename", "replace", "duplicate", "cut", "copy", "paste", "unwrap", "extract")
-            ids = (*ids, "place-again", "unshare", "load-weights-here", "save-weights-here", "delete")
+            ids = (*ids, "place-again", "unshare", "load-weights-here", "save-weights-here", "export-here", "delete")
             menu.addMenu(self.menus["Edit/Wrap in"])
         else:
             ids = ("add-node", "paste", "select-all", "frame-all")
