@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from engine.document import scopes
+from engine.document.expand import Expanded, home
 from engine.document.graph import Graph, path_of
 from engine.document.kinds import Catalogue
 from engine.messages import Held, Paused, Resume
@@ -19,10 +20,15 @@ def breakpoints(graph: Graph, catalogue: Catalogue) -> frozenset[str]:
 
 
 class Pauses:
-    """The pauses of one run."""
+    """The pauses of one run of a graph, with the nodes that its adapters insert.
 
-    def __init__(self, graph: Graph, run: int, stops: frozenset[str], halt: Halt) -> None:
+    What comes from an adapter is told of the node of the graph itself that it was put at. Whether a Breakpoint of the
+    graph is enabled is looked up when it is reached, so that it can be switched during a pause.
+    """
+
+    def __init__(self, graph: Graph, whole: Expanded, run: int, stops: frozenset[str], halt: Halt) -> None:
         self.graph = graph
+        self.whole = whole
         self.run = run
         self.stops = stops
         self.halt = halt
@@ -30,11 +36,12 @@ class Pauses:
 
     def after(self, node: str, look: Callable[[], Moment]) -> None:
         """A node is done: pause there if it is an enabled Breakpoint, or the next one of a step."""
-        if self._stepping or (node in self.stops and self.graph.nodes[node].params.get("enabled", True)):
+        holder = self.graph if node in self.graph else self.whole.graph
+        if self._stepping or (node in self.stops and holder.nodes[node].params.get("enabled", True)):
             moment = look()
-            path = path_of(self.graph, node)
+            path = path_of(self.whole.graph, node)
             value = preview.text_of(moment.values.get(node))
-            paused = Paused(self.run, node, path, value, self._held(node, moment))
+            paused = Paused(self.run, home(self.whole, node), path, value, self._held(node, moment))
             self._stepping = self.halt(paused, moment).step
 
     def _held(self, node: str, moment: Moment) -> tuple[Held, ...]:
@@ -42,6 +49,6 @@ class Pauses:
         visible = (
             (key, value)
             for key, value in moment.contexts.items()
-            if scopes.provider_of(self.graph, node, key.context) == key.provider
+            if scopes.provider_of(self.whole.graph, node, key.context) == key.provider
         )
-        return tuple(Held(key.provider, key.label, preview.text_of(value)) for key, value in visible)
+        return tuple(Held(home(self.whole, key.provider), key.label, preview.text_of(value)) for key, value in visible)

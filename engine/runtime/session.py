@@ -357,9 +357,10 @@ class Session:
             self.send(Log(message.number, preview.printable(text), home(whole, node)))
 
         watched = frozenset((*message.watch, *self._watched))
-        stops = breakpoints(self.graph, self.catalogue) if message.pauses else frozenset[str]()
+        stops = breakpoints(whole.graph, self.catalogue) if message.pauses else frozenset[str]()
         keep = None if lowered.program.bytes <= self._room else watched | stops
-        after = Pauses(self.graph, message.number, stops, partial(self._halt, message.watch)).after if stops else None
+        halt = partial(self._halt, message.watch)
+        after = Pauses(self.graph, whole, message.number, stops, halt).after if stops else None
         outcome = lowered.program.run(given, step, log, keep, after)
         if self._modules.device.type == "cuda":
             torch.cuda.synchronize()

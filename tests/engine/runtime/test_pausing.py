@@ -1,5 +1,6 @@
 """Breakpoints, in the real worker: where a run pauses, what can be seen and done there, and what ends it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from engine.document import edits, files
 from engine.document.document import new_graph
 from engine.document.edits import Insert, SetContexts, SetInputs, SetParam, SetView
 from engine.document.graph import Graph, Input, Node, Place, Tree, View
-from engine.document.sources import ListSource, NumberSource
+from engine.document.sources import ListSource, NoiseSource, NumberSource
 from engine.messages import (
     Apply,
     Cancel,
@@ -20,7 +21,6 @@ from engine.messages import (
     Load,
     Paused,
     Preview,
-    Ready,
     Resume,
     Run,
     Saved,
@@ -30,6 +30,8 @@ from engine.messages import (
 )
 from engine.runtime.session import Session
 from nodes import CATALOGUE
+from nodes.tree import node
+from tests.engine.document.drawn import adapter, graph_of, with_adapters
 from tests.engine.runtime.test_worker import LONG, Line, leaf
 
 
@@ -53,15 +55,24 @@ def down() -> Graph:
     return graph
 
 
-@pytest.fixture
-def line():
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Line]:
     found = Line()
-    found.send(Load(files.dump(down()), ""), Run(1, ("stop", "times"), pauses=True))
-    assert isinstance(found.hear(), Ready)
     yield found
+    found.send(Load(files.dump(down()), ""), Run(1, pauses=True))
+    here(found)
     found.pipe.close()
     found.process.join(LONG)
-    assert found.process.exitcode == 0, "the end of the pipe ends the worker, paused or not"
+    assert found.process.exitcode == 0, "the end of the pipe ends the worker, though it is paused"
+
+
+@pytest.fixture
+def line(worker: Line) -> Line:
+    """A worker that holds `down` and has been asked for a run that pauses."""
+    worker.send(Cancel(), Configure(), Load(files.dump(down()), ""))
+    worker.until(Stopped)
+    worker.send(Run(1, ("stop", "times"), pauses=True))
+    return worker
 
 
 def here(line: Line) -> Paused:
@@ -191,3 +202,16 @@ def test_what_a_context_held_is_known_though_memory_is_short():
     session.take(Run(1, pauses=True))
     (paused,) = [m for m in heard if isinstance(m, Paused)]
     assert (paused.value, paused.contexts[0].text) == ("float32 () = 8.0", "float32 (4,)")
+
+
+def test_a_breakpoint_of_an_adapter_is_told_of_the_node_that_it_wraps():
+    wrapped = node("Chain", node("Target"), node("Breakpoint"), name="Wrapped")
+    graph = with_adapters(graph_of(node("Sin"), node("Cos")), adapter("a", ("Sin", wrapped)))
+    edits.apply(graph, SetInputs((Input("x", NoiseSource([2])),)))
+    heard: list[Any] = []
+    session = Session(CATALOGUE, heard.append)
+    session.take(Load(files.dump(graph), ""))
+    session.take(Run(1, pauses=True))
+    (paused,) = [m for m in heard if isinstance(m, Paused)]
+    assert session.graph.nodes[paused.node].kind == "Sin"
+    assert (paused.path, paused.value) == ("Wrapped.Breakpoint", "float32 (2,)")
