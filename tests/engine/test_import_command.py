@@ -111,7 +111,7 @@ def test_an_instance_with_its_weights_runs(folder):
     assert set(load_file(folder / "small.safetensors")) == {"Linear.weight", "Linear.bias"}
     code, out, err = engine("run", "small.catenary", "--input", "x=noise:1x4", folder=folder)
     assert (code, out[:15]) == (0, "float32 (1, 3) ")
-    assert err.endswith("2 tensors loaded\n")
+    assert err.endswith("2 tensors from small.safetensors\n")
 
 
 def test_a_starting_tree_from_a_file_of_tensors(folder):
