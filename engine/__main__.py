@@ -176,7 +176,7 @@ def run_file(options: argparse.Namespace) -> int:
     if session.result is not None:
         print(_text_of(session.result), flush=True)
     if options.output:
-        from engine.runtime.export import ExportError, export
+        from engine.runtime.value_files import ExportError, export
 
         try:
             export(session.result, Path(options.output))

@@ -52,7 +52,6 @@ from engine.messages import (
 from engine.runtime import exporting, imports, preview
 from engine.runtime.adapted import Adapted, is_off
 from engine.runtime.checkpoints import CheckpointError
-from engine.runtime.export import ExportError, export
 from engine.runtime.exporting import Exporting
 from engine.runtime.lower import Lowered, lower
 from engine.runtime.modules import Modules
@@ -61,6 +60,7 @@ from engine.runtime.program import Cancelled, Given, Moment, RunError
 from engine.runtime.sources import Loader
 from engine.runtime.supply import Supply
 from engine.runtime.trusted import Trusted
+from engine.runtime.value_files import ExportError, export
 
 OUT_OF_MEMORY = "out-of-memory"
 

@@ -5,7 +5,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from skimage import data
 
-from engine.runtime.export import ExportError, export
+from engine.runtime.value_files import ExportError, export
 
 
 def test_a_picture_as_png(tmp_path):
