@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import astuple
+from msgspec.structs import replace
 
 from engine.document import edits
 from engine.document.check import Checker, check
@@ -24,7 +24,7 @@ from engine.document.edits import (
     SetParam,
 )
 from engine.document.graph import CANVAS, Graph, Input, Node, Place, Tree
-from engine.document.problems import Problem
+from engine.document.problems import Fix, Problem
 from engine.document.sources import NumberSource, UnsetSource
 from engine.document.subject import Subject
 from nodes import CATALOGUE
@@ -35,9 +35,13 @@ RANDOM = "shared-differs"
 """The problem whose fixes may name a group that is called at random."""
 
 
-def known(problems: list[Problem]) -> list[object]:
+def known(problems: list[Problem]) -> list[Problem]:
     """Problems as values to compare."""
-    return [(*astuple(p)[:-1], p.fixes if p.code != RANDOM else [fix.label for fix in p.fixes]) for p in problems]
+
+    def plain(problem: Problem) -> Problem:
+        return replace(problem, fixes=tuple(Fix(fix.label, Batch(())) for fix in problem.fixes))
+
+    return [plain(problem) if problem.code == RANDOM else problem for problem in problems]
 
 
 def checker_of(document: Document) -> Checker:
