@@ -7,9 +7,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from engine.document import edits
+from engine.document.adapters import Adapter, Patch
 from engine.document.document import new_graph
 from engine.document.edits import Edit
 from engine.document.graph import CANVAS, Graph, Input, Node, Place, Tree, View, Weights
+from engine.document.kinds import Param
 from engine.document.sources import (
     ImageSource,
     ListSource,
@@ -83,9 +85,54 @@ def trees(draw: st.DrawFn, fresh: Iterator[str], depth: int = 3) -> Tree:
     return Tree(node, view, children, tuple(loose))
 
 
+DECLARED = st.lists(
+    st.builds(
+        Param,
+        name=st.sampled_from(["scale", "rank", "clé"]),
+        type=st.sampled_from(["float", "int", "text"]),
+        default=SCALARS,
+        doc=TEXTS,
+        low=st.none() | FLOATS | st.integers(-3, 3),
+        choices=st.lists(TEXTS, max_size=2).map(tuple),
+        live=st.booleans(),
+    ),
+    max_size=2,
+    unique_by=lambda param: param.name,
+).map(tuple)
+
+
+@st.composite
+def adapters(draw: st.DrawFn, id: st.SearchStrategy[str]) -> Adapter:
+    """An adapter of any sort; few could be applied."""
+    fresh = ids("a")
+    leaves = VIEWS.map(lambda view: Tree(Node(next(fresh), "Linear"), view))
+    patches = st.builds(Patch, TEXTS, trees(fresh, 2) | leaves, st.sampled_from(["around", "inside", "instead"]))
+    return draw(
+        st.builds(
+            Adapter,
+            id,
+            NAMES,
+            st.lists(patches, max_size=2).map(tuple),
+            DECLARED,
+            st.dictionaries(st.sampled_from(["scale", "rank"]), VALUES, max_size=2),
+            TEXTS,
+            st.booleans(),
+            WEIGHTS,
+            TEXTS,
+            TEXTS,
+        )
+    )
+
+
+STACK_IDS = st.sampled_from(["one", "two", "three"])
+STACKS = st.lists(adapters(STACK_IDS), max_size=2, unique_by=lambda adapter: adapter.id).map(
+    lambda stack: tuple(adapter for adapter in stack if adapter.name)
+)
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
-    """A graph of up to some thirty nodes, with parked segments, views, inputs and weights."""
+    """A graph of up to some thirty nodes, with parked segments, views, inputs, weights and adapters."""
     graph, fresh = new_graph(), ids()
     for run in draw(st.lists(st.lists(trees(fresh), min_size=1, max_size=3), min_size=1, max_size=2)):
         edits.apply(graph, edits.Insert(Place(graph.root, 0), tuple(run)))
@@ -94,6 +141,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     edits.apply(graph, edits.SetContexts(graph.root, draw(PROVIDED)))
     edits.apply(graph, edits.SetInputs(draw(INPUTS)))
     edits.apply(graph, edits.SetWeights(graph.root, draw(WEIGHTS)))
+    edits.apply(graph, edits.SetAdapters(draw(STACKS)))
     return graph
 
 
@@ -131,7 +179,7 @@ def runs(draw: st.DrawFn, graph: Graph) -> tuple[str, ...]:
 def edits_of(draw: st.DrawFn, graph: Graph, fresh: Iterator[str], depth: int = 2) -> Edit:
     """An edit of any sort; about half of them can be applied to the graph."""
     node = st.sampled_from([*sorted(graph.nodes), *sorted(graph.nodes), "nobody"])
-    sort = draw(st.integers(0, 10 if depth else 9))
+    sort = draw(st.integers(0, 11 if depth else 10))
     if sort == 0:
         return edits.Insert(draw(places(graph)), tuple(draw(st.lists(trees(fresh), min_size=1, max_size=2))))
     if sort == 1:
@@ -153,4 +201,7 @@ def edits_of(draw: st.DrawFn, graph: Graph, fresh: Iterator[str], depth: int = 2
     if sort == 9:
         keys = st.builds(edits.SetKey, node, TEXTS)
         return draw(keys | st.builds(edits.SetShared, node, st.sampled_from(["", "n0", "n1"])))
+    if sort == 10:
+        values = st.builds(edits.SetAdapterParam, STACK_IDS, st.sampled_from(["scale", "odd"]), VALUES, st.booleans())
+        return draw(values | st.builds(edits.SetAdapter, adapters(STACK_IDS)) | st.builds(edits.SetAdapters, STACKS))
     return edits.Batch(tuple(draw(st.lists(edits_of(graph, fresh, depth - 1), max_size=3))))

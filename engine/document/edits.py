@@ -233,7 +233,7 @@ def apply(graph: Graph, edit: Edit) -> Edit:
         case SetAdapters(adapters):
             require_adapters(adapters)
             inverse = SetAdapters(graph.adapters)
-            graph.adapters = adapters
+            graph.adapters = tuple(map(_settled, adapters))
             return inverse
         case SetAdapter(adapter):
             old = _adapter(graph, adapter.id)
@@ -302,8 +302,21 @@ def _adapter(graph: Graph, adapter: str) -> Adapter:
 
 def _put_adapter(graph: Graph, old: Adapter, new: Adapter, inverse: Edit) -> Edit:
     require_adapters((new,))
-    graph.adapters = tuple(new if each is old else each for each in graph.adapters)
+    graph.adapters = tuple(_settled(new) if each is old else each for each in graph.adapters)
     return inverse
+
+
+def _settled(adapter: Adapter) -> Adapter:
+    """The adapter as a file keeps it: nodes that look like any other have no view."""
+    if all(tree.view != View() for patch in adapter.patches for tree in tree_nodes(patch.tree)):
+        return adapter
+    return replace(adapter, patches=tuple(replace(patch, tree=_plain(patch.tree)) for patch in adapter.patches))
+
+
+def _plain(tree: Tree) -> Tree:
+    children = None if tree.children is None else tuple(map(_plain, tree.children))
+    loose = tuple(tuple(map(_plain, segment)) for segment in tree.loose)
+    return Tree(tree.node, None if tree.view == View() else tree.view, children, loose)
 
 
 def _known(graph: Graph, node: str) -> Node:

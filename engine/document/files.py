@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, convert, json
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from engine.document import disk, edits
 from engine.document.adapters import Adapter, Patch, Reach
@@ -217,7 +217,7 @@ def _adapter_block(adapter: Adapter) -> str:
         [],
         adapter.enabled,
         adapter.where,
-        list(adapter.params),
+        [replace(param, low=_float(param.low), high=_float(param.high)) for param in adapter.params],
         adapter.values,
         adapter.weights or UNSET,
         adapter.colour,
@@ -228,6 +228,10 @@ def _adapter_block(adapter: Adapter) -> str:
     head, tail = _line(entry).split('"nodes": []')
     nodes = (_line(_entry(holder, node)) for node in sorted(holder.nodes) if node != HOLDER)
     return f'\n    {head}"nodes": [' + ",".join(f"\n      {node}" for node in nodes) + f"\n    ]{tail}"
+
+
+def _float(number: float | None) -> float | None:
+    return None if number is None else float(number)
 
 
 def _adapter(entry: AdapterEntry, where: tuple[Step, ...]) -> Adapter:

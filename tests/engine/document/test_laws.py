@@ -107,3 +107,5 @@ def test_listeners_are_told_what_an_edit_touched(graph, data):
             assert frame in touched.frames
     if graph.inputs != twin.inputs:
         assert touched.inputs
+    if graph.adapters != twin.adapters:
+        assert touched.adapters
