@@ -10,4 +10,4 @@ from nodes.adapters.t2i import t2i_sd15
 ADAPTERS: dict[str, Adapter] = {
     adapter.id: adapter for adapter in (lora(), controlnet_sd15(), t2i_sd15(), ip_adapter_sd15(), lcm_sdxl())
 }
-"""By id. A copy goes into a graph's stack under an id of its own (`engine.document.adapters.apart`)."""
+"""By id. A copy goes into a graph's stack under an id of its own (`engine.document.stack.apart`)."""
