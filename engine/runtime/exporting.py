@@ -38,8 +38,8 @@ NO_ONNX = "ONNX files need the packages onnx and onnxscript: python -m pip insta
 class Exporting:
     """What an export starts from: a graph, the frame of it that is wanted, and what a session knows of them.
 
-    `faults` are why the graph will not run, as far as that shows before lowering; `fill` gives the modules their
-    weights.
+    `faults` are why the graph will not run, as far as that shows before lowering, and `amiss` why its adapters can't be
+    applied; `fill` gives the modules their weights.
     """
 
     graph: Graph
@@ -48,6 +48,7 @@ class Exporting:
     modules: Modules
     given: Given
     faults: tuple[Fault, ...] = ()
+    amiss: str = ""
     fill: Callable[[], object] = lambda: None
     trusted: Trusted | None = None
 
@@ -59,6 +60,8 @@ class Exporting:
     @cached_property
     def piece(self) -> Piece:
         """The frame's part of a program. Raises ExportError for one that will not run."""
+        if self.amiss:
+            raise ExportError(self.amiss)
         if self.faults:
             raise ExportError(described(self.graph, self.faults))
         lowered = self._lowered(self.values)
@@ -103,6 +106,8 @@ def export(exporting: Exporting, message: ExportModel) -> Exported:
 def code_of(exporting: Exporting, to: Literal["refiners", "torch"], weights: str = "") -> str:
     """The source of a Python module that makes the model; `weights` is the file that it loads. Raises ExportError."""
     if to == "refiners":
+        if exporting.amiss:
+            raise ExportError(exporting.amiss)
         return refiners_code(part(exporting.graph, exporting.catalogue, exporting.frame), exporting.catalogue, weights)
     return torch_code(exporting.piece, exporting.catalogue, weights, exporting.modules.dtype)
 

@@ -370,9 +370,18 @@ class Session:
         """What an export of a frame starts from."""
         given, wrong = self._given({}, {})
         lowered = self._prepare(given, wrong)
-        faults, fill = (*wrong, *self._built_wrong), lambda: self._real(lowered)
-        graph = self._adapted.whole(self.graph).graph
-        return Exporting(graph, self.catalogue, frame, self._modules, given, faults, fill, self._trusted)
+        whole = self._adapted.whole(self.graph)
+        return Exporting(
+            graph=whole.graph,
+            catalogue=self.catalogue,
+            frame=frame,
+            modules=self._modules,
+            given=given,
+            faults=(*wrong, *self._built_wrong),
+            amiss=whole.amiss[0].message if whole.amiss else "",
+            fill=lambda: self._real(lowered),
+            trusted=self._trusted,
+        )
 
     def _halt(self, watched: Iterable[str], paused: Paused, moment: Moment) -> Resume:
         """Tell that a run has paused, and do what can be done meanwhile until it goes on."""

@@ -13,7 +13,7 @@ from engine.document.scopes import Key
 from engine.export import ExportError
 from engine.export.inlined import Definitions
 from engine.export.layers import in_torch
-from engine.export.layout import WIDTH, Bracket, Item, Named, call, flat, lines
+from engine.export.layout import WIDTH, Item, Named, call, flat, lines
 from engine.export.module import join, source_of
 from engine.export.names import TAKEN, argument_names
 from engine.export.text import MODULES, Imports, docstring, literal, parts
@@ -21,6 +21,7 @@ from engine.runtime.describe import describe
 from engine.runtime.lower import Decision
 from engine.runtime.piece import Piece
 from engine.runtime.symbols import nodes_in
+from engine.runtime.torch_values import Values, is_tensor
 
 INFIX = {
     "add": "+",
@@ -73,10 +74,7 @@ class _Writing:
         self.imports: Imports = set()
         self.definitions = Definitions()
         self.functions: dict[Expression, str] = {}
-        self.names: dict[fx.Node, str] = {}
-        self.arguments = argument_names(piece.inputs)
-        self.device = ""
-        """The argument whose device new tensors are made on, once there are such."""
+        self.values = Values(argument_names(piece.inputs))
 
     def source(self, weights: str, dtype: torch.dtype) -> str:
         tree = self._layers()
@@ -94,7 +92,7 @@ class _Writing:
         rows += ["", *self._signature(), *self._meaning(), *body]
         if max(map(len, rows)) > WIDTH:
             rows = ["# fmt: off", *rows, "# fmt: on"]
-        cast = "" if dtype == torch.float32 else f".to({self._text(dtype)})"
+        cast = "" if dtype == torch.float32 else f".to({self.values.text(dtype)})"
         made = (
             f'def build() -> {name}:\n    """The model, with initial weights, in evaluation mode."""\n'
             f"    return {name}(){cast}.eval()"
@@ -158,7 +156,7 @@ class _Writing:
     def _signature(self) -> list[str]:
         plain: list[str] = []
         named: list[str] = []
-        for node, name in self.arguments.items():
+        for node, name in self.values.arguments.items():
             example = node.meta["example"]
             type_ = "Tensor" if isinstance(example, torch.Tensor) else type(example).__name__
             if type_ not in ("Tensor", "bool", "int", "float"):
@@ -169,26 +167,21 @@ class _Writing:
                 named.append(f"{name}: Tensor")
             else:
                 named.append(f"{name}: {type_} = {literal(example)}")
-        returned = "Tensor" if isinstance(self.piece.result, fx.Node) and self._is_tensor(self.piece.result) else "Any"
+        returned = "Tensor" if is_tensor(self.piece.result) else "Any"
         parameters = ["self", *plain, *(["*", *named] if named else [])]
         return lines(call("def forward", parameters), 4, after=f" -> {returned}:")
 
     def _meaning(self) -> list[str]:
         """What the arguments have to be."""
-        shapes = {name: describe(node.meta["example"]) for node, name in self.arguments.items()}
+        shapes = {name: describe(node.meta["example"]) for node, name in self.values.arguments.items()}
         held = "numbers, types and shapes" if self.piece.exact else "types and shapes"
         given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         return docstring(f"Made for these {held}: {given}.", 8) if given else []
-
-    @staticmethod
-    def _is_tensor(node: fx.Node) -> bool:
-        return isinstance(node.meta["example"], torch.Tensor)
 
     # The calls.
 
     def _body(self) -> list[str]:
         """The calls, one a line, each to a name that nothing else needs any more."""
-        self.names = dict(self.arguments)
         last = self.piece.last_uses()
         used = {*nodes_in(self.piece.result), *(each for node in self.piece.nodes for each in node.all_input_nodes)}
         rows: list[str] = []
@@ -199,14 +192,14 @@ class _Writing:
                 rows.append(f"        # {section or self.graph.nodes[self.piece.frame].title}")
             item = self._call(node)
             for spent in last.get(node, ()):
-                del self.names[spent]
+                del self.values.names[spent]
             if node in used:
-                self.names[node] = self._name(node)
-                rows += lines(item, 8, before=f"{self.names[node]} = ")
+                self.values.names[node] = self._name(node)
+                rows += lines(item, 8, before=f"{self.values.names[node]} = ")
             else:
                 rows += lines(item, 8)
-        rows += lines(self._item(self.piece.result), 8, before="return ")
-        return [f"        device = {self.device}.device", *rows] if self.device else rows
+        rows += lines(self.values.item(self.piece.result), 8, before="return ")
+        return [f"        device = {self.values.device}.device", *rows] if self.values.device else rows
 
     def _section(self, owner: str) -> str:
         """The named frame around a node, or the frame at the top that it is in."""
@@ -220,7 +213,7 @@ class _Writing:
 
     def _name(self, node: fx.Node) -> str:
         """A free name: that of the context it is kept in, else x, x_1 and so on."""
-        taken = {*self.names.values(), *self.functions.values()} | TAKEN
+        taken = {*self.values.names.values(), *self.functions.values()} | TAKEN
         stem = self.piece.hints.get(node, "x")
         stem = stem if stem.isidentifier() and stem.isascii() and stem not in TAKEN else "x"
         name, number = stem, 0
@@ -231,26 +224,26 @@ class _Writing:
 
     def _call(self, node: fx.Node) -> Item:
         target: Any = node.target
-        arguments = [self._item(value) for value in node.args]
-        keywords = [Named(f"{name}=", self._item(value)) for name, value in node.kwargs.items()]
+        arguments = [self.values.item(value) for value in node.args]
+        keywords = [Named(f"{name}=", self.values.item(value)) for name, value in node.kwargs.items()]
         if node.op == "call_module":
             return call(f"self.{self.piece.inside(self.piece.called[target])}", [*arguments, *keywords])
         if node.op == "call_method":
-            return call(f"{self._operand(node.args[0])}.{target}", [*arguments[1:], *keywords])
+            return call(f"{self.values.operand(node.args[0])}.{target}", [*arguments[1:], *keywords])
         name = node.meta["function"]
         space, _, last = name.rpartition(".")
         match space:
             case "operator" if last == "pow":
-                base, exponent = self._operand(node.args[0]), self._operand(node.args[1])
+                base, exponent = self.values.operand(node.args[0]), self.values.operand(node.args[1])
                 return f"{base} ** {exponent}" if "(" in base + exponent else f"{base}**{exponent}"
             case "operator" if last in INFIX:
-                return f"{self._operand(node.args[0])} {INFIX[last]} {self._operand(node.args[1])}"
+                return f"{self.values.operand(node.args[0])} {INFIX[last]} {self.values.operand(node.args[1])}"
             case "operator" if last in PREFIX:
-                return f"{PREFIX[last]}{self._operand(node.args[0])}"
+                return f"{PREFIX[last]}{self.values.operand(node.args[0])}"
             case "operator" if last == "getitem":
-                return f"{self._operand(node.args[0])}[{self._index(node.args[1])}]"
+                return f"{self.values.operand(node.args[0])}[{self.values.index(node.args[1])}]"
             case "operator" if last == "contains":
-                return f"{self._operand(node.args[1])} in {self._operand(node.args[0])}"
+                return f"{self.values.operand(node.args[1])} in {self.values.operand(node.args[0])}"
             case "str":
                 return call(f"{flat(arguments[0])}.format", arguments[1:])
             case _:
@@ -292,55 +285,3 @@ class _Writing:
         parameters, body = parts(expression, self.imports)
         rows = [f"def {name}({parameters}):", f"    return {body}"]
         return "\n".join(["# fmt: off", *rows, "# fmt: on"] if max(map(len, rows)) > WIDTH else rows)
-
-    # Values.
-
-    def _item(self, value: Any) -> Item:
-        match value:
-            case tuple() if len(value) != 1:
-                return Bracket("(", tuple(map(self._item, value)), ")")
-            case list():
-                return Bracket("[", tuple(map(self._item, value)), "]")
-            case _:
-                return self._text(value)
-
-    def _text(self, value: Any) -> str:
-        match value:
-            case fx.Node():
-                return self.names[value]
-            case tuple():
-                return f"({', '.join(map(self._text, value))}{',' * (len(value) == 1)})"
-            case list():
-                return f"[{', '.join(map(self._text, value))}]"
-            case slice():
-                bounds = (value.start, value.stop, value.step)
-                return f"slice({', '.join(map(self._text, bounds))})"
-            case torch.device():
-                return self._device(value)
-            case torch.dtype():
-                return str(value)
-            case _:
-                return literal(value)
-
-    def _device(self, device: torch.device) -> str:
-        """Where new tensors go: where the first tensor given is, so that the module can be moved."""
-        self.device = next((name for node, name in self.arguments.items() if self._is_tensor(node)), "")
-        return "device" if self.device else f'torch.device("{device}")'
-
-    def _operand(self, value: Any) -> str:
-        text = self._text(value)
-        return text if isinstance(value, fx.Node) or not text.startswith("-") else f"({text})"
-
-    def _index(self, value: Any) -> str:
-        match value:
-            case tuple() if value:
-                return ", ".join(map(self._index, value)) + "," * (len(value) == 1)
-            case slice():
-                start, stop, step = (
-                    "" if part is None else self._text(part) for part in (value.start, value.stop, value.step)
-                )
-                return f"{start}:{stop}" + (f":{step}" if step else "")
-            case builtins_ellipsis if builtins_ellipsis is ...:
-                return "..."
-            case _:
-                return self._text(value)

@@ -8,19 +8,24 @@ from typing import Any
 import onnxruntime
 import pytest
 import torch
+from msgspec import structs
 from safetensors import safe_open
 
 from engine.document import edits, files
-from engine.document.graph import Graph, Input
+from engine.document.graph import Contexts, Graph, Input, Weights
 from engine.document.sources import ListSource, NoiseSource, NumberSource
 from engine.messages import EXPORTS, Code, Configure, Exported, ExportModel, FromWorker, Load, Run, WriteCode
 from engine.runtime import exporting
 from engine.runtime.session import Session
 from nodes import CATALOGUE
+from nodes.adapters.digits import bold
+from nodes.models import MODELS, build
 from nodes.tree import conv, function, linear, node, put, use
 from tests.engine.export.test_refiners import EXAMPLE_FILES, graph_of
-from tests.engine.export.written import imported, run_alone
+from tests.engine.export.written import complaints, imported, run_alone
 from tests.engine.runtime.test_oracle import exactly
+
+DIGITS = Path("resources/digits").absolute()
 
 
 def net() -> Graph:
@@ -217,3 +222,35 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     code, text = shell("export", file, "--to", "torch", "-o", tmp_path / "net.py", "--input", "x=2")
     assert code == 1
     assert text.startswith("error: Conv2d will not run: ")
+
+
+# Adapters.
+
+
+@pytest.mark.parametrize("to", ["refiners", "torch"])
+def test_enabled_adapters_are_part_of_what_is_written(to: Any, tmp_path: Path) -> None:
+    graph = build(MODELS["digits"])
+    told: Contexts = {"diffusion": {"timestep": NumberSource(500), "class": NumberSource(3)}}
+    edits.apply(graph, edits.SetContexts("root", graph.nodes["root"].contexts | told))
+    edits.apply(graph, edits.SetWeights("root", Weights(str(DIGITS / "base.safetensors"))))
+    plain = Asked(graph).result()
+    weights = Weights(str(DIGITS / "bold.safetensors"))
+    edits.apply(graph, edits.SetAdapters((structs.replace(bold(), weights=weights),)))
+    asked = Asked(graph)
+    expected = asked.result()
+    assert not torch.equal(plain, expected)
+    assert asked.export(to, tmp_path / "model.py").error == ""
+    beside = tmp_path / ("model.safetensors" if to == "refiners" else "model.pt")
+    model = imported((tmp_path / "model.py").read_text()).load(str(beside)).requires_grad_(False)
+    x = torch.randn(1, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert torch.equal(model(x), expected)
+    assert complaints(tmp_path) == ""
+
+
+@pytest.mark.parametrize("to", EXPORTS)
+def test_an_adapter_that_can_not_be_applied_is_told_of(to: Any, tmp_path: Path) -> None:
+    graph = build(MODELS["digits"])
+    broken = structs.replace(bold(), patches=(structs.replace(bold().patches[0], selector="(("),))
+    edits.apply(graph, edits.SetAdapters((broken,)))
+    assert "Bold" in Asked(graph).export(to, tmp_path / f"model{EXPORTS[to]}").error
