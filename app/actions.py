@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu
 
 from app import dialogs, finding, importing, typing_keys
 from app.action import Action
+from app.adapters import ADAPTING
 from app.editing import EDITING
 from app.exporting import ABOUT, TITLES
 from app.sharing import SHARING
@@ -206,6 +207,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     *EDITING,
     *SHARING,
+    *ADAPTING,
     Action(
         id="delete",
         menu="Edit",
@@ -228,7 +230,7 @@ ACTIONS: tuple[Action, ...] = (
         menu="Edit",
         title="Select what leads here",
         tip="Everything whose result can reach the selected node, through wires or contexts",
-        run=lambda w: w.canvas.select(flow.upstream(w.document.graph, CATALOGUE, w.canvas.selection[0])),
+        run=lambda w: w.canvas.select(flow.upstream(w.canvas.document.graph, CATALOGUE, w.canvas.selection[0])),
         enabled=lambda w: len(w.canvas.selection) == 1,
     ),
     Action(
@@ -236,7 +238,7 @@ ACTIONS: tuple[Action, ...] = (
         menu="Edit",
         title="Select what follows",
         tip="Everything that the selected node's result can reach, through wires or contexts",
-        run=lambda w: w.canvas.select(flow.downstream(w.document.graph, CATALOGUE, w.canvas.selection[0])),
+        run=lambda w: w.canvas.select(flow.downstream(w.canvas.document.graph, CATALOGUE, w.canvas.selection[0])),
         enabled=lambda w: len(w.canvas.selection) == 1,
     ),
     Action(
@@ -307,7 +309,7 @@ ACTIONS: tuple[Action, ...] = (
         keys=("H",),
         scope="canvas",
         run=lambda w: w.canvas.toggle_collapsed(),
-        enabled=lambda w: any(w.document.graph.is_frame(node) for node in w.canvas.selection),
+        enabled=lambda w: any(w.canvas.document.graph.is_frame(node) for node in w.canvas.selection),
     ),
     _links("few", "All while there are few", separated=True),
     _links("hover", "Of what is selected or under the pointer"),
@@ -318,6 +320,7 @@ ACTIONS: tuple[Action, ...] = (
     _theme("dark", "Dark"),
     _panel("palette", "Nodes"),
     _panel("inspector", "Inspector"),
+    _panel("adapters", "Adapters"),
     _panel("preview", "Preview"),
     _panel("problems", "Problems"),
     _panel("log", "Log"),

@@ -17,7 +17,7 @@ WRAPS = ("Chain", "Residual", "Sum", "Parallel", "Concatenate", "Passthrough", "
 
 def _some(window: "Window") -> bool:
     """Something but the root is selected."""
-    return any(node != window.document.graph.root for node in window.canvas.selection)
+    return any(node != window.canvas.document.graph.root for node in window.canvas.selection)
 
 
 def _one(window: "Window") -> bool:
@@ -25,16 +25,18 @@ def _one(window: "Window") -> bool:
 
 
 def _frame(window: "Window") -> bool:
-    return _one(window) and window.document.graph.is_frame(window.canvas.selection[0])
+    return _one(window) and window.canvas.document.graph.is_frame(window.canvas.selection[0])
 
 
 def _skip(window: "Window") -> bool:
-    role = scopes.role_of(window.document.graph, CATALOGUE, window.canvas.selection[0]) if _frame(window) else None
+    role = (
+        scopes.role_of(window.canvas.document.graph, CATALOGUE, window.canvas.selection[0]) if _frame(window) else None
+    )
     return role in ("residual", "sum")
 
 
 def _access(window: "Window") -> bool:
-    graph, selected = window.document.graph, window.canvas.selection
+    graph, selected = window.canvas.document.graph, window.canvas.selection
     return len(selected) == 1 and scopes.access(graph, CATALOGUE, selected[0]) is not None
 
 

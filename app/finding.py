@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def matches(window: "Window", text: str) -> list[tuple[str, str]]:
     """Nodes that answer a text, best first, each with its path; all of them, in the order of running, for none."""
-    graph = window.document.graph
+    graph = window.canvas.document.graph
     path_of = paths(graph)
     nodes = [n for n in graph.walk(loose=True) if n != graph.root]
     if text.strip():
@@ -30,7 +30,7 @@ def find_node(window: "Window") -> Picker:
     """A list of the graph's nodes; the one chosen is shown, and `find_next` goes on from it."""
 
     def find(text: str) -> list[Entry]:
-        graph, catalogue = window.document.graph, window.document.catalogue
+        graph, catalogue = window.canvas.document.graph, window.canvas.document.catalogue
         found: list[Entry] = []
         for node, path in matches(window, text)[:100]:
             kind = catalogue.get(graph.nodes[node].kind)
@@ -84,7 +84,7 @@ def _title(window: "Window", action: QAction) -> str:
 
 
 def _order(window: "Window") -> dict[str, int]:
-    return {node: index for index, node in enumerate(window.document.graph.walk(loose=True))}
+    return {node: index for index, node in enumerate(window.canvas.document.graph.walk(loose=True))}
 
 
 def _open(window: "Window", picker: Picker, chosen: object) -> Picker:

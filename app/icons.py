@@ -48,6 +48,23 @@ def kind_icon(kind: NodeKind, theme: Theme) -> QIcon:
     return found
 
 
+def adapter_icon(theme: Theme) -> QIcon:
+    """A plate held by a bracket around it."""
+    found = QIcon()
+    for size in SIZES:
+        pixmap = _blank(size)
+        with QPainter(pixmap) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.scale(size / 16, size / 16)
+            painter.setPen(QPen(theme.selection, 1.5))
+            painter.drawRoundedRect(QRectF(1.5, 2.5, 13, 11), 3, 3)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.selection)
+            painter.drawRoundedRect(QRectF(4.5, 6, 7, 4), 1, 1)
+        found.addPixmap(pixmap)
+    return found
+
+
 def dot(colour: QColor) -> QIcon:
     """A filled disc, for lists of colours."""
     pixmap = _blank(32)

@@ -48,12 +48,14 @@ def build(window: "Window") -> dict[str, QDockWidget]:
     column.setSpacing(0)
     column.addWidget(window.consent)
     column.addWidget(window.notice)
+    column.addWidget(window.drawing_bar)
     column.addWidget(window.canvas, 1)
     window.setCentralWidget(middle)
     window.setDockNestingEnabled(True)
     docks = {
         "palette": _dock(window, "palette", "Nodes", window.palette_panel, LEFT),
         "inspector": _dock(window, "inspector", "Inspector", window.inspector, RIGHT),
+        "adapters": _dock(window, "adapters", "Adapters", window.adapters_panel, RIGHT),
         "preview": _dock(window, "preview", "Preview", window.preview, RIGHT),
         "problems": _dock(window, "problems", "Problems", window.problems_panel, BOTTOM),
         "log": _dock(window, "log", "Log", window.log, BOTTOM),
@@ -62,6 +64,8 @@ def build(window: "Window") -> dict[str, QDockWidget]:
     window.splitDockWidget(docks["problems"], docks["log"], Qt.Orientation.Horizontal)
     window.tabifyDockWidget(docks["problems"], docks["weights"])
     docks["weights"].hide()
+    window.tabifyDockWidget(docks["inspector"], docks["adapters"])
+    docks["inspector"].raise_()
     window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
     window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
     return docks

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def place_again(window: "Window") -> None:
     """Put the selected node into a second place, right after the one it has."""
-    canvas, graph = window.canvas, window.document.graph
+    canvas, graph = window.canvas, window.canvas.document.graph
     node = canvas.selection[-1]
     here = graph.place_of(node)
     there = Place(here.frame, here.index + 1, here.segment)
@@ -26,7 +26,7 @@ def place_again(window: "Window") -> None:
 
 def unshare(window: "Window", node: str) -> None:
     """Give a node weights of its own, and say which they are."""
-    canvas, graph = window.canvas, window.document.graph
+    canvas, graph = window.canvas, window.canvas.document.graph
     title = graph.nodes[node].title
     answer = answering(sharing.unshare)(graph, node)
     if canvas.perform(answer, f"Unshare {title}", canvas.rect_of(node).bottomLeft()):
@@ -36,18 +36,18 @@ def unshare(window: "Window", node: str) -> None:
 
 
 def _title(window: "Window") -> str:
-    selected, graph = window.canvas.selection, window.document.graph
+    selected, graph = window.canvas.selection, window.canvas.document.graph
     is_frame = len(selected) == 1 and graph.is_frame(selected[0])
     return "Structural copy" if is_frame else "Place again with the same weights"
 
 
 def _has_layers(window: "Window") -> bool:
-    selected, graph = window.canvas.selection, window.document.graph
+    selected, graph = window.canvas.selection, window.canvas.document.graph
     return len(selected) == 1 and selected[0] != graph.root and sharing.has_layers(graph, CATALOGUE, selected[0])
 
 
 def _shares(window: "Window") -> bool:
-    selected, graph = window.canvas.selection, window.document.graph
+    selected, graph = window.canvas.selection, window.canvas.document.graph
     return len(selected) == 1 and sharing.shares_outside(graph, selected[0])
 
 

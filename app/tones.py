@@ -88,6 +88,7 @@ QFrame#adapter {{ background: {panel}; border: 1px solid {line}; border-radius: 
 QFrame#adapter[chosen="true"] {{ border-color: {selection}; }}
 QFrame#adapter QLineEdit[tone="strong"] {{ border-color: transparent; background: transparent; padding: 2px 2px; }}
 QFrame#adapter QLineEdit[tone="strong"]:focus {{ border-color: {selection}; background: {input}; }}
+QFrame#drawing {{ border: none; border-left: 4px solid {selection}; background: {panel}; }}
 QFrame#dropline {{ background: {selection}; border: none; }}
 """
 

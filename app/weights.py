@@ -171,11 +171,11 @@ class WeightsDesk(QObject):
         dialog.fileSelected.connect(save)
         dialog.open()
 
-    def show_report(self, node: str) -> None:
-        """Show how the file of a frame fits."""
+    def show_report(self, node: str, adapter: str = "") -> None:
+        """Show how the file of a frame, or of an adapter, fits."""
         self.window.docks["weights"].show()
         self.window.docks["weights"].raise_()
-        self.window.weights_panel.show_frame(node)
+        self.window.weights_panel.show_frame(node, adapter)
 
     def forget(self) -> None:
         """It is another document."""
@@ -189,6 +189,7 @@ class WeightsDesk(QObject):
         self.reports = reports
         self.window.weights_panel.show_reports(reports, self.window.document.graph)
         self.window.inspector.set_weights(reports)
+        self.window.adapters_panel.show_reports(reports)
 
     def _loaded(self, message: Loaded) -> None:
         """Show how the files fit, and say so of the one that needs something done."""
@@ -206,7 +207,8 @@ class WeightsDesk(QObject):
         tell, text = self.window.notice.tell, summary(report)
         text = text[:1].upper() + text[1:]
         if report.adapter:
-            tell(text, "error" if report.error else "warning", about="weights")
+            severity = "error" if report.error else "warning"
+            tell(text, severity, "Report", lambda: self.show_report("", report.adapter), about="weights")
             return
         choose = ("Choose another…", lambda: self.ask_load(report.frame))
         if report.error:

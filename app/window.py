@@ -14,12 +14,15 @@ from PySide6.QtWidgets import (
 )
 
 from app import actions, layout, quick_add, sharing, theme, tones, typing_keys
+from app.adapters import AdapterDesk, own_adapters
 from app.canvas.view import Canvas
 from app.dialogs import DELETE_ON_CLOSE
+from app.drawing import DrawingBar, DrawingDesk
 from app.exporting import ExportDesk
 from app.filing import DEFAULT_EXAMPLE, Filing
 from app.icons import icon
 from app.link import Link
+from app.panels.adapters import AdaptersPanel
 from app.panels.consent import Consent
 from app.panels.inspector import Inspector
 from app.panels.log import LogPanel
@@ -41,6 +44,7 @@ from engine.document.problems import Fix, Problem
 from engine.faults import problems_of
 from engine.messages import Fault, Finished, Paused, Preview, Progress, Ready, Saved, Shapes
 from nodes import CATALOGUE
+from nodes.adapters import ADAPTERS
 
 MANY = 300
 """Problems are found anew after every edit: where there are more, that waits until it is quiet."""
@@ -66,6 +70,7 @@ class Window(QMainWindow):
         self.sought = ""
         """What was last looked for in the graph."""
         self.faults: tuple[Fault, ...] = ()
+        self.shapes = Shapes({}, {})
         self.checker = Checker(self.document.graph, CATALOGUE)
         self.problems: list[Problem] = []
         self.menus: dict[str, QMenu] = {}
@@ -91,7 +96,9 @@ class Window(QMainWindow):
         self.canvas = Canvas(self.document, self.theme)
         self.consent = Consent()
         self.notice = Notice(self.theme)
-        self.palette_panel = Palette(CATALOGUE, self.theme)
+        self.palette_panel = Palette(CATALOGUE, self.theme, lambda: [*ADAPTERS.values(), *own_adapters()])
+        self.adapters_panel = AdaptersPanel(self.document, self.theme, lambda: self.files.folder)
+        self.drawing_bar = DrawingBar()
         self.inspector = Inspector(self.document, self.theme, lambda: self.files.folder)
         self.preview = PreviewPanel(self.document, self.theme)
         self.problems_panel = ProblemsPanel(self.theme)
@@ -101,6 +108,8 @@ class Window(QMainWindow):
         self.actions_by_id: dict[str, QAction] = actions.build(self)
         self.weights = WeightsDesk(self)
         self.exports = ExportDesk(self)
+        self.adapters = AdapterDesk(self)
+        self.drawing = DrawingDesk(self, self.drawing_bar)
         self.files.fill_menus(self.menus["File"], self.actions_by_id["open"])
         self.toolbar = Toolbar(self)
         self.addToolBar(self.toolbar)
@@ -126,6 +135,7 @@ class Window(QMainWindow):
         self.preview.pause.resumed.connect(self.link.resume)
         self.preview.pause.cancelled.connect(self.cancel)
         self.problems_panel.activated.connect(self.show_node)
+        self.problems_panel.adapter_activated.connect(self.adapters.show)
         self.problems_panel.fixed.connect(self._fix)
         self.inspector.weights_asked.connect(self.weights.do)
         self.inspector.chosen.connect(lambda node: self._show_nodes([node]))
@@ -186,7 +196,11 @@ class Window(QMainWindow):
         found = self.checker.problems()
         self.problems = found + problems_of(self.faults, found, self.document.graph)
         self.trust.look()
-        self.canvas.set_problems(found + [problem for problem in self.problems if problem.code == "untrusted"])
+        expanded = self.checker.expanded
+        self.adapters_panel.show_expanded(expanded, self.problems)
+        if self.drawing.drawn is None:
+            self.canvas.set_problems(found + [problem for problem in self.problems if problem.code == "untrusted"])
+            self.canvas.set_expanded(expanded)
         self.inspector.set_problems(self.problems)
         self.problems_panel.show_problems(self.problems, self.document.graph)
         if self.docks["weights"].isVisible():
@@ -203,6 +217,7 @@ class Window(QMainWindow):
     def show_node(self, node: str) -> None:
         """Select a node and bring it into view."""
         if node in self.document.graph:
+            self.drawing.leave()
             self.canvas.reveal(node)
             self.canvas.setFocus()
 
@@ -255,6 +270,8 @@ class Window(QMainWindow):
         self.link.trust()
 
     def _show_nodes(self, nodes: Sequence[str]) -> None:
+        if not all(node in self.canvas.document.graph for node in nodes):
+            self.drawing.leave()
         self.canvas.select(nodes, reveal=True)
         self.canvas.setFocus()
 
@@ -267,7 +284,8 @@ class Window(QMainWindow):
 
     def _selected(self, nodes: Sequence[str]) -> None:
         self.inspector.show_nodes(nodes)
-        self.preview.follow(nodes)
+        if self.drawing.drawn is None:
+            self.preview.follow(nodes)
         actions.refresh(self)
 
     def _context_menu(self, node: str | None, at: QPoint) -> None:
@@ -290,11 +308,16 @@ class Window(QMainWindow):
         self.refresh_soon()
 
     def _shaped(self, message: Shapes) -> None:
-        self.faults = message.faults
-        self.canvas.set_shapes(message.returns, message.receives)
-        self.canvas.set_faults([fault for fault in message.faults if fault.code != "untrusted"])
-        self.inspector.set_shapes(message.returns, message.receives)
+        self.faults, self.shapes = message.faults, message
+        self.show_shapes()
         self.refresh_soon()
+
+    def show_shapes(self) -> None:
+        """Show what the worker knows of the nodes, where it is they that are shown."""
+        if self.drawing.drawn is None:
+            self.canvas.set_shapes(self.shapes.returns, self.shapes.receives)
+            self.canvas.set_faults([fault for fault in self.shapes.faults if fault.code != "untrusted"])
+            self.inspector.set_shapes(self.shapes.returns, self.shapes.receives)
 
     def _progressed(self, message: Progress) -> None:
         self.status.progress(message, self.document)
@@ -361,7 +384,8 @@ class Window(QMainWindow):
         theme.apply(self._app, worn)
         self.setStyleSheet(tones.sheet(worn))
         self.setWindowIcon(icon("catenary", worn.selection.name()))
-        for part in (self.canvas, self.palette_panel, self.inspector, self.preview, self.problems_panel, self.notice):
+        panels = (self.palette_panel, self.inspector, self.adapters_panel, self.preview, self.problems_panel)
+        for part in (self.canvas, *panels, self.notice):
             part.set_theme(worn)
         layout.wear(self.docks, worn)
         for action in actions.ACTIONS:

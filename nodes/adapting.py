@@ -4,7 +4,7 @@ from engine.document.adapters import TARGET
 from engine.document.kinds import NodeKind
 from nodes import conv, dense
 
-CATEGORY = "Adapters"
+CATEGORY = "Parts of adapters"
 
 
 def _zero(kind: NodeKind) -> NodeKind:

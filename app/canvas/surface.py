@@ -99,6 +99,13 @@ class Surface(QWidget):
                 around = sum(tuple(sorted(graph.nodes[f].contexts)) == names for f in graph.ancestors(node))
                 numbers[node] = self._families.setdefault((names, around), len(self._families))
 
+    def set_document(self, document: Document) -> None:
+        """Show another document."""
+        self.document.listeners.remove(self._changed)
+        self.document = document
+        document.listeners.append(self._changed)
+        self._changed(Change(None, None))
+
     # Where things are.
 
     @property
@@ -157,6 +164,11 @@ class Surface(QWidget):
         self._whole = True
         self._repaint()
         self.camera_moved.emit()
+
+    def look(self, camera: Camera) -> None:
+        """Look from where this camera does."""
+        self.camera = camera
+        self._moved()
 
     def _fit(self, rects: Sequence[QRectF], margin: float) -> None:
         area = scenes.union(rects)

@@ -1,6 +1,7 @@
 """One adapter of the stack: whether it is in force, where it goes, what it is set to, and what each slider drives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Signal
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
+    QWidget,
 )
 
 from app.icons import dot, themed
@@ -24,6 +26,7 @@ from app.panels.colours import COLOURS
 from app.panels.fields import Field, field_for
 from app.panels.form import Editing, Form, Message, rich
 from app.panels.numbers import ValueLine
+from app.panels.sources import SourceEditor
 from app.theme import Theme
 from engine.document.adapters import Adapter, values_of
 from engine.document.document import Document
@@ -31,7 +34,8 @@ from engine.document.edits import SetAdapter, SetAdapterParam
 from engine.document.expand import Expanded
 from engine.document.kinds import Param, ParamValue
 from engine.document.problems import Problem
-from engine.document.stack import adapter_of, counted
+from engine.document.sources import Source
+from engine.document.stack import adapter_of, counted, given, with_sources
 from engine.messages import WeightsReport
 
 MOVE_MIME = "application/x-catenary-adapter-in-stack"
@@ -83,7 +87,7 @@ class AdapterCard(QFrame):
     shown = Signal(object)
     asked = Signal(str, str)
 
-    def __init__(self, document: Document, adapter: Adapter, theme: Theme) -> None:
+    def __init__(self, document: Document, adapter: Adapter, theme: Theme, folder: Callable[[], Path]) -> None:
         super().__init__()
         self.setObjectName("adapter")
         self.document = document
@@ -99,6 +103,8 @@ class AdapterCard(QFrame):
         self.column.setSpacing(4)
         self._add_head(adapter)
         self._add_params(adapter)
+        self.sources: dict[str, SourceEditor] = {}
+        self._add_sources(adapter, folder)
         self.refresh()
 
     @property
@@ -117,6 +123,8 @@ class AdapterCard(QFrame):
         values = values_of(adapter)
         for name, field in self.fields.items():
             field.show_value(values[name])
+        for name, source in given(adapter).items():
+            self.sources[name].show_source(source)
         if self.details:
             self.details.refresh(adapter, self.expanded)
 
@@ -239,6 +247,28 @@ class AdapterCard(QFrame):
             field.finished.connect(self.editing.finish)
             field.refused.connect(message.refuse)
         self.column.addLayout(form)
+
+    def _add_sources(self, adapter: Adapter, folder: Callable[[], Path]) -> None:
+        """What it brings along for others to set: a picture that guides, a mask."""
+        form = Form()
+        form.setContentsMargins(18, 0, 0, 0)
+        for name in given(adapter):
+            editor = self.sources[name] = SourceEditor(folder)
+            holder = QWidget()
+            column = QVBoxLayout(holder)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(4)
+            column.addWidget(editor.sort)
+            column.addWidget(editor)
+            self.editing.messages[f"source:{name}"] = form.add(name.partition(".")[2], holder, name)
+            editor.edited.connect(lambda source, name=name: self._set_source(name, source))
+            editor.finished.connect(self.editing.finish)
+        self.column.addLayout(form)
+
+    def _set_source(self, name: str, source: Source) -> None:
+        changed = with_sources(self.data, lambda key, old: source if key == name else old)
+        merge = f"adapter:{self.adapter}:{name}"
+        self.editing.apply(SetAdapter(changed), f"Set {name}", f"source:{name}", merge)
 
     def _is_unfolded(self) -> bool:
         return self.details is not None and self.details.isVisibleTo(self)

@@ -1,6 +1,7 @@
 """The adapters panel: the stack in order, a card for each. What it takes to apply an adapter is in `app.adapters`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
@@ -13,7 +14,7 @@ from engine.document.adapters import Adapter
 from engine.document.document import Change, Document
 from engine.document.expand import Expanded
 from engine.document.problems import Problem
-from engine.document.stack import moved
+from engine.document.stack import given, moved
 from engine.messages import WeightsReport
 
 NOTHING = (
@@ -34,8 +35,9 @@ class AdaptersPanel(QScrollArea):
     shown = Signal(object)
     selected = Signal(str)
 
-    def __init__(self, document: Document, theme: Theme) -> None:
+    def __init__(self, document: Document, theme: Theme, folder: Callable[[], Path]) -> None:
         super().__init__()
+        self.folder = folder
         self.document = document
         self.theme = theme
         self.cards: list[AdapterCard] = []
@@ -134,7 +136,9 @@ class AdaptersPanel(QScrollArea):
                 widget.hide()
                 widget.deleteLater()
         self._made_of = [_form(adapter) for adapter in self.document.graph.adapters]
-        self.cards = [AdapterCard(self.document, each, self.theme) for each in self.document.graph.adapters]
+        self.cards = [
+            AdapterCard(self.document, each, self.theme, self.folder) for each in self.document.graph.adapters
+        ]
         for card in self.cards:
             card.chosen.connect(self.select)
             card.shown.connect(self.shown)
@@ -194,7 +198,7 @@ class AdaptersPanel(QScrollArea):
 
 def _form(adapter: Adapter) -> tuple[object, ...]:
     """What a card is made of; all else is shown by refreshing it."""
-    return adapter.id, adapter.params, adapter.doc
+    return adapter.id, adapter.params, adapter.doc, list(given(adapter))
 
 
 def _button(text: str, tip: str) -> QPushButton:

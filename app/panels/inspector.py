@@ -7,6 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from app.drawing import DrawnDocument
+from app.panels.adapter_page import AdapterPage
 from app.panels.graph_page import GraphPage
 from app.panels.node_page import NodePage
 from app.theme import Theme
@@ -50,7 +52,7 @@ class Inspector(QScrollArea):
         self.theme = theme
         self.folder = folder
         self.nodes: list[str] = []
-        self.page: NodePage | GraphPage | SummaryPage | None = None
+        self.page: NodePage | GraphPage | AdapterPage | SummaryPage | None = None
         self._problems: Sequence[Problem] = ()
         self._reports: tuple[WeightsReport, ...] = ()
         self._shapes: tuple[Descriptions, Descriptions] = ({}, {})
@@ -61,6 +63,18 @@ class Inspector(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         document.listeners.append(self._changed)
         self.show_nodes([])
+
+    def set_document(self, document: Document) -> None:
+        """Show the pages of another document."""
+        self.document.listeners.remove(self._changed)
+        self.document = document
+        document.listeners.append(self._changed)
+        self._changed(Change(None, None))
+
+    def refresh(self) -> None:
+        """Show what the document says."""
+        if isinstance(self.page, NodePage | GraphPage | AdapterPage):
+            self.page.refresh()
 
     def show_nodes(self, nodes: Sequence[str]) -> None:
         """Show the page for a selection."""
@@ -107,6 +121,8 @@ class Inspector(QScrollArea):
             self.page = SummaryPage(self.document, self.nodes)
         elif self.nodes and self.nodes != [root]:
             self.page = NodePage(self.document, self.nodes[0], self.folder, self.theme)
+        elif isinstance(self.document, DrawnDocument):
+            self.page = AdapterPage(self.document, self.theme)
         else:
             self.page = GraphPage(self.document, self.folder, self.theme)
         self.setWidget(self.page)
@@ -127,5 +143,5 @@ class Inspector(QScrollArea):
             self.page = None
             self.setWidget(QWidget())
             self._building.start()  # once the graph is painted: a page takes longer
-        elif isinstance(self.page, NodePage | GraphPage):
-            self.page.refresh()
+        else:
+            self.refresh()

@@ -7,12 +7,14 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from app.drawing import DrawnDocument
 from app.icons import kind_icon
 from app.panels.colours import ColourField
 from app.panels.contexts import ContextsEditor
 from app.panels.entries import NameLine
 from app.panels.fields import Field, field_for
 from app.panels.form import Editing, Form, Message, Section, rich
+from app.panels.formula_field import FormulaField
 from app.panels.problems import brief
 from app.panels.sharing import SharingSection
 from app.panels.weights import WeightsSection
@@ -162,7 +164,8 @@ class NodePage(QWidget):
         self.column.addWidget(section)
 
     def _add_field(self, form: Form, param: Param) -> None:
-        field = self.fields[param.name] = field_for(param)
+        is_drawn = isinstance(self.document, DrawnDocument)
+        field = self.fields[param.name] = FormulaField(param) if is_drawn else field_for(param)
         message = form.add(param.name, field, rich(param.doc))
         self.editing.messages[param.name] = message
         field.edited.connect(lambda value: self.set_param(param, value))

@@ -1,6 +1,6 @@
 """The palette: every kind by category, found by typing, dragged onto the canvas or put there by a double click."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import (
     QByteArray,
@@ -19,15 +19,23 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QShowEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
+from app.canvas.adapting import ADAPTER_MIME
 from app.canvas.view import KIND_MIME
-from app.icons import kind_icon
+from app.icons import adapter_icon, kind_icon
 from app.panels.form import rich
-from app.search import kinds
+from app.search import best, score
 from app.theme import Theme
+from engine.document.adapter_files import dump
+from engine.document.adapters import Adapter
 from engine.document.kinds import Catalogue, NodeKind
 
 KIND_ROLE = Qt.ItemDataRole.UserRole + 1
-"""The kind's name at an entry; None at a category."""
+"""The kind's name at an entry; None at a category and at an adapter."""
+ADAPTER_ROLE = Qt.ItemDataRole.UserRole + 2
+"""The adapter at an entry."""
+ADAPTER_ID_ROLE = Qt.ItemDataRole.UserRole + 3
+"""Its id."""
+ADAPTERS = "Adapters"
 
 BESIDE = 14
 """How far from the pointer, in pixels, what is dragged is shown."""
@@ -39,12 +47,18 @@ def tooltip(kind: NodeKind) -> str:
     return f"<b>{kind.name}</b><br>{rich(kind.doc)}{params}"
 
 
-class KindModel(QStandardItemModel):
-    """Categories with their kinds, or the matches of a search without categories."""
+def entry_of(index: QModelIndex | QPersistentModelIndex) -> str | Adapter | None:
+    """The kind or the adapter at an index; None at a category."""
+    return index.data(KIND_ROLE) or index.data(ADAPTER_ROLE)
 
-    def __init__(self, catalogue: Catalogue, theme: Theme) -> None:
+
+class KindModel(QStandardItemModel):
+    """Categories with their kinds and the adapters, or the matches of a search without categories."""
+
+    def __init__(self, catalogue: Catalogue, theme: Theme, adapters: Callable[[], Sequence[Adapter]]) -> None:
         super().__init__()
         self.catalogue = catalogue
+        self.adapters = adapters
         self.theme = theme
         self.text = ""
         self.refill()
@@ -60,25 +74,22 @@ class KindModel(QStandardItemModel):
     def refill(self) -> None:
         self.clear()
         if self.text.strip():
-            for kind in kinds(self.catalogue, self.text):
-                self.appendRow(self._entry(kind))
+            found = [(score(self.text, k.name, k.category, k.doc), self._entry(k)) for k in self.catalogue.values()]
+            found += [(score(self.text, a.name, ADAPTERS, a.doc), self._adapter(a)) for a in self.adapters()]
+            for entry in best(found):
+                self.appendRow(entry)
             return
         categories: dict[str, QStandardItem] = {}
         for kind in self.catalogue.values():
-            if kind.category not in categories:
-                category = categories[kind.category] = QStandardItem(kind.category)
-                category.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                font = category.font()
-                font.setBold(True)
-                category.setFont(font)
-                self.appendRow(category)
-            categories[kind.category].appendRow(self._entry(kind))
+            self._category(categories, kind.category).appendRow(self._entry(kind))
+        for adapter in self.adapters():
+            self._category(categories, ADAPTERS).appendRow(self._adapter(adapter))
 
     def supportedDragActions(self) -> Qt.DropAction:
         return Qt.DropAction.CopyAction
 
     def mimeTypes(self) -> list[str]:
-        return [KIND_MIME]
+        return [KIND_MIME, ADAPTER_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         data = QMimeData()
@@ -86,12 +97,33 @@ class KindModel(QStandardItemModel):
         if names:
             data.setData(KIND_MIME, QByteArray(names[0].encode()))
             data.setText(names[0])
+        for adapter in [found for index in indexes if (found := index.data(ADAPTER_ROLE))]:
+            data.setData(ADAPTER_MIME, QByteArray(dump(adapter)))
         return data
 
-    def index_of(self, kind: str) -> QModelIndex:
-        """Where a kind stands; an invalid index when the search leaves it out."""
-        hits = self.match(self.index(0, 0), KIND_ROLE, kind, 1, Qt.MatchFlag.MatchRecursive | Qt.MatchFlag.MatchExactly)
+    def index_of(self, name: str, role: int = KIND_ROLE) -> QModelIndex:
+        """Where a kind stands, or with ADAPTER_ID_ROLE an adapter; an invalid index when the search leaves it out."""
+        hits = self.match(self.index(0, 0), role, name, 1, Qt.MatchFlag.MatchRecursive | Qt.MatchFlag.MatchExactly)
         return hits[0] if hits else QModelIndex()
+
+    def _category(self, known: dict[str, QStandardItem], name: str) -> QStandardItem:
+        if name not in known:
+            category = known[name] = QStandardItem(name)
+            category.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            font = category.font()
+            font.setBold(True)
+            category.setFont(font)
+            self.appendRow(category)
+        return known[name]
+
+    def _adapter(self, adapter: Adapter) -> QStandardItem:
+        item = QStandardItem(adapter_icon(self.theme), adapter.name)
+        item.setData(adapter, ADAPTER_ROLE)
+        item.setData(adapter.id, ADAPTER_ID_ROLE)
+        params = "".join(f"<br>• <b>{p.name}</b>: {rich(p.doc)}" for p in adapter.params)
+        item.setToolTip(f"<b>{adapter.name}</b><br>{rich(adapter.doc)}{params}")
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
+        return item
 
     def _entry(self, kind: NodeKind) -> QStandardItem:
         item = QStandardItem(kind_icon(kind, self.theme), kind.name)
@@ -106,7 +138,7 @@ class KindTree(QTreeView):
 
     def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803
         index = self.currentIndex()
-        if not index.data(KIND_ROLE):
+        if not entry_of(index):
             return
         drag = QDrag(self)
         drag.setMimeData(self.model().mimeData([index]))
@@ -136,13 +168,21 @@ class KindTree(QTreeView):
 
 
 class Palette(QWidget):
-    """Search field and tree. `chosen` names a kind to add where the canvas is looking."""
+    """Search field and tree. `chosen` names a kind to add where the canvas is looking, `adapter_chosen` carries an
+    adapter to apply to what is selected there."""
 
     chosen = Signal(str)
+    adapter_chosen = Signal(object)
 
-    def __init__(self, catalogue: Catalogue, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        theme: Theme,
+        adapters: Callable[[], Sequence[Adapter]] = tuple,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.model = KindModel(catalogue, theme)
+        self.model = KindModel(catalogue, theme, adapters)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search nodes")
         self.search.setClearButtonEnabled(True)
@@ -200,14 +240,16 @@ class Palette(QWidget):
             self._mark_first()
 
     def _mark_first(self) -> None:
-        if not self.tree.currentIndex().isValid() or not self.tree.currentIndex().data(KIND_ROLE):
+        if not self.tree.currentIndex().isValid() or not entry_of(self.tree.currentIndex()):
             first = self.model.index(0, 0)
-            self.tree.setCurrentIndex(first if first.data(KIND_ROLE) else self.model.index(0, 0, first))
+            self.tree.setCurrentIndex(first if entry_of(first) else self.model.index(0, 0, first))
 
     def _choose(self, index: QModelIndex | QPersistentModelIndex) -> None:
         if kind := index.data(KIND_ROLE):
             self.chosen.emit(kind)
+        elif adapter := index.data(ADAPTER_ROLE):
+            self.adapter_chosen.emit(adapter)
 
     def _toggle(self, index: QModelIndex) -> None:
-        if not index.data(KIND_ROLE):
+        if not entry_of(index):
             self.tree.setExpanded(index, not self.tree.isExpanded(index))

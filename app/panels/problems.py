@@ -92,10 +92,11 @@ class Detail(QWidget):
 class ProblemsPanel(QWidget):
     """A line for each problem, errors first; the current one in full, with its fixes.
 
-    `activated` names a node to show; `fixed` carries a Fix to apply.
+    `activated` names a node to show, `adapter_activated` an adapter; `fixed` carries a Fix to apply.
     """
 
     activated = Signal(str)
+    adapter_activated = Signal(str)
     fixed = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
@@ -237,7 +238,9 @@ class ProblemsPanel(QWidget):
 
     def _open(self, row: QTreeWidgetItem) -> None:
         problem = row.data(0, PROBLEM_ROLE)
-        if problem is not None:
+        if problem is not None and problem.adapter:
+            self.adapter_activated.emit(problem.adapter)
+        elif problem is not None:
             self.activated.emit(problem.node)
 
     def _menu(self, at: QPoint) -> None:

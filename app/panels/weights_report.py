@@ -210,17 +210,17 @@ class WeightsPanel(QWidget):
         self.files.blockSignals(True)
         self.files.clear()
         for report in reports:
-            title = named(graph, report.frame) if graph and report.frame in graph else ""
+            title = named(graph, report.frame) if graph and report.frame in graph else report.adapter
             self.files.addItem(f"{title}: {report.path}")
         self.files.setCurrentIndex(next((i for i, report in enumerate(reports) if report.frame == frame), 0))
         self.files.blockSignals(False)
         self._bar.setVisible(len(reports) > 1)
         self._show()
 
-    def show_frame(self, frame: str) -> None:
-        """Show the report on the file that this frame names."""
+    def show_frame(self, frame: str, adapter: str = "") -> None:
+        """Show the report on the file that this frame, or this adapter, names."""
         for index, report in enumerate(self.reports):
-            if report.frame == frame:
+            if (report.frame, report.adapter) == (frame, adapter):
                 self.files.setCurrentIndex(index)
 
     def _show(self) -> None:

@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from engine.document.edits import SetAdapter
 from engine.document.problems import Fix, Found, Problem
-from engine.document.stack import adapter_of, removed
+from engine.document.sources import lacks_value
+from engine.document.stack import adapter_of, given, removed
 from engine.document.subject import Subject
 
 
@@ -13,6 +14,12 @@ def check(subject: Subject) -> Found:
     graph = subject.graph
     if not graph.adapters:
         return
+    for each in graph.adapters:
+        for name, source in given(each).items() if each.enabled else ():
+            if lacks_value(source):
+                message = f"The adapter {each.name} has no value for {name}: choose a file for it, or disable it."
+                fixes = (Fix("Disable it", SetAdapter(replace(each, enabled=False))),)
+                yield Problem("input-missing", "error", "", message, name, fixes, adapter=each.id)
     for amiss in subject.standing.expanded.amiss:
         adapter = adapter_of(graph, amiss.adapter)
         if adapter is None:

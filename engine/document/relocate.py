@@ -5,9 +5,11 @@ from pathlib import Path, PurePath
 
 from msgspec.structs import replace
 
-from engine.document.edits import Batch, Edit, SetContexts, SetInputs, SetWeights
+from engine.document.adapters import Adapter
+from engine.document.edits import Batch, Edit, SetAdapters, SetContexts, SetInputs, SetWeights
 from engine.document.graph import Graph
 from engine.document.sources import ImageSource, Source, TensorSource
+from engine.document.stack import with_sources
 
 
 def relocate(graph: Graph, old: Path, new: Path) -> Edit | None:
@@ -26,7 +28,16 @@ def relocate(graph: Graph, old: Path, new: Path) -> Edit | None:
         weights = graph.nodes[node].weights
         if weights and (path := _path(weights.path, old, new)) != weights.path:
             edits.append(SetWeights(node, replace(weights, path=path)))
+    adapters = tuple(relocated(each, old, new) for each in graph.adapters)
+    if adapters != graph.adapters:
+        edits.append(SetAdapters(adapters))
     return Batch(tuple(edits)) if edits else None
+
+
+def relocated(adapter: Adapter, old: Path, new: Path) -> Adapter:
+    """The adapter with paths that lead from folder `new` to the files that they lead to from `old`."""
+    weights = adapter.weights and replace(adapter.weights, path=_path(adapter.weights.path, old, new))
+    return with_sources(replace(adapter, weights=weights), lambda _, source: _moved(source, old, new))
 
 
 def _moved(source: Source, old: Path, new: Path) -> Source:

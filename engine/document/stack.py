@@ -1,7 +1,7 @@
 """What is done with the stack of a graph's adapters, as edits; and what is said of where they go."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import count
 from pathlib import PurePath
 
@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from engine.document.adapters import Adapter
 from engine.document.edits import Batch, Edit, SetAdapter, SetAdapters
 from engine.document.expand import Expanded, home
-from engine.document.graph import Graph
+from engine.document.graph import Graph, Tree, tree_nodes
+from engine.document.sources import ListSource, Source, UnsetSource
 
 
 def adapter_of(graph: Graph, adapter: str) -> Adapter | None:
@@ -87,6 +88,33 @@ def initials(name: str) -> str:
     if len(words[0]) > 1 and words[0].isupper():
         return words[0][:2] if len(words) == 1 or not words[-1].isdigit() else words[0][0] + words[-1]
     return (words[0][0] + (words[1][0] if len(words) > 1 else "")).upper()
+
+
+def given(adapter: Adapter) -> dict[str, Source]:
+    """The sources that an adapter brings along for others to set, by "context.key"."""
+    return {
+        f"{context}.{key}": source
+        for patch in adapter.patches
+        for tree in tree_nodes(patch.tree)
+        for context, entries in tree.node.contexts.items()
+        for key, source in entries.items()
+        if not isinstance(source, UnsetSource | ListSource)
+    }
+
+
+def with_sources(adapter: Adapter, change: Callable[[str, Source], Source]) -> Adapter:
+    """The adapter with other sources for what it declares; `change` is told "context.key" and the present source."""
+
+    def changed(tree: Tree) -> Tree:
+        contexts = {
+            context: {key: change(f"{context}.{key}", source) for key, source in entries.items()}
+            for context, entries in tree.node.contexts.items()
+        }
+        children = None if tree.children is None else tuple(map(changed, tree.children))
+        node = tree.node if contexts == tree.node.contexts else replace(tree.node, contexts=contexts)
+        return replace(tree, node=node, children=children)
+
+    return replace(adapter, patches=tuple(replace(each, tree=changed(each.tree)) for each in adapter.patches))
 
 
 def file_name(adapter: Adapter) -> str:

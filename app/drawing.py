@@ -1,0 +1,231 @@
+"""Drawing an adapter: its trees as documents of their own, on the canvas and in the inspector of the window.
+
+There is one history, that of the graph: what is drawn becomes part of the graph's stack with every edit.
+"""
+
+from collections.abc import Sequence
+from copy import copy
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+
+from engine.document import edits
+from engine.document.adapters import TARGET, Adapter, Patch
+from engine.document.document import Change, Document
+from engine.document.edits import Edit, SetAdapter
+from engine.document.graph import CANVAS, Graph, Node, Place, Tree, tree_nodes
+from engine.document.ids import new_ids
+from engine.document.kinds import Catalogue, Param, has_weights
+from engine.document.stack import adapter_of, narrowed
+from engine.document.templates import with_ids
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+SCALE = Param(name="scale", type="float", default=1.0, low=0, high=2, live=True, doc="Strength; 0 changes nothing.")
+
+
+class DrawnDocument(Document):
+    """One tree of an adapter of a document. Its edits are edits of that document, and so is their undoing."""
+
+    def __init__(self, main: Document, adapter: str, index: int) -> None:
+        self.main = main
+        self.adapter = adapter
+        self.index = index
+        patch = self.patch
+        assert patch is not None
+        super().__init__(_graph(patch.tree), main.catalogue)
+        self.history = main.history
+
+    @property
+    def patch(self) -> Patch | None:
+        """The patch as it is in the document; None where there is none any more."""
+        found = adapter_of(self.main.graph, self.adapter)
+        return found.patches[self.index] if found and self.index < len(found.patches) else None
+
+    def apply(self, edit: Edit, label: str, merge: str = "") -> None:
+        """Apply an edit to the tree, and so to the adapter. Raises EditError, with nothing changed."""
+        inverse = edits.apply(self.graph, edit)
+        try:
+            self.main.apply(self._taken(), label, merge)
+        except edits.EditError:
+            edits.apply(self.graph, inverse)
+            raise
+        self._tell(edit, inverse)
+
+    def set_collapsed(self, node: str, collapsed: bool) -> None:
+        """Fold or unfold a frame of the tree: seen only here."""
+        edit = edits.Fold(node, collapsed)
+        self._tell(edit, edits.apply(self.graph, edit))
+
+    def end_gesture(self) -> None:
+        self.main.end_gesture()
+
+    def undo(self) -> str | None:
+        return self.main.undo()
+
+    def redo(self) -> str | None:
+        return self.main.redo()
+
+    def is_current(self) -> bool:
+        """Whether the tree is that of the document."""
+        patch = self.patch
+        return patch is not None and _tree(_graph(patch.tree)) == _tree(self.graph)
+
+    def follow(self) -> None:
+        """Show the tree of the document, which has changed by other means."""
+        patch = self.patch
+        assert patch is not None
+        self.graph = _graph(patch.tree)
+        for listener in list(self.listeners):
+            listener(Change(None, None))
+
+    def _taken(self) -> Edit:
+        adapter = adapter_of(self.main.graph, self.adapter)
+        if adapter is None:
+            raise edits.EditError("the adapter is gone")
+        patches = list(adapter.patches)
+        patches[self.index] = replace(patches[self.index], tree=_tree(self.graph))
+        return SetAdapter(replace(adapter, patches=tuple(patches)))
+
+
+class DrawingBar(QFrame):
+    """What is being drawn, and the way back, above the canvas."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("drawing")
+        self.back = QPushButton("Graph")
+        self.back.setToolTip("Back to the graph")
+        self.title = QLabel()
+        self.title.setProperty("tone", "strong")
+        self.about = QLabel()
+        self.about.setProperty("tone", "muted")
+        self.next = QPushButton()
+        self.next.setToolTip("The adapter has several trees: draw the next one")
+        for button in (self.back, self.next):
+            button.setProperty("tone", "small")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 5, 10, 5)
+        row.addWidget(self.back)
+        row.addWidget(QLabel("›"))
+        row.addWidget(self.title)
+        row.addWidget(self.about, 1)
+        row.addWidget(self.next)
+        self.hide()
+
+
+class DrawingDesk(QObject):
+    """Which adapter the canvas shows instead of the graph, if any."""
+
+    def __init__(self, window: "Window", bar: DrawingBar) -> None:
+        super().__init__(window)
+        self.window = window
+        self.bar = bar
+        self.drawn: DrawnDocument | None = None
+        bar.back.clicked.connect(self.leave)
+        bar.next.clicked.connect(lambda: self.drawn and self.open(self.drawn.adapter, self.drawn.index + 1))
+        self._following = QTimer(self, interval=0, singleShot=True)
+        self._following.timeout.connect(self._follow)
+        window.document.listeners.append(self._changed)
+
+    def open(self, adapter: str, index: int = 0) -> None:
+        """Draw a tree of an adapter; counts on from the first after the last."""
+        found = adapter_of(self.window.document.graph, adapter)
+        if found is None or not found.patches:
+            return
+        self.drawn = DrawnDocument(self.window.document, adapter, index % len(found.patches))
+        self._show(self.drawn)
+        self._name(found)
+        self.window.canvas.setFocus()
+
+    def leave(self) -> None:
+        """Show the graph again."""
+        if self.drawn:
+            self.drawn = None
+            self._show(self.window.document)
+            self.window.show_shapes()
+            self.window.refresh()
+
+    def _show(self, document: Document) -> None:
+        self.bar.setVisible(document is not self.window.document)
+        self.window.canvas.set_document(document)
+        self.window.inspector.set_document(document)
+
+    def _name(self, adapter: Adapter) -> None:
+        assert self.drawn
+        patch = adapter.patches[self.drawn.index]
+        self.bar.title.setText(adapter.name)
+        self.bar.about.setText(f"{patch.place} {patch.selector}")
+        count = len(adapter.patches)
+        self.bar.next.setVisible(count > 1)
+        self.bar.next.setText(f"Tree {self.drawn.index + 1} of {count}")
+
+    def _changed(self, change: Change) -> None:
+        if self.drawn and (change.touched is None or change.touched.adapters):
+            if self.drawn.patch is None or change.touched is None:
+                self.leave()
+            else:
+                self._following.start()  # edits of the drawing itself come through here as well
+
+    def _follow(self) -> None:
+        if self.drawn is None or (adapter := adapter_of(self.window.document.graph, self.drawn.adapter)) is None:
+            return
+        self._name(adapter)
+        if self.drawn.is_current():
+            self.window.inspector.refresh()
+            return
+        canvas = self.window.canvas
+        camera, selection = copy(canvas.camera), canvas.selection
+        self.drawn.follow()
+        canvas.look(camera)
+        canvas.select(selection)
+
+
+def blank(selection: Sequence[str], graph: Graph, catalogue: Catalogue) -> Adapter:
+    """An adapter to begin with: the target in a Sum, beside a branch that adds nothing yet."""
+    leaves = [node for node in selection if node in graph and not graph.is_frame(node)]
+    layers = [node for node in graph.walk() if graph.nodes[node].kind in ("Linear", "Conv2d")]
+    first = next(iter([*leaves, *layers, *(n for n in graph.walk() if not graph.is_frame(n))]), None)
+    kind = graph.nodes[first].kind if first else "Linear"
+    scale = Tree(Node("", "Multiply", params={"scale": "=scale", "bias": 0.0}))
+    branch = [scale]
+    zero = catalogue.get(f"Zero{kind}")
+    if zero and has_weights(catalogue, kind):
+        branch.insert(0, Tree(Node("", zero.name, params={p.name: f"=target.{p.name}" for p in zero.params})))
+    tree = Tree(
+        Node("", "Chain"),
+        children=(
+            Tree(
+                Node("", "Sum"),
+                children=(Tree(Node("", TARGET)), Tree(Node("", "Chain", "Branch"), children=tuple(branch))),
+            ),
+        ),
+    )
+    drawn = with_ids(tree, new_ids(graph))
+    default = SCALE if zero else replace(SCALE, default=0.0)
+    where = narrowed(graph, [node for node in selection if node in graph and graph.is_frame(node)])
+    return Adapter("adapter", "Adapter", (Patch(f"kind={kind}", drawn),), (default,), where=where)
+
+
+def _graph(tree: Tree) -> Graph:
+    """A tree as a graph to be edited; one that is a leaf stands in a Chain."""
+    taken = {each.node.id for each in tree_nodes(tree)}
+    top = tree if tree.children is not None else None
+    root = top.node if top else Node(next(i for n in range(len(taken) + 1) if (i := f"top{n}") not in taken), "Chain")
+    graph = Graph(root)
+    inner = (top.children or ()) if top else (tree,)
+    if inner:
+        edits.apply(graph, edits.Insert(Place(root.id, 0), tuple(inner)))
+    for index, segment in enumerate(top.loose if top else ()):
+        edits.apply(graph, edits.Insert(Place(root.id, 0, index, new=True), segment))
+    return graph
+
+
+def _tree(graph: Graph) -> Tree:
+    """What a drawn graph is as a tree; what is parked beside its root is parked in it."""
+    tree = graph.tree(graph.root)
+    beside = tuple(tuple(graph.tree(node) for node in segment) for segment in graph.segments(CANVAS))
+    return replace(tree, loose=(*tree.loose, *beside))
