@@ -78,10 +78,29 @@ class Cancel(Struct, frozen=True, tag=True):
     """Stop the run in progress before its next node."""
 
 
+ALL = -1
+"""As an index of a tensor to show: every one, side by side."""
+
+
 class Watch(Struct, frozen=True, tag=True):
-    """Preview these nodes: at once from the values of the last run, and after every later one."""
+    """Preview these nodes: at once from the values of the last run, and after every later one.
+
+    `indices` says, by node, what to show of a tensor along its first dimensions: one index each, or `ALL`.
+    """
 
     nodes: tuple[str, ...]
+    indices: dict[str, tuple[int, ...]] = {}
+
+
+class Variant(Struct, frozen=True, tag=True):
+    """Ask what a node would make, were the graph edited so: the edit is taken back whatever comes of it.
+
+    A run abandons it, and so does `Cancel`.
+    """
+
+    number: int
+    node: str
+    edit: Edit
 
 
 ENDINGS = (".png", ".npy", ".safetensors")
@@ -167,6 +186,7 @@ ToWorker = (
     | Resume
     | Cancel
     | Watch
+    | Variant
     | Export
     | Examine
     | SaveWeights
@@ -254,12 +274,19 @@ class Figures(Struct, frozen=True):
 
 
 class Picture(Struct, frozen=True):
-    """Pixels for the screen, row by row, 3 bytes RGB each. `caption` says what they show (a slice, a reduction)."""
+    """Pixels for the screen, row by row, 3 bytes RGB each. `caption` says what they show (a slice, a reduction).
+
+    Where they are not too many, `values` are the `depth` numbers behind each pixel, as float32. Pictures side by side
+    have the width and height of `tile`, with a line of one pixel, which has no values, between them.
+    """
 
     width: int
     height: int
     rgb: bytes
     caption: str = ""
+    values: bytes = b""
+    depth: int = 0
+    tile: tuple[int, int] = (0, 0)
 
 
 class Preview(Struct, frozen=True, tag=True):
@@ -270,6 +297,15 @@ class Preview(Struct, frozen=True, tag=True):
     text: str
     figures: Figures | None = None
     picture: Picture | None = None
+
+
+class Varied(Struct, frozen=True, tag=True):
+    """Answer to Variant: the preview, or why there is none."""
+
+    number: int
+    status: Literal["done", "failed", "cancelled"]
+    preview: Preview | None = None
+    error: str = ""
 
 
 class Held(Struct, frozen=True):
@@ -441,6 +477,7 @@ FromWorker = (
     | Progress
     | Log
     | Preview
+    | Varied
     | Paused
     | Finished
     | Loaded

@@ -1,14 +1,20 @@
 """Previews: what a node produced, as pixels and figures for the screen."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch.nn import functional as F
 
-from engine.messages import Figures, Picture, Preview
+from engine.messages import ALL, Figures, Picture, Preview
 from engine.runtime.describe import describe
 
 LONGEST = 1024
 """Pictures are scaled down to this many pixels on their longer side."""
+
+MOST_VALUES = 1 << 20
+"""Pictures of at most so many numbers carry these beside their pixels."""
 
 BINS = 64
 TEXT = 2000
@@ -18,8 +24,8 @@ LISTED = 20
 """Of a list with tensors in it, this many elements are described."""
 
 
-def of(run: int, node: str, value: object) -> Preview:
-    """The preview of a value: tensors as figures and a picture, everything else as text.
+def of(run: int, node: str, value: object, index: Sequence[int] = ()) -> Preview:
+    """The preview of a value: tensors as figures and a picture (see `picture`), everything else as text.
 
     Of a tuple or list, the first tensor is pictured, and the text describes each element.
     """
@@ -27,7 +33,7 @@ def of(run: int, node: str, value: object) -> Preview:
     if tensor is None:
         return Preview(run, node, text_of(value))
     tensor = tensor.detach()
-    return Preview(run, node, text_of(value), figures(tensor), picture(tensor))
+    return Preview(run, node, text_of(value), figures(tensor), picture(tensor, index))
 
 
 def first_tensor(value: object) -> torch.Tensor | None:
@@ -95,19 +101,88 @@ def _histogram(finite: torch.Tensor, low: float, high: float) -> tuple[int, ...]
     return tuple(torch.bincount(bins, minlength=BINS).tolist())
 
 
-def picture(tensor: torch.Tensor) -> Picture | None:
-    """Pixels of an image as they are, or a coloured slice of any other tensor; None for one without a slice."""
+def picture(tensor: torch.Tensor, index: Sequence[int] = ()) -> Picture | None:
+    """Pixels of images as they are, or a coloured slice of any other tensor; None for one without a slice.
+
+    `index` chooses along the first dimensions, the last two excepted: a number, or `ALL` for every one side by side.
+    Along the others, images keep their channels and stand side by side, and of all else the first slice is shown.
+    """
     if tensor.numel() == 0 or tensor.dim() == 0:
         return None
-    channels = channels_of(tensor)
-    if channels is None or not _is_image(channels, tensor.dim() == 2):
-        return _slice(tensor)
-    height, width = channels.shape[1:]
+    chosen = [min(max(i, ALL), size - 1) for i, size in zip(index, tensor.shape[:-2], strict=False)]
+    if not chosen and tensor.dim() == 4 and _are_images(tensor):
+        chosen = [ALL if tensor.shape[0] > 1 else 0]
+    taken = tensor[tuple(slice(None) if i == ALL else i for i in chosen)]
+    tiles = taken.flatten(0, chosen.count(ALL) - 1) if ALL in chosen else taken.unsqueeze(0)
+    if _are_images(tiles):
+        return _images(tiles, chosen if index else [])
+    return _slices(tiles, chosen)
+
+
+def _are_images(tiles: torch.Tensor) -> bool:
+    """Whether these are pictures, along their first dimension: (C, H, W), or (H, W)."""
+    if tiles.dim() not in (3, 4) or channels_of(tiles[0]) is None:
+        return False
+    # Channels become rows, so that those of all tiles count.
+    channels = channels_of(tiles.movedim(0, -2).flatten(-3, -2) if tiles.dim() == 4 else tiles.flatten(0, 1))
+    return channels is not None and _is_image(channels, tiles.dim() == 3)
+
+
+def _images(tiles: torch.Tensor, chosen: Sequence[int]) -> Picture:
+    """The pictures of (N, C, H, W) or (N, H, W) side by side, scaled down where they are too large."""
+    caption = _indices(chosen, 0) if chosen else ""
+    tiles, caption = _few(tiles, caption)
+    channels = torch.stack([found for tile in tiles if (found := channels_of(tile)) is not None])
+    height, width = channels.shape[2:]
     if max(height, width) > LONGEST:
         scale = LONGEST / max(height, width)
         size = (max(1, round(height * scale)), max(1, round(width * scale)))
-        channels = F.interpolate(channels.unsqueeze(0), size, mode="area").squeeze(0)
-    return _picture(to_bytes(channels), "")
+        channels = F.interpolate(channels, size, mode="area")
+        values = None
+    else:
+        values = channels.movedim(1, -1).contiguous().cpu().numpy()
+        if tiles.dtype == torch.uint8:
+            values = values * 255
+    return _sheet(np.stack([to_bytes(each) for each in channels]), values, caption)
+
+
+def _few(tiles: torch.Tensor, caption: str) -> tuple[torch.Tensor, str]:
+    """As many tiles as find room side by side, and the caption with how many these are."""
+    across, down = (max(1, (LONGEST + 1) // (min(size, LONGEST) + 1)) for size in tiles.shape[-2:])
+    if len(tiles) > 1:
+        some = f"{across * down} of {len(tiles)}" if len(tiles) > across * down else f"{len(tiles)}"
+        caption = f"{caption}, {some} side by side".removeprefix(", ")
+    return tiles[: across * down], caption
+
+
+def _sheet(pixels: np.ndarray, values: np.ndarray | None, caption: str) -> Picture:
+    """Tiles (N, H, W, 3), and their values (N, H, W, C), side by side with a line between them."""
+    count, height, width = pixels.shape[:3]
+    most = max(1, (LONGEST + 1) // (width + 1))
+    columns = min(count, most, max(1, math.ceil(math.sqrt(count * (height + 1) / (width + 1)))))
+    while math.ceil(count / columns) * (height + 1) > LONGEST + 1 and columns < most:
+        columns += 1
+
+    def laid(tiles: np.ndarray, empty: float) -> np.ndarray:
+        rows = math.ceil(count / columns)
+        room = np.full((rows * columns, height + 1, width + 1, tiles.shape[3]), empty, tiles.dtype)
+        room[:count, :height, :width] = tiles
+        room = room.reshape(rows, columns, height + 1, width + 1, -1).swapaxes(1, 2)
+        return room.reshape(rows * (height + 1), columns * (width + 1), -1)[:-1, :-1]
+
+    shown = laid(pixels, 128)
+    held, depth = b"", 0
+    if values is not None and values.size <= MOST_VALUES:
+        with np.errstate(over="ignore"):
+            held, depth = laid(values.astype(np.float32), np.nan).tobytes(), values.shape[3]
+    tile = (width, height) if count > 1 else (0, 0)
+    return Picture(shown.shape[1], shown.shape[0], shown.tobytes(), caption, held, depth, tile)
+
+
+def _indices(chosen: Sequence[int], more: int) -> str:
+    """Which slices are shown, as in Python: "[0, 3, :, :]"."""
+    shown = [":" if i == ALL else str(i) for i in chosen]
+    return "[" + ", ".join([*shown, *[":"] * more]) + "]"
 
 
 def channels_of(tensor: torch.Tensor) -> torch.Tensor | None:
@@ -143,22 +218,25 @@ def to_bytes(channels: torch.Tensor) -> np.ndarray:
     return pixels.permute(1, 2, 0).contiguous().cpu().numpy()
 
 
-def _picture(pixels: np.ndarray, caption: str) -> Picture:
-    return Picture(pixels.shape[1], pixels.shape[0], pixels.tobytes(), caption)
-
-
-def _slice(tensor: torch.Tensor) -> Picture:
-    """The last two dimensions at index 0 of the others, in grey, or in blue and red about zero; large ones thinned."""
-    flat = tensor.reshape(1, -1) if tensor.dim() == 1 else tensor[(0,) * (tensor.dim() - 2)]
-    caption = "[" + ", ".join(["0"] * (tensor.dim() - 2) + [":"] * min(tensor.dim(), 2)) + "]"
-    if tensor.is_complex():
+def _slices(tiles: torch.Tensor, chosen: Sequence[int]) -> Picture:
+    """Of each tile the last two dimensions at index 0 of the others, in grey, or in blue and red about zero; large ones
+    thinned. All are coloured alike."""
+    if tiles.dim() == 2:
+        tiles = tiles.unsqueeze(1)
+        caption = "[:]"
+    else:
+        rest = tiles.dim() - 3
+        tiles = tiles[(slice(None), *[0] * rest)]
+        caption = _indices([*chosen, *[0] * rest], 2)
+    if tiles.is_complex():
         caption = f"magnitude of {caption}"
-    height, width = (min(size, LONGEST) for size in flat.shape)
-    rows = torch.linspace(0, flat.shape[0] - 1, height).round().long().to(flat.device)
-    columns = torch.linspace(0, flat.shape[1] - 1, width).round().long().to(flat.device)
-    if (height, width) != flat.shape:
-        caption += f", {height} of {flat.shape[0]} rows, {width} of {flat.shape[1]} columns"
-    data = _real(flat[rows][:, columns]).to(torch.float64).cpu().numpy()
+    tiles, caption = _few(tiles, caption)
+    height, width = (min(size, LONGEST) for size in tiles.shape[1:])
+    rows = torch.linspace(0, tiles.shape[1] - 1, height).round().long().to(tiles.device)
+    columns = torch.linspace(0, tiles.shape[2] - 1, width).round().long().to(tiles.device)
+    if (height, width) != tiles.shape[1:]:
+        caption += f", {height} of {tiles.shape[1]} rows, {width} of {tiles.shape[2]} columns"
+    data = _real(tiles[:, rows][:, :, columns]).to(torch.float64).cpu().numpy()
     finite = np.isfinite(data)
     low, high = (float(data[finite].min()), float(data[finite].max())) if finite.any() else (0.0, 0.0)
     if low < 0 < high:
@@ -170,7 +248,7 @@ def _slice(tensor: torch.Tensor) -> Picture:
     if not finite.all():
         pixels[~finite] = NOT_FINITE
         colours += ", magenta not finite"
-    return _picture(pixels, f"{caption}, {colours}")
+    return _sheet(pixels, data[..., None], f"{caption}, {colours}")
 
 
 NOT_FINITE = (255, 0, 255)
@@ -178,11 +256,11 @@ NOT_FINITE = (255, 0, 255)
 
 def _grey(level: np.ndarray) -> np.ndarray:
     """Black at 0 to white at 1."""
-    return np.repeat((level * 255).round().astype(np.uint8)[:, :, None], 3, axis=2)
+    return np.repeat((level * 255).round().astype(np.uint8)[..., None], 3, axis=-1)
 
 
 def _diverging(level: np.ndarray) -> np.ndarray:
     """Blue at -1 over white at 0 to red at 1."""
-    fade = (1 - np.abs(level))[:, :, None]
-    end = np.where(level[:, :, None] < 0, np.array((33, 102, 172)), np.array((178, 24, 43)))
+    fade = (1 - np.abs(level))[..., None]
+    end = np.where(level[..., None] < 0, np.array((33, 102, 172)), np.array((178, 24, 43)))
     return (255 * fade + end * (1 - fade)).round().astype(np.uint8)

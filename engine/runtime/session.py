@@ -46,6 +46,8 @@ from engine.messages import (
     Stopped,
     ToWorker,
     Trust,
+    Variant,
+    Varied,
     Watch,
     WriteCode,
 )
@@ -108,10 +110,11 @@ class Session:
         self._modules = self._new_modules()
         self._loader = Loader()
         self._built_wrong: tuple[Fault, ...] = ()
-        self._supply = Supply(send)
+        self._supply = Supply(lambda told: self.send(told))
         self._shown: Shapes | None = None
         self._unsettled = True
         self._watched: tuple[str, ...] = ()
+        self._indices: dict[str, tuple[int, ...]] = {}
         self._run = 0
 
     def take(self, message: ToWorker) -> None:
@@ -134,9 +137,11 @@ class Session:
                 self._perform(message)
             case Resume():
                 pass  # the run that it is for has ended in the meantime
-            case Watch(nodes):
-                self._watched = nodes
+            case Watch(nodes, indices):
+                self._watched, self._indices = nodes, indices
                 self._preview(nodes)
+            case Variant():
+                self.send(self._vary(message))
             case Export(node, path):
                 self._export(node, Path(path))
             case Examine():
@@ -366,6 +371,34 @@ class Session:
             torch.cuda.synchronize()
         self.result, self.values = outcome.result, outcome.values
 
+    def _vary(self, message: Variant) -> Varied:
+        """What a node makes in the graph as an edit would leave it. Nothing else is told of that graph."""
+        try:
+            inverse = edits.apply(self.graph, message.edit)
+        except edits.EditError as error:
+            return Varied(message.number, "failed", error=str(error))
+        kept = self.result, self.values, self._shown
+        self.send, send = lambda _: None, self.send
+        try:
+            self._follow(message.edit, inverse)
+            self._compute(Run(0, (message.node,)))
+            if message.node not in self.values:
+                return Varied(message.number, "failed", error="the run did not get to this node")
+            shown = preview.of(0, message.node, self.values[message.node], self._indices.get(message.node, ()))
+            return Varied(message.number, "done", shown)
+        except Cancelled:
+            return Varied(message.number, "cancelled")
+        except RunError as error:
+            fault = self._presentable(error.fault)
+            return Varied(message.number, "failed", error=f"{fault.path}: {fault.message}".removeprefix(": "))
+        except Exception as error:  # as in a run: whatever it is, the session goes on
+            return Varied(message.number, "failed", error=preview.printable(f"{type(error).__name__}: {error}"))
+        finally:
+            self._follow(inverse, edits.apply(self.graph, inverse))
+            self.result, self.values, self._shown = kept
+            self._unsettled = True  # what there was to tell may have been told to nobody
+            self.send = send
+
     def _exporting(self, frame: str) -> Exporting:
         """What an export of a frame starts from."""
         given, wrong = self._given({}, {})
@@ -432,7 +465,7 @@ class Session:
         for node in nodes:
             if node in self.values:
                 try:
-                    shown = preview.of(self._run, node, self.values[node])
+                    shown = preview.of(self._run, node, self.values[node], self._indices.get(node, ()))
                 except Exception as error:  # a preview may run out of memory where the run itself did not
                     shown = Preview(self._run, node, f"no preview: {type(error).__name__}: {error}")
                 self.send(shown)
