@@ -1,6 +1,6 @@
 """A program: straight-line torch.fx code that runs a graph, eagerly, one call at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,9 @@ from torch import fx
 from engine.document.direct import Direct
 from engine.document.scopes import Key
 from engine.messages import Fault
+from engine.runtime.cache import MISSING, Cache
 from engine.runtime.describe import describe_all
+from engine.runtime.identity import Identity
 from engine.runtime.mismatch import Mismatch
 from engine.runtime.symbols import UNKNOWN, map_nodes, member, nodes_in
 from engine.runtime.trusted import called
@@ -48,7 +50,7 @@ class Mark:
 class Moment:
     """What is known in the middle of a run: what nodes have returned, and what every context holds."""
 
-    values: dict[str, Any]
+    values: Mapping[str, Any]
     contexts: dict[Key, Any]
 
 
@@ -58,10 +60,12 @@ After = Callable[[str, Callable[[], Moment]], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run gave: the root's value, and of each node kept what it returned."""
+    """What a run gave: the root's value, what nodes returned, and how many of them had something to do and did it."""
 
     result: Any
-    values: dict[str, Any]
+    values: Mapping[str, Any]
+    ran: int
+    total: int
 
 
 class Cancelled(Exception):
@@ -71,7 +75,7 @@ class Cancelled(Exception):
 class RunError(Exception):
     """A node failed. `values` holds what the nodes before it returned."""
 
-    def __init__(self, fault: Fault, values: dict[str, Any] | None = None) -> None:
+    def __init__(self, fault: Fault, values: Mapping[str, Any] | None = None) -> None:
         super().__init__(fault.message)
         self.fault = fault
         self.values = values or {}
@@ -81,7 +85,7 @@ class RunError(Exception):
 class Program:
     """Code with what leads back from it to the graph.
 
-    `modules` are those the code calls, by path. `origins` says which placeholder holds which outside value, `values`
+    `modules` are those the code calls, by path, and `stamps` tell two states of one apart. `origins` says which placeholder holds which outside value, `values`
     how each node's return is made of fx nodes, and `signature` what outside values the code holds for. `explain` says
     why an operation of a node failed, from the error and the arguments. `trail` says where each node is done, in order.
     """
@@ -95,40 +99,112 @@ class Program:
     explain: Callable[[str, Exception, tuple[Any, ...]], Mismatch]
     exact: bool = False
     trail: Sequence[Mark] = ()
+    stamps: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
-    def bytes(self) -> int:
-        """The memory that all values of a run take together, as far as their shapes are known."""
-        examples = (node.meta["example"] for node in self.code.nodes if node.op != "output")
-        return sum(e.numel() * e.element_size() for e in examples if isinstance(e, torch.Tensor))
+    def identity(self) -> Identity:
+        """What the values of its calls are functions of."""
+        return Identity(self.code)
+
+    @cached_property
+    def total(self) -> int:
+        """How many nodes have something to do in a run."""
+        return len({node.meta["owner"] for node in self.code.nodes if node.op not in ("placeholder", "output")})
 
     def accepts(self, given: Given) -> bool:
         """Whether the code is right for these values as well, so that nothing need be lowered again."""
         return signature(given, self.exact) == self.signature
 
+    def keys(self, given: Given) -> Mapping[fx.Node, bytes]:
+        """The key of every call for these values."""
+        return self.identity.keys(lambda node: self.outside(given, node), self.stamps)
+
+    def outside(self, given: Given, node: fx.Node) -> Any:
+        origin = self.origins[node]
+        return given.inputs[origin] if isinstance(origin, str) else given.contexts[origin]
+
     def run(
-        self, given: Given, step: Step, log: Log, keep: frozenset[str] | None = None, after: After | None = None
+        self,
+        given: Given,
+        step: Step,
+        log: Log,
+        keep: frozenset[str] | None = None,
+        after: After | None = None,
+        cache: Cache | None = None,
     ) -> Outcome:
-        """Run the code. `keep` names the nodes whose values are wanted afterwards; None keeps all.
+        """Run the code. `keep` names the nodes whose values are wanted afterwards; None wants all.
+
+        With a `cache`, only those calls are made whose values are not in it, or that have an effect; those values that
+        nothing needs are left out. The values of other nodes are at hand while the cache has them.
 
         Raises RunError for a node that fails, with the values known by then, and lets Cancelled through.
         """
-        return _Run(self, given, step, log, keep, after).all()
+        return _Run(self, given, step, log, keep, after, cache).all()
+
+
+class Values(Mapping[str, Any]):
+    """What nodes returned, as far as it is still there: held here, or in the cache."""
+
+    def __init__(
+        self,
+        made_of: Mapping[str, Any],
+        held: Mapping[fx.Node, Any],
+        keys: Mapping[fx.Node, bytes],
+        cache: Cache | None,
+    ) -> None:
+        """`made_of` says what calls each node's value is made of, and `held` has values of calls."""
+        self._made_of = made_of
+        self._held = held
+        self._keys = keys
+        self._cache = cache
+
+    def __getitem__(self, name: str) -> Any:
+        made_of = self._made_of[name]
+        found = {node: self._found(node) for node in nodes_in(made_of)}
+        if any(value is MISSING for value in found.values()):
+            raise KeyError(name)
+        return map_nodes(made_of, found.__getitem__)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._made_of if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _found(self, node: fx.Node) -> Any:
+        value = self._held.get(node, MISSING)
+        if value is MISSING and self._cache is not None and node in self._keys:
+            value = self._cache.get(self._keys[node])
+        return MISSING if value is WITHHELD else value
 
 
 class _Run:
     def __init__(
-        self, program: Program, given: Given, step: Step, log: Log, keep: frozenset[str] | None, after: After | None
+        self,
+        program: Program,
+        given: Given,
+        step: Step,
+        log: Log,
+        keep: frozenset[str] | None,
+        after: After | None,
+        cache: Cache | None,
     ) -> None:
         self.program = program
         self.given = given
         self.step = step
         self.log = log
         self.after = after
+        self.cache = cache
         self.trail = list(reversed(program.trail)) if after else []
         self.held: dict[Key, Any] = {}
-        self.wanted = {n: v for n, v in program.values.items() if keep is None or n in keep}
+        wanted = {name: value for name, value in program.values.items() if keep is None or name in keep}
+        self.made_of = wanted if cache is None else program.values
+        """What can be told afterwards."""
+        kept = [*wanted.values(), *(value for mark in self.trail for value in mark.held.values())]
+        self.kept = {node for value in kept for node in nodes_in(value)}
+        """The calls whose values stay to the end."""
         self.known: dict[fx.Node, Any] = {}
+        self.keys: Mapping[fx.Node, bytes] = {}
         self.owner = ""
         self.refusal: RunError | None = None
         """Why something was withheld, first of all."""
@@ -136,26 +212,69 @@ class _Run:
 
     def all(self) -> Outcome:
         code = list(self.program.code.nodes)
-        kept = [*self.wanted.values(), *(value for mark in self.trail for value in mark.held.values())]
-        last = _last_uses(code, {n for value in kept for n in nodes_in(value)})
+        due = set(code) if self.cache is None else self._due(code, self.cache)
+        looked_at: dict[int, list[fx.Node]] = {}
+        for mark in self.trail:
+            if mark.node:
+                looked_at.setdefault(mark.index, []).extend(nodes_in(self.program.values[mark.node]))
+        last = _last_uses(code, due, self.kept, looked_at)
         result: Any = None
         owner = None
+        ran: set[str] = set()
+        done = 0
         with torch.inference_mode():
-            for done, node in enumerate(code):
-                self._tell(done)
+            for index, node in enumerate(code):
+                self._tell(index)
                 if node.op == "output":
                     result = self._read(node.args[0])
-                    continue
-                if node.meta["owner"] != owner and node.op != "placeholder":
-                    owner = node.meta["owner"]
-                    self.step(owner, done, len(code))
-                self.known[node] = self._found(node)
+                elif node in due:
+                    if node.meta["owner"] != owner and node.op != "placeholder":
+                        owner = node.meta["owner"]
+                        ran.add(owner)
+                        self.step(owner, done, len(due))
+                    self.known[node] = self._found(node)
+                    self._keep(node)
+                    done += 1
                 for spent in last.get(node, ()):
                     del self.known[spent]
         if self.refusal is not None:
             self.refusal.values = self._values()
             raise self.refusal
-        return Outcome(result, self._values())
+        return Outcome(result, self._values(), len(ran), self.program.total)
+
+    def _due(self, code: list[fx.Node], cache: Cache) -> set[fx.Node]:
+        """The calls to make, from the last backwards; the values they need and that are at hand become known.
+
+        A call that nobody needs the value of is made nonetheless, the first time: it may fail.
+        """
+        identity = self.program.identity
+        cache.turn += 1
+        turn = b"%d" % cache.turn
+        keys = self.program.keys(self.given)
+        self.keys = {node: key + turn if node in identity.passing else key for node, key in keys.items()}
+        needed = set(self.kept)
+        if self.after:
+            needed.update(node for value in self.program.values.values() for node in nodes_in(value))
+        due: set[fx.Node] = set()
+        for node in reversed(code):
+            if node.op == "output":
+                needed.update(node.all_input_nodes)
+            elif node in identity.effects:
+                due.add(node)
+                needed.update(node.all_input_nodes)
+            elif node in needed or not node.users:
+                found = cache.get(self.keys[node])
+                if found is not MISSING:
+                    self.known[node] = found
+                else:
+                    due.add(node)
+                    needed.update(node.all_input_nodes)
+        return due
+
+    def _keep(self, node: fx.Node) -> None:
+        value = self.known[node]
+        if self.cache is not None and value is not WITHHELD:
+            self.cache.put(self.keys[node], value)
 
     def _tell(self, done: int) -> None:
         """Tell of the nodes that are done before the call of this index."""
@@ -163,7 +282,11 @@ class _Run:
             mark = self.trail.pop()
             self.held.update(mark.held)
             if self.after and mark.node:
-                self.after(mark.node, lambda: Moment(self._values(), {k: self._read(v) for k, v in self.held.items()}))
+                self.after(mark.node, self._moment)
+
+    def _moment(self) -> Moment:
+        values = Values(self.made_of, dict(self.known), self.keys, self.cache)
+        return Moment(values, {key: self._read(value) for key, value in self.held.items()})
 
     def _found(self, node: fx.Node) -> Any:
         """The value of a node: `WITHHELD` for what needs code of others that can't be had."""
@@ -180,20 +303,19 @@ class _Run:
 
     def _compute(self, node: fx.Node) -> Any:
         if node.op == "placeholder":
-            origin = self.program.origins[node]
-            return (self.given.inputs if isinstance(origin, str) else self.given.contexts)[origin]  # pyright: ignore[reportArgumentType]
+            return self.program.outside(self.given, node)
         self.owner = node.meta["owner"]
         arguments = self._read(node.args)
         keywords = {name: self._read(value) for name, value in node.kwargs.items()}
         try:
-            result = self._perform(node, arguments, keywords)
+            result = self._tried(node, arguments, keywords)
         except (Cancelled, RunError) as stopped:
             if isinstance(stopped, RunError):
                 stopped.values = self._values()
             raise
         except Exception as error:  # whatever a layer raises is this node's fault
             found = self.program.explain(self.owner, error, arguments)
-            code = "out-of-memory" if isinstance(error, torch.OutOfMemoryError | MemoryError) else "failed"
+            code = "out-of-memory" if is_memory(error) else "failed"
             path = self.program.paths.get(self.owner, "")
             fault = Fault(self.owner, code, found.message, path, describe_all(arguments), found.param, found.value)
             raise RunError(fault, self._values()) from error
@@ -202,6 +324,16 @@ class _Run:
             path = self.program.paths.get(self.owner, "")
             raise RunError(Fault(self.owner, "structure", message, path, describe_all(arguments)), self._values())
         return result
+
+    def _tried(self, node: fx.Node, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """What a call gives. Where there is no room for it, what is kept from before makes room."""
+        try:
+            return self._perform(node, arguments, keywords)
+        except Exception as error:
+            if self.cache is None or not self.cache or not is_memory(error) or node in self.program.identity.effects:
+                raise
+            self.cache.clear()
+        return self._perform(node, arguments, keywords)
 
     def _perform(self, node: fx.Node, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         target: Any = node.target
@@ -226,11 +358,14 @@ class _Run:
     def _read(self, value: Any) -> Any:
         return map_nodes(value, self.known.__getitem__)
 
-    def _values(self) -> dict[str, Any]:
-        def is_known(value: Any) -> bool:
-            return all(self.known.get(node, WITHHELD) is not WITHHELD for node in nodes_in(value))
+    def _values(self) -> Values:
+        held = {node: value for node, value in self.known.items() if node in self.kept}
+        return Values(self.made_of, held, self.keys, self.cache)
 
-        return {n: self._read(v) for n, v in self.wanted.items() if is_known(v)}
+
+def is_memory(error: BaseException | None) -> bool:
+    """Whether memory ran out. On the CPU, torch says so in words only."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def signature(given: Given, exact: bool) -> Any:
@@ -249,12 +384,17 @@ def signature(given: Given, exact: bool) -> Any:
     return {k: of(v) for k, v in given.inputs.items()}, {k: of(v) for k, v in given.contexts.items()}
 
 
-def _last_uses(code: list[fx.Node], kept: set[fx.Node]) -> dict[fx.Node, list[fx.Node]]:
-    """After which node each value is needed no more."""
+def _last_uses(
+    code: list[fx.Node], due: set[fx.Node], kept: set[fx.Node], looked_at: Mapping[int, Sequence[fx.Node]]
+) -> dict[fx.Node, list[fx.Node]]:
+    """After which node each value is needed no more: `kept` ones never, those `looked_at` before the call of an index
+    not before that."""
     seen: set[fx.Node] = set(kept)
     found: dict[fx.Node, list[fx.Node]] = {}
-    for node in reversed(code):
-        for used in node.all_input_nodes:
+    for index in range(len(code) - 1, -1, -1):
+        node = code[index]
+        uses = [*looked_at.get(index, ()), *(node.all_input_nodes if node in due else ())]
+        for used in uses:
             if used not in seen:
                 seen.add(used)
                 found.setdefault(node, []).append(used)

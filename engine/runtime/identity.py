@@ -1,0 +1,206 @@
+"""What the values of a program are functions of: a key for each of its calls, equal only where the values are.
+
+A key is a hash of what is called, of the module's stamp, of the arguments that the code has, and of the keys of those
+that are computed; what comes from outside counts by its content. A call of code of others may give anything, and may
+change what it is given: neither its result nor anything in the memory of either is used in another run.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import torch
+from torch import fx
+from torch.utils.weak import WeakIdKeyDictionary
+
+from engine.runtime.symbols import UNKNOWN
+
+SIZE = 16
+"""Bytes of a key: so many that no two are alike by chance."""
+
+_CHANGING = frozenset({"append", "clear", "extend", "insert", "pop", "reverse"})
+"""Methods that change what they are called on."""
+
+_PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...), torch.dtype, torch.device, torch.Size)
+"""Types of arguments that are told apart by their names and what `repr` writes."""
+
+_contents: WeakIdKeyDictionary = WeakIdKeyDictionary()
+
+
+class _Unnamed(Exception):
+    """Something that two programs can't be known to have alike."""
+
+
+class _Row(NamedTuple):
+    node: fx.Node
+    said: bytes
+    """What the code itself says of the call."""
+    module: str
+    inputs: tuple[fx.Node, ...]
+
+
+class Identity:
+    """What is known of a program's calls before any is made.
+
+    `effects` are to be made in every run: they print, fail, or change something. `passing` are those whose values hold
+    for one run only.
+    """
+
+    def __init__(self, code: fx.Graph) -> None:
+        self._rows: list[_Row] = []
+        changing: set[fx.Node] = set()
+        printing: set[fx.Node] = set()
+        for node in code.nodes:
+            if node.op == "output":
+                continue
+            said = _said(node)
+            if said is None or _changes(node):
+                changing.add(node)
+            elif _prints(node):
+                printing.add(node)
+            module = str(node.target) if node.op == "call_module" and node not in changing else ""
+            self._rows.append(_Row(node, said or b"", module, tuple(node.all_input_nodes)))
+        self.effects = frozenset(changing | printing)
+        self.passing = frozenset(_downstream(changing | _beside(code, changing)) if changing else ())
+        self._own: dict[fx.Node, bytes] = {}
+        self._keys: dict[fx.Node, bytes] = {}
+
+    def keys(self, outside: Callable[[fx.Node], Any], stamps: Mapping[str, bytes]) -> Mapping[fx.Node, bytes]:
+        """The key of every call, for what the placeholders hold and the modules (by path) are now.
+
+        Only what has changed since the last time is worked out again. What is `passing` has one as well, which says
+        what it was made from.
+        """
+        others: set[fx.Node] = set()
+        own_before, self._own = self._own, {}  # all are worked out again, should this be cut short
+        for node, said, module, inputs in self._rows:
+            if node.op == "placeholder":
+                own = content(outside(node))
+            else:
+                own = said + stamps[module] if module else said
+            self._own[node] = own
+            if own != own_before.get(node) or not others.isdisjoint(inputs):
+                text = own + b"".join([self._keys[used] for used in inputs])
+                key = blake2b(text, digest_size=SIZE).digest()
+                if key != self._keys.get(node):
+                    self._keys[node] = key
+                    others.add(node)
+        return self._keys
+
+
+def content(value: Any) -> bytes:
+    """A hash of a value from outside; that of a tensor is worked out once."""
+    if not isinstance(value, torch.Tensor):
+        return blake2b(f"{type(value).__name__} {value!r}".encode(), digest_size=SIZE).digest()
+    version = 0 if value.is_inference() else value._version  # noqa: SLF001 - torch has no other name for it
+    known = _contents.get(value)
+    if known is None or known[0] != version:
+        flat = value.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
+        flat = torch.view_as_real(flat) if flat.is_complex() else flat
+        about = f"{value.dtype} {value.device} {tuple(value.shape)} {value.stride()} ".encode()
+        digest = blake2b(about, digest_size=SIZE)
+        digest.update(flat.reshape(-1).view(torch.uint8).numpy())
+        known = _contents[value] = (version, digest.digest())
+    return known[1]
+
+
+def _said(node: fx.Node) -> bytes | None:
+    """What is called, and with what; None for what can't be told from other code."""
+    function = node.meta["function"]
+    if node.op == "placeholder":
+        return b""
+    try:
+        match node.op, function:
+            case "call_module", "":
+                what = "module"
+            case "call_method", "":
+                what = f"method {node.target}"
+            case "call_function", "" if node.target is getattr:
+                what = "getattr"
+            case "call_function", "decide":
+                what = f"decide {node.target.expression.source}"  # pyright: ignore[reportFunctionMemberAccess]
+            case "call_function", str() if function not in ("", "foreign", "withheld"):
+                what = f"function {function}"
+            case _:
+                return None
+        return f"{what} {_named(node.args)} {_named(node.kwargs)} ".encode(errors="surrogatepass")
+    except _Unnamed:
+        return None
+
+
+def _named(value: Any) -> str:
+    """Arguments in words that are the same for the same ones; computed ones are %."""
+    if isinstance(value, fx.Node):
+        return "%"
+    if isinstance(value, torch.Size) or not isinstance(value, tuple | list | dict | slice):
+        if type(value) not in _PLAIN:
+            raise _Unnamed
+        return f"{type(value).__name__}:{value!r}"
+    if isinstance(value, slice):
+        return f"slice{_named((value.start, value.stop, value.step))}"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{name!r}:{_named(item)}" for name, item in value.items()) + "}"
+    inside = ",".join(map(_named, value))
+    return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+
+
+def _prints(node: fx.Node) -> bool:
+    function = node.meta["function"]
+    return function == "print" or (function == "decide" and "print" in node.target.expression.names)  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
+
+
+def _changes(node: fx.Node) -> bool:
+    """Whether a call may change a value that it is given."""
+    if node.meta["function"] == "decide":
+        body: ast.expr = node.target.expression.body  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
+        return any(isinstance(part, ast.Attribute) and part.attr in _CHANGING for part in ast.walk(body))
+    return node.meta["function"] == "foreign" or (node.op == "call_method" and node.target in _CHANGING)
+
+
+def _beside(code: fx.Graph, changing: Iterable[fx.Node]) -> set[fx.Node]:
+    """What may lie in the memory of what these calls are given, and so change with it.
+
+    Examples lie in common memory where values do. A value that only a run knows may hold whatever it is made from.
+    What comes from outside is never changed: code of others gets it as a copy.
+    """
+    sharing: dict[int, list[fx.Node]] = {}
+    for node in code.nodes:
+        for memory in _memories(node.meta.get("example")):
+            sharing.setdefault(memory, []).append(node)
+    found: set[fx.Node] = set()
+    waiting = [used for node in changing for used in node.all_input_nodes]
+    while waiting:
+        node = waiting.pop()
+        if node in found or node.op in ("placeholder", "output"):
+            continue
+        found.add(node)
+        for memory in _memories(node.meta["example"]):
+            waiting.extend(sharing[memory])
+        waiting.extend(user for user in node.users if _unknown(user) or _unknown(node))
+        waiting.extend(used for used in node.all_input_nodes if _unknown(used) or _unknown(node))
+    return found
+
+
+def _memories(example: Any) -> set[int]:
+    if isinstance(example, torch.Tensor):
+        return {example.untyped_storage()._cdata}  # noqa: SLF001 - fake tensors have no address
+    if isinstance(example, list | tuple):
+        return set[int]().union(*map(_memories, example))
+    return set()
+
+
+def _unknown(node: fx.Node) -> bool:
+    return node.meta.get("example") is UNKNOWN
+
+
+def _downstream(nodes: set[fx.Node]) -> set[fx.Node]:
+    """These, and all that is made from them."""
+    found: set[fx.Node] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node not in found and node.op != "output":
+            found.add(node)
+            waiting.extend(node.users)
+    return found
