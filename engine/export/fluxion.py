@@ -6,13 +6,14 @@ from engine.document.graph import Graph, Node, Tree, paths
 from engine.document.kinds import SEQUENCES, Catalogue, NodeKind, Role
 from engine.document.scopes import links
 from engine.document.sources import ListSource, NumberSource, Source, TextSource
+from engine.document.subset import is_reference
 from engine.document.templates import made
 from engine.export import ExportError
 from engine.export.classes import Layer, Value
 from engine.export.inlined import Definitions
 from engine.export.layers import Made, arguments, in_fluxion, in_torch
 from engine.export.layout import Bracket, Named
-from engine.export.text import Imports, function, literal
+from engine.export.text import Imports, function, imported, literal
 
 FORWARD = "def forward(self, *args: Any) -> Any:"
 RESET = "    self._reset_context()  # every run starts from what is declared here"
@@ -50,6 +51,10 @@ class Fluxion:
         """A node with all below it."""
         node = tree.node
         kind = self.catalogue.get(node.kind)
+        if self.place(node.id).rpartition(".")[2] == "training":
+            raise ExportError(
+                f"{self.place(node.id)}: no layer of Fluxion can be called training: give it another name"
+            )
         if kind is None:
             raise ExportError(f"{self.place(node.id)} is a {node.kind}, which nobody knows how to make")
         if kind.is_frame != (tree.children is not None):
@@ -175,15 +180,20 @@ class Fluxion:
 
     def _foreign(self, layer: Layer, node: Node) -> Layer:
         """A module of others, which `adopted` names."""
-        module, _, name = str(node.params.get("constructor")).partition(":")
-        self.imports.add(f"from {module} import {name.partition('.')[0]}")
+        constructor = str(node.params.get("constructor") or "")
+        if not is_reference(constructor):
+            raise ExportError(
+                f"{self.place(node.id)}: {constructor!r} names no Python code, as my_package.model:Model does"
+            )
         try:
             keywords = json.loads(str(node.params.get("arguments") or "{}"))
-            given = [("name", "", literal(node.title)), ("made", "", name)]
-            given += [("path", "path", literal(path))] if (path := node.params.get("path")) else []
-            given += [(key, key, literal(value)) for key, value in keywords.items()]
-        except (ValueError, AttributeError) as error:
-            raise ExportError(f"{self.place(node.id)}: its arguments are no JSON object: {error}") from error
+        except ValueError as error:
+            raise ExportError(f"{self.place(node.id)}: its arguments are no JSON: {error}") from error
+        if not isinstance(keywords, dict):
+            raise ExportError(f'{self.place(node.id)}: its arguments must be a JSON object, as {{"in_channels": 4}} is')
+        given = [("name", "", literal(node.title)), ("made", "", imported(constructor, self.imports))]
+        given.append(("arguments", "", literal(keywords)))
+        given += [("path", "path", literal(path))] if (path := node.params.get("path")) else []
         made = Made("adopted", tuple(given))
         return Layer(layer.title, "adopted", _values(made))
 

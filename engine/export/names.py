@@ -4,7 +4,10 @@ import keyword
 from collections.abc import Mapping
 from typing import TypeVar
 
-TAKEN = {"Any", "F", "Frame", "Tensor", "build", "device", "load", "math", "nn", "self", "torch", *keyword.kwlist}
+from engine.document.allowed import BUILTINS
+
+_OURS = {"Any", "F", "Frame", "Tensor", "build", "device", "getattr", "load", "math", "nn", "self", "super", "torch"}
+TAKEN = {*_OURS, *BUILTINS, *keyword.kwlist}
 """Names that mean something else in a module of plain PyTorch."""
 
 Each = TypeVar("Each")

@@ -1,12 +1,14 @@
 """A graph as Python for Refiners: a class for each named frame, whose weights have the names they have here."""
 
 import ast
+import builtins
 import keyword
 import re
 
 from engine.document.graph import Graph
 from engine.document.kinds import Catalogue
 from engine.document.scopes import links
+from engine.export import ExportError
 from engine.export.classes import Class, Classes
 from engine.export.fluxion import Fluxion, first_of
 from engine.export.layout import WIDTH, call, lines
@@ -14,7 +16,21 @@ from engine.export.module import join, source_of
 from engine.export.snippets import SNIPPETS
 from engine.export.text import docstring, literal
 
-TAKEN = {"Any", "Contexts", "F", "Tensor", "build", "deepcopy", "fl", "load", "math", "nn", "torch", *keyword.kwlist}
+TAKEN = {
+    "Any",
+    "Contexts",
+    "F",
+    "Tensor",
+    "build",
+    "deepcopy",
+    "fl",
+    "load",
+    "nn",
+    "self",
+    *dir(builtins),
+    *keyword.kwlist,
+}
+"""Names that mean something else in a module for Refiners."""
 STATEMENTS = {
     "from copy import deepcopy",
     "from refiners.fluxion import layers as fl",
@@ -34,8 +50,11 @@ def refiners_code(graph: Graph, catalogue: Catalogue, weights: str = "") -> str:
     writing = Fluxion(graph, catalogue)
     root = writing.layer(graph.tree(graph.root))
     ours = [source.replace("(nn.Module):", "(fl.Module):") for source in writing.definitions.sources.values()]
-    taken = {*writing.definitions.sources, *writing.wrappers, *SNIPPETS}
-    classes = Classes(root, TAKEN | taken)
+    taken = {*TAKEN, *writing.definitions.sources, *writing.wrappers, *SNIPPETS}
+    modules = {each.split()[1].partition(".")[0] for each in writing.imports if each.startswith("import ")}
+    if clashing := sorted(modules & taken):
+        raise ExportError(f"the Python module {clashing[0]} is called what something else is in this code: rename it")
+    classes = Classes(root, taken | modules | {"math", "torch"})
     own = [_class(each, classes) for each in classes]
     name = classes.of(root).name
     making = [_build(name, writing.shared), *([_load(name, weights)] if weights else [])]

@@ -36,7 +36,7 @@ TEXTS: dict[str, str] = {
                 return args[0] if len(args) == 1 else args or None
     ''',
     "adopted": '''
-        def adopted(name: str, made: Any, path: str = "", **arguments: Any) -> nn.Module:
+        def adopted(name: str, made: Any, arguments: dict[str, Any], path: str = "") -> nn.Module:
             """A module of others, or a part of one, as a layer of Fluxion with this name."""
             whole = deepcopy(made) if isinstance(made, nn.Module) else made(**arguments)
             module = whole.get_submodule(path)

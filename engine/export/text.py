@@ -85,14 +85,19 @@ def function(source: str, imports: Imports) -> str:
     """
     expression = parse(source)
     if expression.reference:
-        module, _, name = expression.reference.partition(":")
-        imports.add(f"from {module} import {name.partition('.')[0]}")
-        return name
+        return imported(expression.reference, imports)
     body = expression.body
     if expression.parameters == ("*arguments",) and isinstance(body, ast.Call) and "arguments" not in source:
         return written(body.func, (), imports)
     parameters, body = parts(expression, imports)
     return f"lambda{' ' * bool(parameters)}{parameters}: {body}"
+
+
+def imported(reference: str, imports: Imports) -> str:
+    """The whole name of what "module:name" names, which is no other's; adds the import of its module."""
+    module, _, name = reference.strip().partition(":")
+    imports.add(f"import {module}")
+    return f"{module}.{name}"
 
 
 def parts(expression: Expression, imports: Imports) -> tuple[str, str]:
@@ -108,7 +113,8 @@ def parts(expression: Expression, imports: Imports) -> tuple[str, str]:
 
 def docstring(text: str, indent: int) -> list[str]:
     """A text as the lines of a docstring."""
-    safe = text.strip().replace("\\", "\\\\").replace('"""', "'''")
+    plain = "".join(c if c.isprintable() or c.isspace() else ascii(c)[1:-1] for c in text.strip().replace("\\", "\\\\"))
+    safe = plain.replace('"""', "'''")
     margin = " " * indent
     rows = [part for line in safe.split("\n") for part in wrap(line, WIDTH - indent - 8) or [""]]
     rows[-1] += " " * rows[-1].endswith('"') * (len(rows) == 1)

@@ -265,6 +265,45 @@ def test_modules_and_functions_of_others_are_imported() -> None:
     assert torch.equal(model(torch.tensor([-1.0, 1.0])), torch.tensor([0.0, 1.0]))
 
 
+def test_functions_of_one_name_in_several_modules_are_told_apart() -> None:
+    functions = ("math:floor", "torch:floor", "torch:relu")
+    graph = graph_of(node("Chain", *map(function, functions[1:]), node("Chain", function(functions[0]), name="floor")))
+    model = imported(refiners_code(graph, CATALOGUE)).build()
+    assert list(model._modules) == ["Lambda_1", "Lambda_2", "floor"]
+    assert model(torch.tensor([-1.5, 1.5])[1:]) == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ({"constructor": "torch.nn:Linear(1) or 2"}, "names no Python code"),
+        ({"constructor": "os:path\nimport this"}, "names no Python code"),
+        ({"arguments": "[1]"}, "must be a JSON object"),
+        ({"arguments": "{"}, "are no JSON"),
+    ],
+)
+def test_what_names_no_module_is_not_written(params: dict[str, str], why: str) -> None:
+    foreign = node("Foreign", **({"constructor": "torch.nn:Linear", "arguments": "{}"} | params))
+    with pytest.raises(ExportError, match=why):
+        refiners_code(graph_of(node("Chain", foreign)), CATALOGUE)
+
+
+def test_arguments_of_others_may_have_any_name() -> None:
+    foreign = node("Foreign", constructor="collections:OrderedDict", arguments='{"name": 1, "made": 2, "a b": 3}')
+    code = refiners_code(graph_of(node("Chain", foreign)), CATALOGUE)
+    assert 'adopted("Foreign", collections.OrderedDict, {"name": 1, "made": 2, "a b": 3})' in code
+
+
+def test_a_module_called_as_something_else_is_refused() -> None:
+    with pytest.raises(ExportError, match="module build is called"):
+        refiners_code(graph_of(node("Chain", function("build:made"))), CATALOGUE)
+
+
+def test_a_layer_that_torch_can_t_hold_is_refused() -> None:
+    with pytest.raises(ExportError, match="another name"):
+        refiners_code(graph_of(node("Chain", node("ReLU", name="training"))), CATALOGUE)
+
+
 # How it reads.
 
 
@@ -283,7 +322,7 @@ def test_frames_of_one_name_and_another_structure_are_classes_that_fluxion_calls
     assert list(model._modules) == ["Block_1", "Block_2"]
 
 
-@pytest.mark.parametrize("name", ["class", "fl", "torch", "build", "Any", "Tête", "Block2"])
+@pytest.mark.parametrize("name", ["class", "fl", "torch", "build", "Any", "super", "self", "len", "Tête", "Block2"])
 def test_names_that_mean_something_else_stay_names_of_weights(name: str) -> None:
     graph = graph_of(node("Chain", node("Chain", linear(2, 2), name=name), node("Chain", name="Block"), name="Net"))
     model = imported(refiners_code(graph, CATALOGUE)).build()

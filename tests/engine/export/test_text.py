@@ -92,3 +92,8 @@ def test_notes_become_docstrings(note: str, tmp_path: Path) -> None:
     assert complaints(tmp_path) == ""
     doc = imported(code).A.__doc__
     assert " ".join(doc.split()) == " ".join(note.replace('"""', "'''").split())
+
+
+def test_a_note_with_characters_that_no_source_may_hold_is_written() -> None:
+    code = "\n".join(["class A:", *docstring("a\x00b \x07", 4), "", "    x = 1", ""])
+    assert imported(code).A.__doc__ == "a\x00b \x07"

@@ -224,3 +224,14 @@ def test_code_of_others_is_refused_with_the_node() -> None:
     graph = with_input(function("math:sqrt"))
     with pytest.raises(ExportError, match=r"^Lambda "):
         written(graph, Given({"x": 4.0}))
+
+
+def test_names_of_python_are_no_names_of_models_and_arguments() -> None:
+    graph = graph_of(node("Chain", linear(2, 2), name="super"))
+    graph.inputs = (Input("len", UnsetSource()),)
+    modules, outside = oracle.noisy_weights(graph), Given({"len": torch.ones(1, 2)}, {})
+    lowered = lower(graph, CATALOGUE, modules, outside)
+    made = imported(code_of(graph, lowered)).build()
+    made.load_state_dict(weights_of(graph, modules))
+    with torch.no_grad():
+        assert torch.equal(made(value_len=torch.ones(1, 2)), run(lowered, outside))
