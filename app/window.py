@@ -77,7 +77,8 @@ class Window(QMainWindow):
         self._closing = False
         self._refreshing = QTimer(self)
         self._refreshing.setSingleShot(True)
-        self._refreshing.timeout.connect(self.refresh)
+        # In the turn after the next: what has changed is painted in that one.
+        self._refreshing.timeout.connect(lambda: QTimer.singleShot(0, self, self.refresh))
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         self._app = app

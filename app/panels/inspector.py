@@ -19,6 +19,10 @@ from engine.messages import WeightsReport
 Descriptions = Mapping[str, tuple[str, ...]]
 
 
+LATEST = 100
+"""Milliseconds after which a page is built anew even if nobody has checked the graph."""
+
+
 class SummaryPage(QWidget):
     """How many of what are selected."""
 
@@ -56,7 +60,7 @@ class Inspector(QScrollArea):
         self._problems: Sequence[Problem] = ()
         self._reports: tuple[WeightsReport, ...] = ()
         self._shapes: tuple[Descriptions, Descriptions] = ({}, {})
-        self._building = QTimer(self, interval=20, singleShot=True)
+        self._building = QTimer(self, singleShot=True)
         self._building.timeout.connect(self._build)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -87,7 +91,7 @@ class Inspector(QScrollArea):
         """Problems of the whole document; those of the page's node are shown at their fields."""
         self._problems = problems
         if self.page is None:
-            self._building.start()  # the check has taken its time: not in the same turn
+            self._building.start(0)  # the check has taken its time: not in the same turn
         if isinstance(self.page, NodePage | GraphPage):
             of_graph = isinstance(self.page, GraphPage)
             self.page.set_problems([p for p in problems if p.node == self.page.node or (of_graph and not p.node)])
@@ -142,6 +146,6 @@ class Inspector(QScrollArea):
             self.nodes = [n for n in self.nodes if n in self.document.graph] if change.touched else []
             self.page = None
             self.setWidget(QWidget())
-            self._building.start()  # once the graph is painted: a page takes longer
+            self._building.start(LATEST)  # once the graph is painted and checked: a page takes longer
         else:
             self.refresh()
