@@ -18,7 +18,7 @@ from engine.document import adapter_files
 from engine.document.adapter_files import ENDING
 from engine.document.adapters import Adapter
 from engine.document.disk import FileError
-from engine.document.edits import Edit, SetAdapter
+from engine.document.edits import Edit, EditError, SetAdapter
 from engine.document.graph import Weights
 from engine.document.relocate import relocated
 from engine.document.stack import adapter_of, added, apart, enabled, file_name, removed, switched
@@ -100,8 +100,10 @@ class AdapterDesk(QObject):
 
     def apply(self, adapter: Adapter) -> None:
         """Apply an adapter to what is selected, or wherever it fits."""
+        self.window.drawing.leave()
         canvas = self.window.canvas
-        canvas.inject(Haunting(self.window.document.graph, canvas.expanded, adapter).over(canvas.selection))
+        haunting = Haunting(self.window.document.graph, self.window.checker.expanded, adapter)
+        canvas.inject(haunting.over(canvas.selection))
 
     def compare(self) -> None:
         """Eject what is in force: the selected adapter, or else all; again: inject it."""
@@ -215,7 +217,12 @@ class AdapterDesk(QObject):
         menu.popup(button.mapToGlobal(QPoint(0, button.height())))
 
     def _apply(self, edit: Edit, label: str) -> bool:
-        return self.window.canvas.perform(edit, label)
+        try:
+            self.window.document.apply(edit, label)
+        except EditError as error:
+            self.window.status.refuse(str(error))
+            return False
+        return True
 
 
 def _any(window: "Window") -> bool:

@@ -18,6 +18,7 @@ from engine.document.edits import Edit, SetAdapter
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree, tree_nodes
 from engine.document.ids import new_ids
 from engine.document.kinds import Catalogue, Param, has_weights
+from engine.document.legal import require_adapters
 from engine.document.stack import adapter_of, narrowed
 from engine.document.templates import with_ids
 
@@ -49,11 +50,13 @@ class DrawnDocument(Document):
         """Apply an edit to the tree, and so to the adapter. Raises EditError, with nothing changed."""
         inverse = edits.apply(self.graph, edit)
         try:
-            self.main.apply(self._taken(), label, merge)
+            adapter = self._adapter()
+            require_adapters((adapter,))
         except edits.EditError:
             edits.apply(self.graph, inverse)
             raise
-        self._tell(edit, inverse)
+        self._tell(edit, inverse)  # first, since whoever hears of the adapter may look at what is drawn
+        self.main.apply(SetAdapter(adapter), label, merge)
 
     def set_collapsed(self, node: str, collapsed: bool) -> None:
         """Fold or unfold a frame of the tree: seen only here."""
@@ -82,13 +85,13 @@ class DrawnDocument(Document):
         for listener in list(self.listeners):
             listener(Change(None, None))
 
-    def _taken(self) -> Edit:
+    def _adapter(self) -> Adapter:
         adapter = adapter_of(self.main.graph, self.adapter)
         if adapter is None:
             raise edits.EditError("the adapter is gone")
         patches = list(adapter.patches)
         patches[self.index] = replace(patches[self.index], tree=_tree(self.graph))
-        return SetAdapter(replace(adapter, patches=tuple(patches)))
+        return replace(adapter, patches=tuple(patches))
 
 
 class DrawingBar(QFrame):
@@ -139,6 +142,8 @@ class DrawingDesk(QObject):
         self.drawn = DrawnDocument(self.window.document, adapter, index % len(found.patches))
         self._show(self.drawn)
         self._name(found)
+        self.window.docks["inspector"].show()
+        self.window.docks["inspector"].raise_()
         self.window.canvas.setFocus()
 
     def leave(self) -> None:

@@ -179,9 +179,9 @@ class Haunting:
         return Ghost(placed, nodes, words)
 
 
-def haunting(graph: Graph, expanded: Expanded, data: QMimeData) -> Haunting | None:
-    """The adapter that is being dragged, if it is one."""
-    if not data.hasFormat(ADAPTER_MIME):
+def haunting(graph: Graph, expanded: Expanded | None, data: QMimeData) -> Haunting | None:
+    """The adapter that is being dragged, if it is one that could be dropped."""
+    if expanded is None or not data.hasFormat(ADAPTER_MIME):
         return None
     try:
         return Haunting(graph, expanded, parse(bytes(data.data(ADAPTER_MIME).data()))[0])

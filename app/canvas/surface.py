@@ -37,7 +37,8 @@ class Surface(QWidget):
         self.theme = theme
         self.camera = Camera()
         self.marks = Marks()
-        self.expanded = Expanded(document.graph, {})
+        self.expanded: Expanded | None = None
+        """What the adapters come to, once that is known; adapters can be dropped then."""
         self.painted = render.Painted()
         self.texts = Texts(QApplication.font().family())
         self._widths: dict[str, tuple[object, float]] = {}
@@ -76,7 +77,7 @@ class Surface(QWidget):
 
     def _changed(self, change: Change) -> None:
         if change.touched is None:
-            self.set_expanded(Expanded(self.document.graph, {}))
+            self.set_expanded(None)
         self.marks.holds.clear()
         self.marks.unreached = returns.all_unreached(self.document.graph, self.document.catalogue)
         self.marks.shared = sharing.by_leaf(self.document.graph)
@@ -210,10 +211,10 @@ class Surface(QWidget):
             self.marks.problems = found
             self._repaint()
 
-    def set_expanded(self, expanded: Expanded) -> None:
+    def set_expanded(self, expanded: Expanded | None) -> None:
         """What the adapters come to: the nodes that they are at are tinted, and wear their signs."""
         self.expanded = expanded
-        signs = adapting.signs_of(self.document.graph, expanded)
+        signs = adapting.signs_of(self.document.graph, expanded) if expanded else adapting.Signs()
         if signs != self.marks.signs:
             self.marks.signs = signs
             self._repaint()

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -118,7 +117,9 @@ class AdapterCard(QFrame):
         """Show the document's values."""
         adapter = self.data
         self.enabled.setChecked(adapter.enabled)
-        self.name.show_value(adapter.name)
+        if self.name.value != adapter.name:
+            self.name.show_value(adapter.name)
+            self.name.setCursorPosition(0)
         self.colour.setIcon(dot(QColor(adapter.colour or self._theme.selection.name())))
         values = values_of(adapter)
         for name, field in self.fields.items():
@@ -133,6 +134,7 @@ class AdapterCard(QFrame):
         self.expanded = expanded
         adapter = self.data
         reason = next((p.message for p in problems if p.adapter == self.adapter), "")
+        reason = reason.removeprefix(f"The adapter {adapter.name} ")
         nodes = [node for targets in expanded.targets.get(self.adapter, ()) for node in targets]
         if reason:
             text, tone = reason, "error"
@@ -188,7 +190,6 @@ class AdapterCard(QFrame):
         self.enabled.clicked.connect(self._enable)
         self.colour = _tool("Its colour on the canvas")
         self.colour.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.colour.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         colours = QMenu(self.colour)
         for name, colour in COLOURS.items():
             colours.addAction(dot(QColor(colour)), name, lambda colour=colour: self._change("colour", colour))
@@ -199,14 +200,12 @@ class AdapterCard(QFrame):
         self.name.setFrame(False)
         self.name.setProperty("tone", "strong")
         self.name.changed.connect(lambda name: self._change("name", name))
-        self.solo = QPushButton("Solo")
-        self.solo.setProperty("tone", "small")
-        self.solo.setToolTip("Only this one in force; again: those that were before")
+        self.solo = _tool("Solo: only this one in force; again: those that were before")
+        self.solo.setText("S")
         self.solo.clicked.connect(lambda: self.asked.emit("solo", self.adapter))
         self.more = _tool("Draw, save, move or remove it")
         self.more.setText("⋯")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         menu = QMenu(self.more)
         for what, title in (
             ("draw", "Draw it on the canvas"),
@@ -291,6 +290,8 @@ def _named(text: str) -> str:
 def _tool(tip: str) -> QToolButton:
     button = QToolButton()
     button.setAutoRaise(True)
+    button.setProperty("tone", "narrow")
+    button.setFixedSize(22, 22)
     button.setToolTip(tip)
     button.setAccessibleName(tip)
     return button

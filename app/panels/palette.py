@@ -80,10 +80,10 @@ class KindModel(QStandardItemModel):
                 self.appendRow(entry)
             return
         categories: dict[str, QStandardItem] = {}
-        for kind in self.catalogue.values():
-            self._category(categories, kind.category).appendRow(self._entry(kind))
         for adapter in self.adapters():
             self._category(categories, ADAPTERS).appendRow(self._adapter(adapter))
+        for kind in self.catalogue.values():
+            self._category(categories, kind.category).appendRow(self._entry(kind))
 
     def supportedDragActions(self) -> Qt.DropAction:
         return Qt.DropAction.CopyAction
