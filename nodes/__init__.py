@@ -19,6 +19,7 @@ from nodes import (
     padding,
     pooling,
     recurrent,
+    sampling,
     shape,
     structure,
     values,
@@ -45,6 +46,7 @@ CATALOGUE: Catalogue = catalogue_of(
         *image.KINDS,
         *loss.KINDS,
         *foreign.KINDS,
+        *sampling.KINDS,
         *adapting.KINDS,
     ]
 )

@@ -54,13 +54,13 @@ def update(passed: dict[str, Passed], graph: Graph, catalogue: Catalogue, stale:
             return _from_leaf(graph, node, kind.role, given), kind.role == "return"
         children = graph.children[node]
         match kind.role:
-            case "chain" | "residual" | "passthrough":
+            case "chain" | "residual" | "passthrough" | "sample":
                 flowing, ended = given, False
                 for child in children:
                     found = passed_by(child, None if ended else flowing)
                     if not ended:
                         flowing, ended = 1 if found.ends else found.returned, found.ends
-                return {"chain": flowing, "residual": 1, "passthrough": given}[kind.role], False
+                return {"chain": flowing, "passthrough": given}.get(kind.role, 1), False
             case role:
                 branches = [passed_by(child, 1 if role == "distribute" else given) for child in children]
                 count = len(children) if role in ("parallel", "distribute") else 1

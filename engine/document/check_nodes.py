@@ -171,7 +171,7 @@ def _differs(subject: Subject, node: str, kind: NodeKind, edit: Edit) -> Problem
 def _arguments(subject: Subject, node: str, kind: NodeKind) -> Found:
     """Nodes that take a certain number of values, where it is certain that they get another."""
     count = subject.count(node)
-    if kind.role in ("residual", "set", "return"):
+    if kind.role in ("residual", "set", "return", "sample"):
         fits, wanted = count in (None, 1), "1 value"
     elif kind.role == "lambda":
         try:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from engine.document.sources import Source
 from engine.document.subset import is_reference
 
 ParamValue = None | bool | int | float | str | list[Any]
@@ -31,9 +32,10 @@ Role = Literal[
     "distribute",
     "concatenate",
     "matmul",
+    "sample",  # a frame whose children run once per step of a solver; its `impl` makes the solver from the params
 ]
 
-SEQUENCES: frozenset[Role] = frozenset({"chain", "residual", "passthrough"})
+SEQUENCES: frozenset[Role] = frozenset({"chain", "residual", "passthrough", "sample"})
 """Frames whose children are one wire, in order."""
 
 BRANCHES: frozenset[Role] = frozenset({"sum", "parallel", "concatenate", "matmul", "distribute"})
@@ -64,13 +66,15 @@ class Param(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
 
 
 class NodeKind(Struct, frozen=True, kw_only=True):
-    """A node type. `impl` is "module:attribute", called with the params by name; only leaves of role "module" have one.
+    """A node type. `impl` is "module:attribute", called with the params by name; only leaves of role "module" and frames of role
+    "sample" have one.
 
     `template` is the "module:function" of a frame that is made of others, without torch: called with the params by
     name, it gives the `Tree` of such a frame (see `engine.document.templates`). `takes` lays out the first argument:
     in "(N, in_channels, H, W)" the second size must be the param in_channels, and a tensor that does not fit is
     explained with it; `*` stands before a param that holds several sizes. `children` bounds the number of children of
-    a frame (least, most; None for no bound). Leaves with `weights` have tensors of their own. `doc` says what it does, with shapes and units; `source` is the Fluxion
+    a frame (least, most; None for no bound). Leaves with `weights` have tensors of their own. `contexts` are
+    what a new node of the kind declares. `doc` says what it does, with shapes and units; `source` is the Fluxion
     class or the paper it comes from.
     """
 
@@ -84,6 +88,7 @@ class NodeKind(Struct, frozen=True, kw_only=True):
     template: str = ""
     takes: str = ""
     children: tuple[int, int | None] = (0, None)
+    contexts: dict[str, dict[str, Source]] = {}
     source: str = ""
 
     @property

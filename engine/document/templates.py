@@ -53,7 +53,7 @@ def made(kind: NodeKind, catalogue: Catalogue, params: dict[str, ParamValue]) ->
 def complete(tree: Tree, catalogue: Catalogue) -> Tree:
     """A tree with the defaults of its kinds filled in, and with the children that templates make where it has none."""
     kind = catalogue[tree.node.kind]
-    node = replace(tree.node, params=defaults(kind) | tree.node.params)
+    node = replace(tree.node, params=defaults(kind) | tree.node.params, contexts=kind.contexts | tree.node.contexts)
     if tree.children is None and (frame := made(kind, catalogue, node.params)):
         contexts = frame.node.contexts | node.contexts
         return Tree(replace(node, contexts=contexts), tree.view, frame.children)

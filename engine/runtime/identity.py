@@ -14,6 +14,7 @@ import torch
 from torch import fx
 from torch.utils.weak import WeakIdKeyDictionary
 
+from engine.runtime.loop import Loop, within
 from engine.runtime.symbols import UNKNOWN
 
 SIZE = 16
@@ -36,8 +37,10 @@ class _Row(NamedTuple):
     node: fx.Node
     said: bytes
     """What the code itself says of the call."""
-    module: str
+    modules: tuple[str, ...]
     inputs: tuple[fx.Node, ...]
+    inside: tuple[fx.Node, ...] = ()
+    """Of a loop, its own calls: they have keys made of the loop's."""
 
 
 class Identity:
@@ -55,12 +58,13 @@ class Identity:
             if node.op == "output":
                 continue
             said = _said(node)
-            if said is None or _changes(node):
+            inside = within(node.target) if isinstance(node.target, Loop) else []
+            if said is None or any(map(_changes, (node, *inside))):
                 changing.add(node)
-            elif _prints(node):
+            elif any(map(_prints, (node, *inside))):
                 printing.add(node)
-            module = str(node.target) if node.op == "call_module" and node not in changing else ""
-            self._rows.append(_Row(node, said or b"", module, tuple(node.all_input_nodes)))
+            modules = () if node in changing else tuple(name for each in (node, *inside) for name in _modules(each))
+            self._rows.append(_Row(node, said or b"", modules, tuple(node.all_input_nodes), tuple(inside)))
         self.effects = frozenset(changing | printing)
         self.passing = frozenset(_downstream(changing | _beside(code, changing)) if changing else ())
         self._own: dict[fx.Node, bytes] = {}
@@ -74,11 +78,11 @@ class Identity:
         """
         others: set[fx.Node] = set()
         own_before, self._own = self._own, {}  # all are worked out again, should this be cut short
-        for node, said, module, inputs in self._rows:
+        for node, said, modules, inputs, inside in self._rows:
             if node.op == "placeholder":
                 own = content(outside(node))
             else:
-                own = said + stamps[module] if module else said
+                own = said + b"".join([stamps[module] for module in modules])
             self._own[node] = own
             if own != own_before.get(node) or not others.isdisjoint(inputs):
                 text = own + b"".join([self._keys[used] for used in inputs])
@@ -86,6 +90,8 @@ class Identity:
                 if key != self._keys.get(node):
                     self._keys[node] = key
                     others.add(node)
+                    for index, call in enumerate(inside):
+                        self._keys[call] = blake2b(b"%d of " % index + key, digest_size=SIZE).digest()
         return self._keys
 
 
@@ -93,7 +99,7 @@ def content(value: Any) -> bytes:
     """A hash of a value from outside; that of a tensor is worked out once."""
     if not isinstance(value, torch.Tensor):
         return blake2b(f"{type(value).__name__} {value!r}".encode(), digest_size=SIZE).digest()
-    version = 0 if value.is_inference() else value._version  # noqa: SLF001 - torch has no other name for it
+    version = 0 if value.is_inference() else value._version
     known = _contents.get(value)
     if known is None or known[0] != version:
         flat = value.detach().resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
@@ -105,8 +111,15 @@ def content(value: Any) -> bytes:
     return known[1]
 
 
-def _said(node: fx.Node) -> bytes | None:
-    """What is called, and with what; None for what can't be told from other code."""
+def _modules(node: fx.Node) -> tuple[str, ...]:
+    """The paths of the modules that a call needs."""
+    if isinstance(node.target, Loop):
+        return (node.target.path,)
+    return (str(node.target),) if node.op == "call_module" else ()
+
+
+def _said(node: fx.Node, names: Mapping[fx.Node, str] = {}) -> bytes | None:
+    """What is called, and with what; None for what can't be told from other code. `names` are those of values."""
     function = node.meta["function"]
     if node.op == "placeholder":
         return b""
@@ -120,28 +133,42 @@ def _said(node: fx.Node) -> bytes | None:
                 what = "getattr"
             case "call_function", "decide":
                 what = f"decide {node.target.expression.source}"  # pyright: ignore[reportFunctionMemberAccess]
+            case "call_function", "loop":
+                what = _said_of_loop(node, names)
             case "call_function", str() if function not in ("", "foreign", "withheld"):
                 what = f"function {function}"
             case _:
                 return None
-        return f"{what} {_named(node.args)} {_named(node.kwargs)} ".encode(errors="surrogatepass")
+        return f"{what} {_named(node.args, names)} {_named(node.kwargs, names)} ".encode(errors="surrogatepass")
     except _Unnamed:
         return None
 
 
-def _named(value: Any) -> str:
-    """Arguments in words that are the same for the same ones; computed ones are %."""
+def _said_of_loop(node: fx.Node, names: Mapping[fx.Node, str]) -> str:
+    """The code of a loop, in which values go by where they stand. Raises _Unnamed."""
+    loop = node.target
+    assert isinstance(loop, Loop)
+    own = [loop.x, loop.time, *([loop.condition] if loop.condition else []), *node.all_input_nodes, *loop.calls]
+    inner = dict(names) | {each: f"%{len(names) + index}" for index, each in enumerate(own)}
+    said = [_said(each, inner) for each in loop.calls]
+    if any(line is None for line in said):
+        raise _Unnamed
+    return f"loop {b';'.join(filter(None, said))!r} {_named(loop.prediction, inner)}"
+
+
+def _named(value: Any, names: Mapping[fx.Node, str] = {}) -> str:
+    """Arguments in words that are the same for the same ones; computed ones are %, or what they are called."""
     if isinstance(value, fx.Node):
-        return "%"
+        return names.get(value, "%")
     if isinstance(value, torch.Size) or not isinstance(value, tuple | list | dict | slice):
         if type(value) not in _PLAIN:
             raise _Unnamed
         return f"{type(value).__name__}:{value!r}"
     if isinstance(value, slice):
-        return f"slice{_named((value.start, value.stop, value.step))}"
+        return f"slice{_named((value.start, value.stop, value.step), names)}"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{name!r}:{_named(item)}" for name, item in value.items()) + "}"
-    inside = ",".join(map(_named, value))
+        return "{" + ",".join(f"{name!r}:{_named(item, names)}" for name, item in value.items()) + "}"
+    inside = ",".join(_named(item, names) for item in value)
     return f"[{inside}]" if isinstance(value, list) else f"({inside})"
 
 
@@ -176,7 +203,7 @@ def _beside(code: fx.Graph, changing: Iterable[fx.Node]) -> set[fx.Node]:
             continue
         found.add(node)
         for memory in _memories(node.meta["example"]):
-            waiting.extend(sharing[memory])
+            waiting.extend(sharing.get(memory, ()))
         waiting.extend(user for user in node.users if _unknown(user) or _unknown(node))
         waiting.extend(used for used in node.all_input_nodes if _unknown(used) or _unknown(node))
     return found
@@ -184,7 +211,7 @@ def _beside(code: fx.Graph, changing: Iterable[fx.Node]) -> set[fx.Node]:
 
 def _memories(example: Any) -> set[int]:
     if isinstance(example, torch.Tensor):
-        return {example.untyped_storage()._cdata}  # noqa: SLF001 - fake tensors have no address
+        return {example.untyped_storage()._cdata}
     if isinstance(example, list | tuple):
         return set[int]().union(*map(_memories, example))
     return set()

@@ -27,6 +27,7 @@ from engine.document.scopes import Key
 from engine.messages import Fault
 from engine.runtime.describe import describe_all
 from engine.runtime.foreign import ForeignError
+from engine.runtime.loop import Loop, as_condition
 from engine.runtime.mismatch import Mismatch, explain
 from engine.runtime.program import Given, Mark, Program, RunError, signature
 from engine.runtime.symbols import UNKNOWN, LoweringError, Symbolic, example_of, has_list, member, nodes_in, snapshot
@@ -35,6 +36,10 @@ from engine.runtime.trusted import Trusted, Untrusted
 logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)  # faults are reported, not logged
 
 _CHOICES = (ast.IfExp, ast.BoolOp, ast.Not, ast.In, ast.NotIn)
+
+
+TIMESTEP = ("diffusion", "timestep")
+"""Context and key by which a Sample tells its children the time step."""
 
 
 @dataclass
@@ -184,7 +189,7 @@ class _Lowering:
         self.returns[node] = describe_all(result if isinstance(result, tuple) else (result,), example_of)
         self.symbols.owner = owner
         if kind.role not in _RELAYING:
-            self.trail.append(Mark(len(self.code.nodes), node, self._changed(node, kind)))
+            self.trail.append(Mark(self.symbols.made, node, self._changed(node, kind)))
         if kind.role == "return":
             raise _Returned(result)
         return result
@@ -204,7 +209,7 @@ class _Lowering:
         def fail() -> None:
             raise RunError(fault)
 
-        stop = self.code.call_function(fail)
+        stop = self.symbols.graph.call_function(fail)
         stop.meta.update(owner=self.symbols.owner, function="", numeric=False, varying=False, example=None)
         raise _Stop
 
@@ -218,7 +223,7 @@ class _Lowering:
         def withhold() -> None:
             raise RunError(fault)
 
-        node = self.code.call_function(withhold)
+        node = self.symbols.graph.call_function(withhold)
         node.meta.update(owner=self.symbols.owner, function="withheld", numeric=False, varying=False, example=UNKNOWN)
         return node
 
@@ -278,6 +283,8 @@ class _Lowering:
                 parts = [part for part in [self._call(child, arguments) for child in children] if part is not None]
                 dim = self.graph.nodes[node].params.get("dim", 0)
                 return self.symbols.call("torch.cat", [parts], {"dim": dim})
+            case "sample":
+                return self._sample(node, children, arguments)
             case "matmul":
                 return self.symbols.call("torch.matmul", [self._call(child, arguments) for child in children], {})
             case _:
@@ -304,6 +311,68 @@ class _Lowering:
                 output = self.symbols.call("sum", [output], {})
             total = output if total is None else self.symbols.call("operator.add", [total, output], {})
         return total
+
+    def _sample(self, node: str, children: list[str], arguments: tuple[Any, ...]) -> Any:
+        """The children once, as the code of one step. Each step finds the contexts as they are now."""
+        if len(arguments) != 1 or not isinstance(arguments[0], fx.Node):
+            raise LoweringError(
+                "argument-count", f"a Sample takes one tensor, noise; it was given {len(arguments)} values"
+            )
+        noise = arguments[0]
+        module = self.modules.get(node)
+        if module is None:
+            raise LoweringError("not-built", "its solver could not be made from these params")
+        timestep = Key(node, *TIMESTEP)
+        if TIMESTEP[0] not in self.graph.nodes[node].contexts:
+            raise LoweringError("context-undeclared", f"it must declare {timestep.label}, which it provides")
+        loop, outside, trail = Loop(self.paths[node]), self.stores, self.trail
+        self.used[loop.path] = module
+        self.stores = _copied(outside)
+        self._placed(loop.x, noise.meta["example"], "x")
+        with self.fake:
+            self._placed(loop.time, torch.zeros(1, device=noise.meta["example"].device), timestep)
+        self.stores[node][TIMESTEP[0]][TIMESTEP[1]] = loop.time
+        given = self._condition(loop, str(self.graph.nodes[node].params.get("condition") or ""), noise)
+        self.symbols.graphs += [loop.prelude, loop.body]
+        self.trail = loop.trail
+        try:
+            loop.prediction = self._sequence(children, (loop.x,))
+        finally:  # a loop that can't be lowered to its end is run up to there
+            self.stores, self.trail = outside, trail
+            del self.symbols.graphs[-2:]
+            result = self.symbols.loop(loop, noise, given)
+        if not isinstance(loop.prediction, fx.Node):
+            what = describe_all((loop.prediction,), example_of)[0]
+            raise LoweringError("sample-prediction", f"its children return {what}, where one tensor is needed")
+        return result
+
+    def _condition(self, loop: Loop, label: str, noise: fx.Node) -> Any:
+        """Have what guidance varies stand for itself in a loop; gives the value that there is. None without guidance."""
+        if not label:
+            return None
+        context, _, name = label.partition(".")
+        providers = self.providers.get(context)
+        if not providers:
+            raise LoweringError(
+                "context-undeclared", f"its condition is {label}, but no frame around its children declares it"
+            )
+        store = self.stores[providers[-1]][context]
+        given = store.get(name)
+        if example_of(given) is not UNKNOWN and not isinstance(example_of(given), torch.Tensor | int | float):
+            raise LoweringError(
+                "context-unset", f"its condition is {label}, which holds neither number nor tensor there"
+            )
+        device = noise.meta["example"].device
+        with self.fake:
+            example = UNKNOWN if example_of(given) is UNKNOWN else as_condition(example_of(given), device)
+        store[name] = self._placed(loop.conditioned(), example, Key(providers[-1], context, name))
+        return given
+
+    def _placed(self, node: fx.Node, example: Any, origin: str | Key) -> fx.Node:
+        """What a loop changes, as values of the graph are."""
+        node.meta.update(owner="", function="", numeric=False, varying=False, example=example)
+        self.origins[node] = origin
+        return node
 
     # Leaves.
 
@@ -422,6 +491,14 @@ class _Lowering:
             return expressions.evaluate(expression, values, direct)
 
         return self.symbols.opaque(Decision(expression), arguments, imitate)
+
+
+def _copied(stores: dict[str, dict[str, dict[str, Any]]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """What contexts hold, so that changes are made to the copy alone."""
+    return {
+        provider: {context: {key: snapshot(value) for key, value in store.items()} for context, store in held.items()}
+        for provider, held in stores.items()
+    }
 
 
 def _passed_on(arguments: tuple[Any, ...]) -> Any:

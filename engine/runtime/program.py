@@ -1,6 +1,6 @@
 """A program: straight-line torch.fx code that runs a graph, eagerly, one call at a time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from engine.messages import Fault
 from engine.runtime.cache import MISSING, Cache
 from engine.runtime.describe import describe_all
 from engine.runtime.identity import Identity
+from engine.runtime.loop import Loop, within
 from engine.runtime.mismatch import Mismatch
 from engine.runtime.symbols import UNKNOWN, map_nodes, member, nodes_in
 from engine.runtime.trusted import called
@@ -56,6 +57,13 @@ class Moment:
 
 After = Callable[[str, Callable[[], Moment]], None]
 """Called after each node with its id and what tells the moment. May raise Cancelled."""
+
+
+Emerge = Callable[[Callable[[], Mapping[str, Any]]], None]
+"""Called after each step of a loop with what tells the values that nodes would have if it ended now."""
+
+AHEAD = 100
+"""Calls after a loop that are made as well, at most, to show what is to become of it."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +117,7 @@ class Program:
     @cached_property
     def total(self) -> int:
         """How many nodes have something to do in a run."""
-        return len({node.meta["owner"] for node in self.code.nodes if node.op not in ("placeholder", "output")})
+        return len(set().union(*map(_owners, self.code.nodes)))
 
     def accepts(self, given: Given) -> bool:
         """Whether the code is right for these values as well, so that nothing need be lowered again."""
@@ -131,6 +139,7 @@ class Program:
         keep: frozenset[str] | None = None,
         after: After | None = None,
         cache: Cache | None = None,
+        emerge: Emerge | None = None,
     ) -> Outcome:
         """Run the code. `keep` names the nodes whose values are wanted afterwards; None wants all.
 
@@ -139,7 +148,7 @@ class Program:
 
         Raises RunError for a node that fails, with the values known by then, and lets Cancelled through.
         """
-        return _Run(self, given, step, log, keep, after, cache).all()
+        return _Run(self, given, step, log, keep, after, cache, emerge).all()
 
 
 class Values(Mapping[str, Any]):
@@ -188,6 +197,7 @@ class _Run:
         keep: frozenset[str] | None,
         after: After | None,
         cache: Cache | None,
+        emerge: Emerge | None,
     ) -> None:
         self.program = program
         self.given = given
@@ -195,6 +205,7 @@ class _Run:
         self.log = log
         self.after = after
         self.cache = cache
+        self.emerge = emerge
         self.trail = list(reversed(program.trail)) if after else []
         self.held: dict[Key, Any] = {}
         wanted = {name: value for name, value in program.values.items() if keep is None or name in keep}
@@ -224,13 +235,13 @@ class _Run:
         done = 0
         with torch.inference_mode():
             for index, node in enumerate(code):
-                self._tell(index)
+                self._tell(self.trail, index)
                 if node.op == "output":
                     result = self._read(node.args[0])
                 elif node in due:
                     if node.meta["owner"] != owner and node.op != "placeholder":
                         owner = node.meta["owner"]
-                        ran.add(owner)
+                        ran.update(_owners(node))
                         self.step(owner, done, len(due))
                     self.known[node] = self._found(node)
                     self._keep(node)
@@ -257,29 +268,32 @@ class _Run:
             needed.update(node for value in self.program.values.values() for node in nodes_in(value))
         due: set[fx.Node] = set()
         for node in reversed(code):
-            if node.op == "output":
-                needed.update(node.all_input_nodes)
-            elif node in identity.effects:
+            if node.op == "output" or node in identity.effects:
                 due.add(node)
                 needed.update(node.all_input_nodes)
-            elif node in needed or not node.users:
-                found = cache.get(self.keys[node])
-                if found is not MISSING:
-                    self.known[node] = found
-                else:
+            elif node in needed or not node.users or not needed.isdisjoint(_inside(node)):
+                inside = needed.intersection(_inside(node))
+                found = {each: cache.get(self.keys[each]) for each in (node, *inside)}
+                if any(value is MISSING for value in found.values()):
                     due.add(node)
                     needed.update(node.all_input_nodes)
+                else:
+                    self.known.update(found)
         return due
 
     def _keep(self, node: fx.Node) -> None:
-        value = self.known[node]
-        if self.cache is not None and value is not WITHHELD:
-            self.cache.put(self.keys[node], value)
+        """Have the cache keep what a call gave, and what those of a loop gave in its last step."""
+        for each in (*_inside(node), node):
+            value = self.known.get(each, WITHHELD)
+            if self.cache is not None and value is not WITHHELD:
+                self.cache.put(self.keys[each], value)
+            if each is not node and each not in self.kept:
+                self.known.pop(each, None)
 
-    def _tell(self, done: int) -> None:
-        """Tell of the nodes that are done before the call of this index."""
-        while self.trail and self.trail[-1].index <= done:
-            mark = self.trail.pop()
+    def _tell(self, trail: list[Mark], done: int) -> None:
+        """Tell of the nodes that are done before the call of this index, the last ones of a trail."""
+        while trail and trail[-1].index <= done:
+            mark = trail.pop()
             self.held.update(mark.held)
             if self.after and mark.node:
                 self.after(mark.node, self._moment)
@@ -349,8 +363,71 @@ class _Run:
                 return target(*arguments, **keywords)
             case "decide":
                 return target(self._log, *arguments)
+            case "loop":
+                return target(self, node, *arguments)
             case function:
                 return self.direct.call(function, list(arguments), keywords)
+
+    # What loops ask for (`engine.runtime.loop`).
+
+    def solver(self, path: str) -> Any:
+        return self.program.modules[path]
+
+    def spent(self, code: list[fx.Node], needed: Any) -> dict[fx.Node, list[fx.Node]]:
+        if self.after:
+            return {}
+        last = _last_uses(code, set(code), {*self.kept, *nodes_in(needed)}, {})
+        own = set(code)
+        return {node: [used for used in spent if used in own] for node, spent in last.items()}
+
+    def make(
+        self,
+        code: Sequence[fx.Node],
+        spent: Mapping[fx.Node, Iterable[fx.Node]],
+        told: tuple[int, int],
+        trail: Sequence[Mark] = (),
+        keep: Iterable[fx.Node] | None = None,
+    ) -> None:
+        marks, held = list(reversed(trail)) if self.after else [], self.held.copy()
+        owner = None
+        for done, node in enumerate(code):
+            if node.meta["owner"] != owner:
+                owner = node.meta["owner"]
+                self.step(owner, told[0] + done, told[1])
+            self.known[node] = self._found(node)
+            if keep is not None:
+                self._keep(node)
+            self._tell(marks, done + 1)
+            for used in spent.get(node, ()):
+                del self.known[used]
+        for node in keep or ():
+            self._keep(node)
+        self.held = held
+
+    def foresee(self, here: fx.Node, value: torch.Tensor) -> None:
+        if self.emerge and here.graph is self.program.code:
+            self.emerge(lambda: self._foreseen(here, value))
+
+    def _foreseen(self, here: fx.Node, value: torch.Tensor) -> Values:
+        """What nodes would return if a call gave this; what would take long or has an effect is left out."""
+        code, effects = list(self.program.code.nodes), self.program.identity.effects
+        ahead, needed = list[fx.Node](), set(self.kept)
+        for node in reversed(code[code.index(here) + 1 :]):
+            if node in needed and node.op != "output":
+                ahead.insert(0, node)
+                needed.update(node.all_input_nodes)
+        known, self.known = self.known, self.known | {here: value}
+        try:
+            if len(ahead) <= AHEAD and not any(node in effects or isinstance(node.target, Loop) for node in ahead):
+                for node in ahead:
+                    self.known[node] = self._compute(node)
+            held = {node: found for node, found in self.known.items() if node in self.kept}
+            return Values(self.made_of, held, {}, None)
+        finally:
+            self.known = known
+
+    def is_withheld(self, value: Any) -> bool:
+        return value is WITHHELD
 
     def _log(self, text: str) -> None:
         self.log(self.owner, text)
@@ -361,6 +438,27 @@ class _Run:
     def _values(self) -> Values:
         held = {node: value for node, value in self.known.items() if node in self.kept}
         return Values(self.made_of, held, self.keys, self.cache)
+
+
+def _inside(node: fx.Node) -> list[fx.Node]:
+    """All that has a value in a loop; of any other call nothing."""
+    return within(node.target) if isinstance(node.target, Loop) else []
+
+
+def _owners(node: fx.Node) -> set[str]:
+    """The nodes that a call is made for."""
+    if node.op in ("placeholder", "output"):
+        return set()
+    return {node.meta["owner"], *(inner.meta["owner"] for inner in _inside(node) if inner.op != "placeholder")}
+
+
+def made_of(program: Program, given: Given) -> dict[str, Any]:
+    """What the value of each node would be made of in a run: equal things where the values are."""
+    keys = program.keys(given)
+    return {
+        name: keys.get(value) if isinstance(value, fx.Node) else repr(map_nodes(value, keys.get))
+        for name, value in program.values.items()
+    }
 
 
 def is_memory(error: BaseException | None) -> bool:

@@ -23,6 +23,7 @@ from engine.document.allowed import BINARY, COMPARISON, METHODS, UNARY
 from engine.document.direct import Direct, python_member
 from engine.document.expressions import ExpressionError
 from engine.document.subset import is_reference
+from engine.runtime.loop import Loop
 from engine.runtime.trusted import Trusted, imitated
 
 LARGEST_SPLIT = 10_000
@@ -34,6 +35,8 @@ UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda _: "?"})()
 _KNOWN_ATTRIBUTES = ("shape", "dtype", "device", "ndim")
 _KNOWN_METHODS = ("size", "dim", "ndimension", "numel")
 _ARITHMETIC = frozenset({*BINARY.values(), *UNARY.values(), *COMPARISON.values()})
+_EFFECTS = ("print", "foreign", "decide")
+"""Calls that may do something besides giving a result; in a loop they are made at every step."""
 _CONTAINER_CALLS = ("len", "list", "tuple", "operator.getitem", "operator.add", "operator.mul")
 
 
@@ -114,13 +117,25 @@ class Symbolic:
         report: Callable[[Exception, tuple[Any, ...]], None],
         trusted: Trusted | None = None,
     ) -> None:
-        self.graph = graph
+        self.graphs = [graph]
+        """The code, and within it that of the loops that are being lowered, outermost first."""
         self.fake = fake
         self.report = report
         self.trusted = trusted or Trusted()
         self.exact = False
         self.owner = ""
         self.direct = Direct(lambda _: None, member)
+
+    @property
+    def graph(self) -> fx.Graph:
+        """Where calls go that are made for their effect."""
+        return self.graphs[-1]
+
+    @property
+    def made(self) -> int:
+        """How many calls there are by now, in the loop that is being lowered or, outside of one, with placeholders."""
+        placeholders = 0 if len(self.graphs) == 1 else sum(node.op == "placeholder" for node in self.graph.nodes)
+        return len(self.graph.nodes) - placeholders
 
     def call(self, function: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Do it now when nothing in it waits for the run, or it only rearranges a container; else emit it.
@@ -244,6 +259,15 @@ class Symbolic:
         """Something that shapes the program was read off these nodes; it may change where they have this mark."""
         self.exact = self.exact or any(node.meta[mark] for node in nodes)
 
+    def _innermost(self, given: list[fx.Node]) -> fx.Graph:
+        """Where a call belongs that takes these: what nothing of a loop has a part in is made outside of it."""
+        return max((node.graph for node in given), key=self.graphs.index, default=self.graphs[0])
+
+    def loop(self, loop: Loop, noise: fx.Node, given: Any) -> Any:
+        """A call of a loop whose code is done; it gives what the noise is."""
+        example = noise.meta["example"]
+        return self._emit("call_function", loop, (noise, given, *loop.captured), {}, lambda *_: example, "loop")
+
     def _emit(
         self,
         op: str,
@@ -254,8 +278,9 @@ class Symbolic:
         function: str = "",
         what: str = "",
     ) -> Any:
-        node = self.graph.create_node(op, target, _frozen(arguments), _frozen(keywords))
         given = nodes_in([*arguments, *keywords.values()])
+        graph = self.graph if function in _EFFECTS else self._innermost(given)
+        node = graph.create_node(op, target, _frozen(arguments), _frozen(keywords))
         marks = {mark: any(n.meta[mark] for n in given) for mark in ("numeric", "varying")}
         node.meta.update(owner=self.owner, function=function, example=UNKNOWN, what=what, **marks)
         _check_pieces(function or str(target), example_of(arguments), example_of(list(keywords.values())))
@@ -297,7 +322,7 @@ class Symbolic:
         return None if example is None else node
 
     def _item(self, node: fx.Node, index: int, example: Any) -> Any:
-        item = self.graph.create_node("call_function", operator.getitem, (node, index))
+        item = node.graph.create_node("call_function", operator.getitem, (node, index))
         marks = {mark: node.meta[mark] for mark in ("numeric", "varying")}
         item.meta.update(owner=self.owner, function="operator.getitem", example=example, **marks)
         return self._unpacked(item)
