@@ -4,6 +4,7 @@ Each is made twice: at once as a sketch, whose weights are fake tensors that tak
 with real weights when a run first asks for them. So a model of any size opens in a moment.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
 from itertools import chain
@@ -24,12 +25,22 @@ class BuildError(ValueError):
     """A leaf whose module can't be made from its params; the message says why."""
 
 
+class MakeError(ValueError):
+    """A leaf whose code, which is that of others, makes a sketch but no module with real weights."""
+
+    def __init__(self, node: str, why: str) -> None:
+        super().__init__(why)
+        self.node = node
+
+
 class Built(Struct):
-    """A module as a sketch and, once it was asked for, with real weights; what it was made from, and what of its
-    tensors are those of a file. Leaves that share their weights have one; `name` decides what they are at first."""
+    """A module as a sketch, with the sketch's tensors, and, once it was asked for, with real weights; what it was made
+    from, and what of its tensors are those of a file. Leaves that share their weights have one; `name` decides what
+    they are at first."""
 
     name: str
     sketch: nn.Module
+    tensors: Mapping[str, torch.Tensor]
     kind: NodeKind
     params: dict[str, ParamValue]
     shared: str = ""
@@ -74,6 +85,11 @@ class Modules:
         return {node: built.sketch for node, built in self._built.items()}
 
     @property
+    def tensors(self) -> dict[str, Mapping[str, torch.Tensor]]:
+        """The tensors of the sketches, by node and by their names in the module."""
+        return {node: built.tensors for node, built in self._built.items()}
+
+    @property
     def by_node(self) -> dict[str, nn.Module]:
         """The modules with real weights, by node; those not asked for before are made now."""
         self.materialize()
@@ -82,25 +98,34 @@ class Modules:
     def materialize(self) -> None:
         """Make the real modules that are missing, or that took other tensors than they should by now.
 
-        Raises CheckpointError when a file can't be read any more.
+        Raises CheckpointError when a file can't be read any more, and MakeError.
         """
         for node, built in self._built.items():
             takes = self.takes.get(node, {})
             if built.module is None or built.takes != takes:
                 built.module = None  # first, so that there is room for the new one
-                built.module, built.takes = self._make(built, takes), takes
+                try:
+                    built.module, built.takes = self._make(built, takes), takes
+                except ForeignError as error:
+                    raise MakeError(node, str(error)) from error
 
     def initial(self, node: str) -> Mapping[str, torch.Tensor]:
-        """The tensors that a leaf has without a file, as they are drawn: on the CPU, in full precision."""
-        return self._drawn(self._built[node]).state_dict()
+        """The tensors that a leaf has without a file, as they are drawn: on the CPU, in full precision.
+
+        Raises ForeignError.
+        """
+        built = self._built[node]
+        with self._contained(built.kind, built.params):
+            return self._drawn(built).state_dict()
 
     def _make(self, built: Built, takes: Mapping[str, Take]) -> nn.Module:
-        wanted = built.sketch.state_dict()
+        wanted = built.tensors
         given = {name: take.file.read(take.key, self.device, wanted[name].dtype) for name, take in takes.items()}
-        module = _construct_empty(built) if given and given.keys() >= _names(built.sketch) else None
-        module = module or self._drawn(built)
-        module.load_state_dict(given, strict=False, assign=True)
-        return module.to(self.device, self.dtype).eval().requires_grad_(False)
+        with self._contained(built.kind, built.params):
+            module = _construct_empty(built) if given and given.keys() >= _names(built.sketch) else None
+            module = module or self._drawn(built)
+            module.load_state_dict(given, strict=False, assign=True)
+            return module.to(self.device, self.dtype).eval().requires_grad_(False)
 
     def _drawn(self, built: Built) -> nn.Module:
         with torch.random.fork_rng(devices=[]):
@@ -132,7 +157,8 @@ class Modules:
                 built = groups.get(node.shared) if node.shared else kept.get(node.id)
                 made_from = (node.shared, kind, _structure(kind, params))
                 if built is None or (built.shared, built.kind, built.structure) != made_from:
-                    built = Built(node.shared or node.id, self._sketch(kind, params), kind, params, node.shared)
+                    sketch, tensors = self._sketch(kind, params)
+                    built = Built(node.shared or node.id, sketch, tensors, kind, params, node.shared)
                     fresh.add(node.id)
                 self._built[node.id] = built
                 for param in kind.params:
@@ -170,7 +196,8 @@ class Modules:
             )
         return built
 
-    def _sketch(self, kind: NodeKind, params: dict[str, ParamValue]) -> nn.Module:
+    def _sketch(self, kind: NodeKind, params: dict[str, ParamValue]) -> tuple[nn.Module, Mapping[str, torch.Tensor]]:
+        """A module with fake weights, and these by name."""
         try:
             with self.fake:
                 module = self._construct(kind, params)
@@ -179,16 +206,23 @@ class Modules:
         except ForeignError:  # it may look at values, which fake tensors don't have
             with torch.random.fork_rng(devices=[]):
                 module = self._construct(kind, params)
-        with self.fake:
+        with self._contained(kind, params), self.fake:
             for part in module.modules():
                 for name, parameter in part.named_parameters(recurse=False):
                     part.register_parameter(name, nn.Parameter(self._placed(parameter), requires_grad=False))
                 for name, buffer in part.named_buffers(recurse=False):
                     setattr(part, name, self._placed(buffer))
-        return module.eval()
+            state = module.eval().state_dict(keep_vars=True)  # detaching fake tensors takes its time
+            return module, {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
 
     def _construct(self, kind: NodeKind, params: dict[str, ParamValue]) -> nn.Module:
         return self.trusted.module(params) if kind.role == "foreign" else _construct(kind, params)
+
+    def _contained(self, kind: NodeKind, params: dict[str, ParamValue]) -> contextlib.AbstractContextManager[None]:
+        """Where methods are called that code of others may have made its own; see `foreign.guarded`."""
+        if kind.role != "foreign":
+            return contextlib.nullcontext()
+        return self.trusted.contained(f"{params['constructor']} made a module that can't be used")
 
     def _placed(self, tensor: torch.Tensor) -> torch.Tensor:
         """As `nn.Module.to` would move it, which fake tensors do not support."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from engine.document import disk
 from engine.document.graph import CANVAS, Graph, paths
-from engine.document.keys import below_key
+from engine.document.keys import Origin, below_key, sources_of
 from engine.runtime.checkpoints import ALIGNED, DTYPES, Checkpoint, Stored
 from engine.runtime.modules import Modules
 from engine.runtime.weights import needs
@@ -45,14 +46,15 @@ def contents(
 ) -> Contents:
     """The weights of all below `frame`: those of files as they are there, the others as they are drawn.
 
-    Floats become `dtype`. Leaves that share their weights have one entry. What is parked keeps the tensors that its
-    file has for it. `file_of` gives the file that a node names.
+    Floats become `dtype`. Leaves that share their weights have one entry. What has no module, such as what is parked or
+    not trusted, keeps the tensors that its file has for it. `file_of` gives the file that a node names.
     """
     path_of = paths(graph)
     inside = {node: path_of[node][len(path_of[frame]) :].removeprefix(".") for node in graph.walk(frame)}
     entries: dict[str, Entry] = {}
     keys: dict[str, str] = {}
-    for need in needs(graph, modules.sketches):
+    initial = lru_cache(maxsize=1)(modules.initial)
+    for need in needs(graph, modules.tensors):
         here = [leaf for leaf in need.leaves if leaf in inside]
         if not here:
             continue
@@ -61,16 +63,30 @@ def contents(
         takes = modules.takes.get(leaf, {})
         for name, tensor in need.tensors.items():
             take = takes.get(name)
-            get = _from(take.file, take.key) if take else _drawn(modules, leaf, name)
+            get = _from(take.file, take.key) if take else _drawn(initial, leaf, name)
             entries[below_key(inside[leaf], name)] = Entry(_as(dtype, tuple(tensor.shape), tensor.dtype), get)
-    for node, owner in _parked(graph, frame):
-        key, file = graph.nodes[node].key, file_of(owner)
-        held = {k[len(key) :]: stored for k, stored in file.tensors.items() if k.startswith(f"{key}.")}
-        new = key if not any(key + rest in entries for rest in held) else f"{key}~{node}"
-        keys[node] = new
+
+    def keep(origin: Origin, new: str, held: Mapping[str, Stored]) -> None:
+        file = file_of(origin.owner)
         for rest, stored in held.items():
-            entries[new + rest] = Entry(_as(dtype, stored.shape, stored.dtype), _from(file, key + rest))
+            entry = Entry(_as(dtype, stored.shape, stored.dtype), _from(file, below_key(origin.key, rest)))
+            entries.setdefault(below_key(new, rest), entry)
+
+    for node, origin in sources_of(graph).items():
+        if node in inside and node not in modules.tensors:
+            keep(origin, inside[node], _held(file_of(origin.owner), origin.key))
+    for node, origin in _parked(graph, frame):
+        held = _held(file_of(origin.owner), origin.key)
+        taken = any(below_key(origin.key, rest) in entries for rest in held)
+        keys[node] = f"{origin.key}~{node}" if taken else origin.key
+        keep(origin, keys[node], held)
     return Contents(entries, keys)
+
+
+def _held(file: Checkpoint, key: str) -> dict[str, Stored]:
+    """What a file has below a key."""
+    below = f"{key}." if key else ""
+    return {at[len(below) :]: stored for at, stored in file.tensors.items() if at.startswith(below)}
 
 
 def write(path: Path, entries: Mapping[str, Entry]) -> str:
@@ -118,12 +134,12 @@ def _from(file: Checkpoint, key: str) -> Callable[[], Tensor]:
     return lambda: file.read(key, CPU, file.tensors[key].dtype)
 
 
-def _drawn(modules: Modules, leaf: str, name: str) -> Callable[[], Tensor]:
-    return lambda: modules.initial(leaf)[name]
+def _drawn(initial: Callable[[str], Mapping[str, Tensor]], leaf: str, name: str) -> Callable[[], Tensor]:
+    return lambda: initial(leaf)[name]
 
 
-def _parked(graph: Graph, frame: str) -> Iterator[tuple[str, str]]:
-    """The parked nodes below `frame` that have a key in a file, with the node that names the file."""
+def _parked(graph: Graph, frame: str) -> Iterator[tuple[str, Origin]]:
+    """The parked nodes below `frame` that have a key in a file."""
     owners: dict[str, str] = {}
     for node in graph.walk(None, loose=True):
         above = graph.parents.get(node, "") or (graph.root if node != graph.root else CANVAS)
@@ -131,4 +147,4 @@ def _parked(graph: Graph, frame: str) -> Iterator[tuple[str, str]]:
         owners[node] = node if held.weights else owners.get(above, "")
         inside = node == frame or frame in graph.ancestors(node) or frame == graph.root
         if inside and held.key and not held.weights and owners[node] and graph.is_loose(node):
-            yield node, owners[node]
+            yield node, Origin(owners[node], held.key)

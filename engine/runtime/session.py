@@ -56,7 +56,7 @@ from engine.runtime.adapted import Adapted, is_off
 from engine.runtime.checkpoints import CheckpointError
 from engine.runtime.exporting import Exporting
 from engine.runtime.lower import Lowered, lower
-from engine.runtime.modules import Modules
+from engine.runtime.modules import MakeError, Modules
 from engine.runtime.pausing import Pauses, breakpoints
 from engine.runtime.program import Cancelled, Given, Moment, RunError
 from engine.runtime.sources import Loader
@@ -444,6 +444,9 @@ class Session:
             self._supply.fill(self.graph, self.folder, self._modules)
         except CheckpointError as error:
             raise RunError(Fault(self.graph.root, "weights", str(error))) from error
+        except MakeError as error:
+            path = self._adapted.whole(self.graph).paths[error.node]
+            raise RunError(Fault(error.node, "not-built", str(error), path)) from error
         modules = self._modules.by_node
         return {lowered.program.paths[node]: module for node, module in modules.items()}
 

@@ -16,6 +16,7 @@ from engine.document.keys import below_key
 from engine.messages import Examine, Examined, Loaded, SaveWeights, WeightsReport, WeightsSaved
 from engine.runtime import saving
 from engine.runtime.checkpoints import Checkpoint, CheckpointError
+from engine.runtime.foreign import ForeignError
 from engine.runtime.modules import Modules
 from engine.runtime.saving import SaveError
 from engine.runtime.weights import NOTHING, Fit, WeightsFiles, fit, fit_adapters, needs, prefixes
@@ -121,7 +122,7 @@ class Supply:
                 graph, asked.frame, modules, lambda node: self._file(graph, folder, node), getattr(torch, asked.dtype)
             )
             digest = saving.write(folder / path, found.entries)
-        except (SaveError, CheckpointError, FileError) as error:
+        except (SaveError, CheckpointError, FileError, ForeignError) as error:
             return replace(failed, error=str(error))
         finally:
             self._files.close()
@@ -133,7 +134,7 @@ class Supply:
         self._fit = self._fitting(graph, folder, modules)
         if self._whole is not None:
             added = fit_adapters(
-                graph, self._whole, modules.sketches, lambda weights: self._files[folder / weights.path]
+                graph, self._whole, modules.tensors, lambda weights: self._files[folder / weights.path]
             )
             self._fit = Fit(self._fit.takes | added.takes, self._fit.reports + added.reports)
         modules.takes = self._fit.takes
@@ -143,7 +144,7 @@ class Supply:
             self._tell(Loaded(self._told))
 
     def _fitting(self, graph: Graph, folder: Path, modules: Modules) -> Fit:
-        return fit(graph, modules.sketches, lambda node: self._file(graph, folder, node))
+        return fit(graph, modules.tensors, lambda node: self._file(graph, folder, node))
 
     def _file(self, graph: Graph, folder: Path, node: str) -> Checkpoint:
         weights = graph.nodes[node].weights
@@ -176,7 +177,7 @@ def _relatively(graph: Graph, frame: str, weights: Weights, modules: Modules) ->
     trial = _Trial(graph, frame, attached(graph, frame, weights))
     return {
         below_key(origin.key, name): tuple(tensor.shape)
-        for need in needs(trial.graph, modules.sketches)
+        for need in needs(trial.graph, modules.tensors)
         for origin in need.origins.values()
         if origin.owner == frame
         for name, tensor in need.tensors.items()

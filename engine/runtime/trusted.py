@@ -63,17 +63,21 @@ class Trusted:
 
     def module(self, params: dict[str, ParamValue]) -> nn.Module:
         """The module that a Foreign leaf stands for. Raises Untrusted and ForeignError."""
-        name, path = str(params["constructor"]), str(params["path"])
+        name, path = str(params["constructor"]).strip(), str(params["path"])
         named = self.find(name)
         found = made(name, named, str(params["arguments"]), write=self._write)
         if found is named:  # a leaf has weights of its own
-            with unset_fake_temporarily():
+            with unset_fake_temporarily(), self.contained(f"{name} can't be copied"):
                 found = copy.deepcopy(found)
         try:
-            return found.get_submodule(path)
+            return nn.Module.get_submodule(found, path)
         except AttributeError:
-            parts = ", ".join(part for part, _ in found.named_children()) or "none"
+            parts = ", ".join(part for part, _ in nn.Module.named_children(found)) or "none"
             raise ForeignError(f"what {name} makes has no part {path}; it has {parts}") from None
+
+    def contained(self, failure: str) -> contextlib.AbstractContextManager[None]:
+        """`guarded`, with what is printed going where it should."""
+        return guarded(failure, self._write)
 
     def forget(self) -> None:
         """Drop what was imported from the graph's folder: another graph's may have modules of the same names."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from msgspec import Struct
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.document.expand import Expanded, added_keys, home
 from engine.document.graph import Graph, Weights, paths
@@ -15,6 +15,9 @@ from engine.runtime.checkpoints import Checkpoint, Stored
 from engine.runtime.near_misses import Lacking, near_misses, splits
 
 MOST_PREFIXES = 1000
+
+Sketched = Mapping[str, Mapping[str, Tensor]]
+"""The tensors of modules as their sketches have them, by node and by their names in the module."""
 
 
 class Take(NamedTuple):
@@ -68,21 +71,20 @@ class WeightsFiles:
             file.close()
 
 
-def needs(graph: Graph, sketches: Mapping[str, nn.Module]) -> list[Need]:
+def needs(graph: Graph, tensors: Sketched) -> list[Need]:
     """What the modules with tensors need, in the order of running; leaves that share their weights need them once."""
     origins = sources_of(graph)
     groups: dict[str, list[str]] = {}
     for leaf in graph.walk():
-        if leaf in sketches:
+        if tensors.get(leaf):
             groups.setdefault(graph.nodes[leaf].shared or leaf, []).append(leaf)
     return [
-        Need(tuple(leaves), {leaf: origins[leaf] for leaf in leaves if leaf in origins}, tensors)
+        Need(tuple(leaves), {leaf: origins[leaf] for leaf in leaves if leaf in origins}, tensors[leaves[0]])
         for leaves in groups.values()
-        if (tensors := sketches[leaves[0]].state_dict(keep_vars=True))  # detaching fake tensors takes its time
     ]
 
 
-def fit(graph: Graph, sketches: Mapping[str, nn.Module], file_of: Callable[[str], Checkpoint]) -> Fit:
+def fit(graph: Graph, tensors: Sketched, file_of: Callable[[str], Checkpoint]) -> Fit:
     """How the files that nodes name (`file_of` gives the file of a node) fit the modules."""
     owners = [node for node in graph.walk() if graph.nodes[node].weights]
     if not owners:
@@ -91,7 +93,7 @@ def fit(graph: Graph, sketches: Mapping[str, nn.Module], file_of: Callable[[str]
     path_of = paths(graph)
     takes: dict[str, dict[str, Take]] = {}
     told = {owner: _Told(owner, file) for owner, file in files.items()}
-    for need in needs(graph, sketches):
+    for need in needs(graph, tensors):
         if not need.origins:
             continue
         has = [leaf for leaf, origin in need.origins.items() if _has(files[origin.owner], origin.key, need)]
@@ -103,9 +105,7 @@ def fit(graph: Graph, sketches: Mapping[str, nn.Module], file_of: Callable[[str]
     return Fit(takes, tuple(told[owner].report(graph) for owner in owners))
 
 
-def fit_adapters(
-    graph: Graph, whole: Expanded, sketches: Mapping[str, nn.Module], file_of: Callable[[Weights], Checkpoint]
-) -> Fit:
+def fit_adapters(graph: Graph, whole: Expanded, tensors: Sketched, file_of: Callable[[Weights], Checkpoint]) -> Fit:
     """How the files that adapters name fit what they put into the graph; those that are not in force are left out."""
     naming = [(each, each.weights) for each in graph.adapters if each.weights and each.id in whole.targets]
     if not naming:
@@ -114,9 +114,9 @@ def fit_adapters(
     takes: dict[str, dict[str, Take]] = {}
     for node, key in added_keys(whole, graph).items():
         found = told.get(whole.origin[node].adapter)
-        if found and node in sketches and (tensors := sketches[node].state_dict(keep_vars=True)):
-            found.used |= {below_key(key, name) for name in tensors}
-            takes[node] = found.take(home(whole, node), whole.paths[node], key, tensors)
+        if found and (wanted := tensors.get(node)):
+            found.used |= {below_key(key, name) for name in wanted}
+            takes[node] = found.take(home(whole, node), whole.paths[node], key, wanted)
     return Fit(takes, tuple(told[each.id].adapter_report(weights) for each, weights in naming))
 
 

@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.document import edits, files
-from engine.document.edits import Insert, Move, Remove, SetKey, SetName, SetShared, SetWeights
+from engine.document.edits import Insert, Move, Remove, SetKey, SetName, SetParam, SetShared, SetWeights
 from engine.document.graph import Node, Place, Tree, Weights
-from engine.messages import Configure, Run, SaveWeights
+from engine.messages import Configure, Run, SaveWeights, Trust
 from tests.engine.runtime.test_weights import Desk, frame, linear, model, put
 
 
@@ -172,3 +172,28 @@ def test_buffers_and_scalars_are_saved_as_they_are(tmp_path):
     assert desk.reports[0].exact
     desk.do(SetKey("n", "other"))
     assert desk.reports[0].missing
+
+
+def test_what_can_t_be_made_at_present_keeps_its_tensors(desk, tmp_path):
+    put(tmp_path / "w.safetensors", model().state_dict())
+    desk.do(desk.examine("w.safetensors").edit)
+    desk.do(SetName("body", "Trunk"))
+    before = state(desk)
+    desk.do(SetParam("b", "in_features", -1))
+    desk.do(save(desk).edit)
+    assert equal(load_file(tmp_path / "out.safetensors"), before)
+    desk.do(SetParam("b", "in_features", 3))
+    assert equal(state(desk), before)
+
+
+def test_what_is_not_trusted_keeps_its_tensors(desk, tmp_path):
+    others = {f"Foreign.{key}": value for key, value in torch.nn.Linear(3, 3).state_dict().items()}
+    put(tmp_path / "w.safetensors", model().state_dict() | others)
+    params: dict[str, Any] = {"constructor": "torch.nn:Linear", "arguments": '{"in_features": 3, "out_features": 3}'}
+    desk.do(Insert(Place("root", 2), (Tree(Node("others", "Foreign", params=params)),)))
+    desk.do(desk.examine("w.safetensors").edit)
+    desk.do(save(desk).edit)
+    saved = load_file(tmp_path / "out.safetensors")
+    assert equal({key: value for key, value in saved.items() if key.startswith("Foreign")}, others)
+    desk.session.take(Trust(("torch.nn:Linear",)))
+    assert equal(state(desk), saved)

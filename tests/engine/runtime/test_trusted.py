@@ -15,7 +15,20 @@ from engine.document.document import new_graph
 from engine.document.edits import Insert, SetContexts, SetInputs
 from engine.document.graph import Graph, Input, Node, Place, Tree
 from engine.document.sources import ListSource, NoiseSource, NumberSource, Source, TensorSource
-from engine.messages import Configure, Finished, FromWorker, Load, Log, Run, Shapes, Trust, decode_from_worker, encode
+from engine.messages import (
+    Configure,
+    Finished,
+    FromWorker,
+    Load,
+    Log,
+    Run,
+    SaveWeights,
+    Shapes,
+    Trust,
+    WeightsSaved,
+    decode_from_worker,
+    encode,
+)
 from engine.runtime.importing import import_tree
 from engine.runtime.placeholders import Origin
 from engine.runtime.session import Session
@@ -25,7 +38,7 @@ from nodes import CATALOGUE
 LONG = 60
 
 MINE = """
-import os, sys, torch
+import os, sys, threading, torch
 
 
 def double(x): return x * 2
@@ -64,6 +77,23 @@ class Own(torch.nn.Module):
 
 
 made = torch.nn.Linear(4, 4)
+
+
+class Hiding(torch.nn.Linear):
+    def state_dict(self, *args, **kwargs): raise KeyError("secret")
+
+
+class Leaving(torch.nn.Linear):
+    def load_state_dict(self, *args, **kwargs): sys.exit(3)
+
+
+class Locked(torch.nn.Linear):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.lock = threading.Lock()
+
+
+locked = Locked(4, 4)
 """
 
 
@@ -216,6 +246,26 @@ def test_what_goes_wrong_is_told_at_its_node(folder, function, why):
     assert finished.fault is not None
     assert (finished.fault.node, finished.fault.code) == ("b", "failed")
     assert finished.fault.message.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("module", "why"),
+    [
+        ("Hiding", "trusted_mine:Hiding made a module that can't be used: KeyError: 'secret' ("),
+        ("Leaving", "trusted_mine:Leaving made a module that can't be used: it calls sys.exit(3)"),
+        ("locked", "trusted_mine:locked can't be copied: TypeError: cannot pickle"),
+    ],
+)
+def test_what_goes_wrong_with_a_module_is_told_at_its_node(folder, module, why):
+    arguments = "{}" if module == "locked" else '{"in_features": 4, "out_features": 4}'
+    ear = Ear(graph_of(leaf("a", "Foreign", constructor=f"trusted_mine:{module}", arguments=arguments)), folder)
+    finished = ear.run()
+    assert finished.fault is not None
+    assert (finished.fault.node, finished.fault.code) == ("a", "not-built")
+    assert finished.fault.message.startswith(why)
+    ear.session.take(SaveWeights("root", str(folder / "w.safetensors")))
+    assert isinstance(saved := ear.heard[-1], WeightsSaved)
+    assert bool(saved.error) == (module != "Leaving")  # what it has at first can be written
 
 
 @pytest.mark.parametrize(
