@@ -8,7 +8,7 @@ from copy import copy
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
 from engine.document import edits
@@ -130,8 +130,6 @@ class DrawingDesk(QObject):
         self.drawn: DrawnDocument | None = None
         bar.back.clicked.connect(self.leave)
         bar.next.clicked.connect(lambda: self.drawn and self.open(self.drawn.adapter, self.drawn.index + 1))
-        self._following = QTimer(self, interval=0, singleShot=True)
-        self._following.timeout.connect(self._follow)
         window.document.listeners.append(self._changed)
 
     def open(self, adapter: str, index: int = 0) -> None:
@@ -173,7 +171,7 @@ class DrawingDesk(QObject):
             if self.drawn.patch is None or change.touched is None:
                 self.leave()
             else:
-                self._following.start()  # edits of the drawing itself come through here as well
+                self._follow()  # edits of the drawing itself come through here as well
 
     def _follow(self) -> None:
         if self.drawn is None or (adapter := adapter_of(self.window.document.graph, self.drawn.adapter)) is None:

@@ -47,6 +47,8 @@ QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 3px; 
 QToolButton:hover {{ background: {tinted}; }}
 QToolButton:checked {{ background: {tinted}; border-color: {selection}; }}
 QToolButton[popupMode="2"] {{ padding-right: 18px; padding-left: 6px; border-color: {line}; }}
+QToolButton[tone="narrow"] {{ padding: 1px; border-color: transparent; }}
+QToolButton[tone="narrow"]::menu-indicator {{ image: none; }}
 QToolButton::menu-indicator {{ image: url("{icons}/down.svg"); width: 11px; height: 11px;
     subcontrol-origin: padding; subcontrol-position: right center; right: 4px; }}
 

@@ -77,7 +77,7 @@ def test_the_arrow_leads_from_the_search_into_the_list(window: Window, hands: Ha
     hands.click(search)
     hands.key(Qt.Key.Key_Down)
     assert tree.hasFocus()
-    assert tree.currentIndex().data(KIND_ROLE) == "Chain"
+    assert tree.currentIndex().data() == "LoRA"
     hands.key(Qt.Key.Key_Down)
     hands.key(Qt.Key.Key_Return)
     assert [n.kind for n in window.document.graph.nodes.values()] == ["Chain", "Sum"]
