@@ -78,7 +78,11 @@ def test_the_arrow_leads_from_the_search_into_the_list(window: Window, hands: Ha
     hands.key(Qt.Key.Key_Down)
     assert tree.hasFocus()
     assert tree.currentIndex().data() == "LoRA"
+    hands.click(search)
+    hands.qtbot.keyClicks(search, "sum")
     hands.key(Qt.Key.Key_Down)
+    assert tree.hasFocus()
+    assert tree.currentIndex().data(KIND_ROLE) == "Sum"
     hands.key(Qt.Key.Key_Return)
     assert [n.kind for n in window.document.graph.nodes.values()] == ["Chain", "Sum"]
 
