@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.window import Window
 
 EXAMPLES = Path(__file__).parent.parent / "resources" / "examples"
-DEFAULT_EXAMPLE = EXAMPLES / "unsharp.catenary"
+DEFAULT_EXAMPLE = EXAMPLES / "digits.catenary"
 PATTERN = "Catenary graphs (*.catenary)"
 MOST_RECENT = 10
 

@@ -62,6 +62,19 @@ KINDS = [
         source="torch.nn.functional.interpolate",
     ),
     NodeKind(
+        name="Grid",
+        category=CATEGORY,
+        role="module",
+        impl="nodes.ops.image:Grid",
+        doc="Lays the pictures of a batch out in rows: (N, C, H, W) to one picture (1, C, ...) of them all.",
+        params=(
+            Param(name="columns", type="int", default=0, low=0, high=1024, doc="Pictures in a row; 0 for a square."),
+            Param(name="gap", type="int", default=1, low=0, high=1024, doc="Pixels between two pictures."),
+            Param(name="fill", type="float", default=0.0, doc="What gaps and left-over places are.", live=True),
+        ),
+        source="torchvision.utils.make_grid",
+    ),
+    NodeKind(
         name="Interpolate",
         category=CATEGORY,
         role="module",

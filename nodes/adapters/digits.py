@@ -6,6 +6,7 @@ A picture that guides, and one to paint into, is as the worker reads a file: (N,
 from msgspec.structs import replace
 
 from engine.document.adapters import Adapter
+from engine.document.graph import Weights
 from engine.document.kinds import ParamValue
 from engine.document.sources import ImageSource
 from nodes.adapters.control import controlnet
@@ -24,6 +25,17 @@ _TASK: dict[str, ParamValue] = {"rank": 8}
 _LORA = tuple(Written(patch.selector, patch.tree) for patch in lora().patches)
 _CHANNELS = (32, 32, 32, 64, 64, 64, 64)
 """Of the skips and of the middle."""
+
+
+def shipped(folder: str) -> tuple[Adapter, ...]:
+    """All of them, trained: with the weights that `nodes.training` wrote into a folder."""
+    untrained = (bold(), slant(), edges_controlnet(), edges_t2i(), inpainting(), four_steps())
+    return tuple(replace(each, weights=Weights(f"{folder}/{file_of(each)}")) for each in untrained)
+
+
+def file_of(adapter: Adapter) -> str:
+    """What the file of an adapter's weights is called."""
+    return f"{adapter.id.removeprefix('digits-')}.safetensors"
 
 
 def bold() -> Adapter:

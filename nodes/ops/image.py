@@ -4,6 +4,7 @@ Nothing is cached between calls: shapes are also inferred by running these modul
 linger, and the kernels are far cheaper than what they are applied to.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -83,6 +84,30 @@ class Interpolate(nn.Module):
         if isinstance(shape, int | float):
             return F.interpolate(x, scale_factor=shape, mode="nearest")
         return F.interpolate(x, size=tuple(shape), mode="nearest")
+
+
+class Grid(nn.Module):
+    """The pictures of a batch in rows: (N, C, H, W) to (1, C, rows * (H + gap) - gap, columns * (W + gap) - gap).
+
+    There are as few columns as make a square when `columns` is 0. What is left over, and the gaps, are `fill`.
+    """
+
+    def __init__(self, columns: int = 0, gap: int = 1, fill: float = 0.0) -> None:
+        super().__init__()
+        self.columns = columns
+        self.gap = gap
+        self.fill = fill
+
+    def forward(self, x: Tensor) -> Tensor:
+        _check_picture(x)
+        count, channels, height, width = x.shape
+        columns = self.columns or math.ceil(math.sqrt(count))
+        rows = max(1, math.ceil(count / columns))
+        cells = x.new_full((rows * columns, channels, height + self.gap, width + self.gap), self.fill)
+        cells[:count, :, :height, :width] = x
+        cells = cells.view(rows, columns, *cells.shape[1:]).permute(2, 0, 3, 1, 4)
+        sheet = cells.reshape(1, channels, rows * (height + self.gap), columns * (width + self.gap))
+        return sheet[..., : sheet.shape[2] - self.gap, : sheet.shape[3] - self.gap].contiguous()
 
 
 def gaussian(radius: int, sigma: float, device: torch.device | str = "cpu") -> Tensor:

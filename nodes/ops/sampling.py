@@ -133,7 +133,7 @@ class Sampler(nn.Module):
         return found if self.clip is None else found.clamp(-self.clip, self.clip)
 
     def next(self, x: Tensor, found: Tensor, index: int) -> Tensor:
-        """What x is at the time step after the one of this index, given the picture foreseen; that itself at the end."""
+        """X at the time step after the one of this index, given the picture foreseen, which it is in the end."""
         times = self.times()
         if index + 1 == len(times):
             return found

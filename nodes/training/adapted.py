@@ -15,6 +15,7 @@ from engine.document.kinds import ParamValue
 from engine.document.scopes import keys
 from engine.document.sources import ImageSource
 from nodes import CATALOGUE
+from nodes.adapters import digits as built_in
 from nodes.models.digits import SIZE
 from nodes.training import base, weights
 from nodes.training.schedule import Predict
@@ -45,7 +46,7 @@ class Adapted:
     @property
     def file(self) -> str:
         """What the file of the weights is called."""
-        return f"{self.adapter.id.removeprefix('digits-')}.safetensors"
+        return built_in.file_of(self.adapter)
 
     def set(self, param: str, value: ParamValue) -> None:
         """Give a live param of the adapter a value, everywhere."""

@@ -210,6 +210,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "Blur": (of(PICTURE), of(PICTURE, radius=1, sigma=0.5)),
     "Grayscale": (of(PICTURE), of(PICTURE, channels="1")),
     "Resize": (of([1, 1, 4, 4]), *(of(PICTURE, height=3, width=5, mode=m) for m in ("nearest", "bicubic", "area"))),
+    "Grid": (of(PICTURE), of([5, 1, 4, 3], columns=2, gap=2, fill=0.5), of([1, 3, 2, 2], columns=3, gap=0)),
     "Interpolate": (of(PICTURE, (4, 9)), of(PICTURE, (16, 6)), of(PICTURE, 1.5), of([1, 2, 5], (8,))),
     "PixelShuffle": (of([1, 8, 3, 2]), of([1, 9, 3, 2], upscale_factor=3)),
     "PixelUnshuffle": (of(PICTURE), of([1, 2, 3, 6], downscale_factor=3)),
@@ -227,6 +228,11 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "Foreign": (
         of(ANY, constructor="torch.nn:Tanh"),
         of(ANY, constructor="torch.nn:TransformerEncoderLayer", path="norm1", arguments='{"d_model": 5, "nhead": 1}'),
+    ),
+    "Sample": (
+        frame("Sin"),
+        frame("Sin", solver="Euler", schedule="cosine", prediction="v", steps=3, clip=1.0),
+        frame("Sin", solver="LCM", steps=2, condition="c.k", unconditional=1.0),
     ),
     "Target": (of(ANY), of(2.5)),
     "ZeroLinear": (of([64]), of([2, 5, 4], in_features=4, out_features=3, bias=False)),

@@ -36,7 +36,7 @@ def test_its_shape(kind: NodeKind):
     least, most = kind.children
     assert kind.is_frame or (least, most) == (0, None), "only frames bound their children"
     assert 0 <= least <= (least if most is None else most)
-    assert (kind.role == "module") == bool(kind.impl), "modules are implemented, the rest is the runtime's"
+    assert (kind.role in ("module", "sample")) == bool(kind.impl), "modules are implemented, the rest is the runtime's"
     names = [param.name for param in kind.params]
     assert len(set(names)) == len(names)
     layout = [part.removeprefix("*") for part in kind.takes.strip("()").split(", ")] if kind.takes else []
@@ -50,8 +50,9 @@ def test_its_params(kind: NodeKind, param: Param):
     assert param.doc.endswith("."), "docs are sentences"
     assert bool(param.choices) == (param.type == "choice")
     assert param.low is None or param.high is None or param.low < param.high
-    read = kind.role in ("module", "breakpoint")
-    assert not param.live or (param.type in LIVE and read), "live values are numbers read at every run"
+    read = kind.role in ("module", "breakpoint", "sample")
+    live = (*LIVE, "choice") if kind.role == "sample" else LIVE
+    assert not param.live or (param.type in live and read), "live values are numbers read at every run"
 
 
 @EVERY_PARAM
