@@ -12,6 +12,7 @@ from engine.document.graph import Graph, Weights, paths
 from engine.document.keys import Origin, below_key, sources_of
 from engine.messages import Prefix, Wanted, WeightsReport
 from engine.runtime.checkpoints import Checkpoint, Stored
+from engine.runtime.lora_files import in_own_words
 from engine.runtime.near_misses import Lacking, near_misses, splits
 
 MOST_PREFIXES = 1000
@@ -110,9 +111,11 @@ def fit_adapters(graph: Graph, whole: Expanded, tensors: Sketched, file_of: Call
     naming = [(each, each.weights) for each in graph.adapters if each.weights and each.id in whole.targets]
     if not naming:
         return NOTHING
-    told = {adapter.id: _Told(adapter.id, file_of(weights)) for adapter, weights in naming}
+    keys = added_keys(whole, graph)
+    files = {each.id: in_own_words(file_of(weights), graph, whole, each.id, keys, tensors) for each, weights in naming}
+    told = {adapter: _Told(adapter, file) for adapter, file in files.items()}
     takes: dict[str, dict[str, Take]] = {}
-    for node, key in added_keys(whole, graph).items():
+    for node, key in keys.items():
         found = told.get(whole.origin[node].adapter)
         if found and (wanted := tensors.get(node)):
             found.used |= {below_key(key, name) for name in wanted}
