@@ -15,7 +15,7 @@ class Action(Struct, frozen=True, kw_only=True):
     """One command. `menu` is a path such as "View/Theme"; actions of one `group` exclude one another.
 
     With the scope "canvas", its keys work only while the canvas has the focus, so that single letters can be typed
-    everywhere else. `icon` names a drawing in resources/icons.
+    everywhere else; with "view", the preview may have it as well. `icon` names a drawing in resources/icons.
     """
 
     id: str
@@ -23,7 +23,7 @@ class Action(Struct, frozen=True, kw_only=True):
     title: str | Callable[["Window"], str]
     run: Callable[["Window"], object]
     keys: tuple[str, ...] = ()
-    scope: Literal["window", "canvas"] = "window"
+    scope: Literal["window", "canvas", "view"] = "window"
     icon: str = ""
     tip: str = ""
     checked: Test | None = None

@@ -12,6 +12,7 @@ from app.adapters import ADAPTING
 from app.editing import EDITING
 from app.exporting import ABOUT, TITLES
 from app.sharing import SHARING
+from app.viewing import VIEWING
 from engine.document import flow
 from nodes import CATALOGUE
 
@@ -165,7 +166,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         id="export-here",
         menu="File/Export",
-        title="Selected frame…",
+        title="Export the selected frame…",
         tip="Write the selected frame as a model of its own",
         run=lambda w: w.exports.ask(frame=w.canvas.selection[0]),
         enabled=_one_frame,
@@ -311,6 +312,7 @@ ACTIONS: tuple[Action, ...] = (
         run=lambda w: w.canvas.toggle_collapsed(),
         enabled=lambda w: any(w.canvas.document.graph.is_frame(node) for node in w.canvas.selection),
     ),
+    *VIEWING,
     _links("few", "All while there are few", separated=True),
     _links("hover", "Of what is selected or under the pointer"),
     _links("all", "All"),
@@ -420,9 +422,11 @@ def build(window: "Window") -> dict[str, QAction]:
         qt.setObjectName(action.id)
         qt.setShortcuts([QKeySequence(key) for key in action.keys])
         qt.setCheckable(action.checked is not None)
-        if action.scope == "canvas":
+        if action.scope != "window":
             qt.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             window.canvas.addAction(qt)
+        if action.scope == "view":
+            window.preview.addAction(qt)
         if action.group:
             groups.setdefault(action.group, QActionGroup(window)).addAction(qt)
         qt.triggered.connect(lambda _=False, action=action: _trigger(window, action))

@@ -1,6 +1,6 @@
 """The link to the worker: its messages as Qt signals, and when to run. It owns the client; the worker owns torch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
@@ -25,6 +25,7 @@ from engine.messages import (
     Imported,
     Importing,
     ImportStructure,
+    InUse,
     Load,
     Loaded,
     Log,
@@ -37,7 +38,10 @@ from engine.messages import (
     Saved,
     SaveWeights,
     Shapes,
+    Stale,
     Trust,
+    Variant,
+    Varied,
     Watch,
     WeightsSaved,
     WriteCode,
@@ -57,8 +61,11 @@ class Link(QObject):
     progress = Signal(object)
     logged = Signal(object)
     previewed = Signal(object)
+    varied = Signal(object)
     paused = Signal(object)
     finished = Signal(object)
+    outdated = Signal(object)
+    in_use = Signal(object)
     loaded = Signal(object)
     saved = Signal(object)
     coded = Signal(object)
@@ -108,7 +115,7 @@ class Link(QObject):
         self._oldest = 1
         self._began = 0.0
         self._seconds = 0.0
-        self._watched: tuple[str, ...] = ()
+        self._watched = Watch(())
         self._wanted = QTimer(self)
         self._wanted.setSingleShot(True)
         self._wanted.timeout.connect(self._run_if_due)
@@ -119,8 +126,11 @@ class Link(QObject):
             Progress: self.progress,
             Log: self.logged,
             Preview: self.previewed,
+            Varied: self.varied,
             Paused: self.paused,
             Finished: self.finished,
+            Stale: self.outdated,
+            InUse: self.in_use,
             Loaded: self.loaded,
             Saved: self.saved,
             Code: self.coded,
@@ -140,7 +150,7 @@ class Link(QObject):
         """Start the worker, with the run that was asked for before. `ready` comes when it has imported torch."""
         self._begin(self.client.start)
         if self.running:
-            self.client.send(Run(self._number, self._watched, self._pauses))
+            self.client.send(Run(self._number, self._watched.nodes, self._pauses))
 
     def close(self) -> None:
         """End the worker."""
@@ -156,6 +166,11 @@ class Link(QObject):
         """Whether there is something to cancel: a run, or a document that is being taken in."""
         return self.running or (self.is_ready and self._opening)
 
+    @property
+    def idle(self) -> bool:
+        """Whether the worker has nothing to do, and nothing before it."""
+        return self.is_ready and not self.busy and not self._wanted.isActive()
+
     def run(self, pauses: bool = False) -> None:
         """Run now; a run in progress is abandoned for it. Before the worker is started, it waits for that.
 
@@ -170,7 +185,7 @@ class Link(QObject):
         self.running = True
         self.stale = False
         self._began = monotonic()
-        self.client.send(Run(self._number, self._watched, pauses))
+        self.client.send(Run(self._number, self._watched.nodes, pauses))
         self.state_changed.emit()
 
     def resume(self, step: bool = False) -> None:
@@ -227,17 +242,20 @@ class Link(QObject):
         """Write what a node made in the last run to a file; `saved` tells how that went."""
         self.client.send(Export(node, str(path)))
 
-    def ask(self, message: Examine | SaveWeights | WriteCode | ExportModel) -> None:
-        """Ask about weights or for an export; `examined`, `weights_saved`, `coded` or `exported` brings the answer."""
+    def ask(self, message: Examine | SaveWeights | WriteCode | ExportModel | Variant) -> None:
+        """Ask about weights, for an export or a variant; `examined`, `weights_saved`, `coded`, `exported` or `varied`
+        brings the answer."""
         if self.dead:
             self._revive()
         self.client.send(message)
 
-    def watch(self, nodes: Sequence[str]) -> None:
-        """Ask for previews of these nodes: from the last run at once, and after every later one."""
-        if tuple(nodes) != self._watched:
-            self._watched = tuple(nodes)
-            self.client.send(Watch(self._watched))
+    def watch(self, nodes: Sequence[str], indices: Mapping[str, tuple[int, ...]] | None = None) -> None:
+        """Ask for previews of these nodes, and these slices of them: from the last run at once, and after every later
+        one."""
+        wanted = Watch(tuple(nodes), dict(indices or {}))
+        if wanted != self._watched:
+            self._watched = wanted
+            self.client.send(wanted)
 
     def _snapshot(self) -> Load:
         self._opening = True
@@ -333,7 +351,7 @@ class Link(QObject):
 
     def _revive(self) -> None:
         self._begin(self.client.restart)
-        self.client.send(Watch(self._watched))
+        self.client.send(self._watched)
 
     def _stop_waiting(self) -> None:
         self._wanted.stop()

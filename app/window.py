@@ -37,6 +37,7 @@ from app.theme import DARK, LIGHT, Theme
 from app.toolbar import Toolbar
 from app.trust import Trust
 from app.typing_keys import TypingKeys
+from app.variants import Variants
 from app.weights import WeightsDesk
 from engine.document.check import Checker
 from engine.document.document import Change, Document, new_graph
@@ -64,6 +65,7 @@ class Window(QMainWindow):
         self.files = Filing(self, settings)
         self.trust = Trust(self.document, settings, self)
         self.link = Link(self.document, lambda: self.files.folder, lambda: self.trust.names, self)
+        self.variants = Variants(self.link)
         self.link.auto = settings.value("auto", True, bool) is True
         self.devices: tuple[str, ...] = ("cpu",)
         self.links_shown = "few"
@@ -101,7 +103,7 @@ class Window(QMainWindow):
         self.adapters_panel = AdaptersPanel(self.document, self.theme, lambda: self.files.folder)
         self.drawing_bar = DrawingBar()
         self.inspector = Inspector(self.document, self.theme, lambda: self.files.folder)
-        self.preview = PreviewPanel(self.document, self.theme)
+        self.preview = PreviewPanel(self.document, self.variants, self.theme)
         self.problems_panel = ProblemsPanel(self.theme)
         self.log = LogPanel()
         self.weights_panel = WeightsPanel()
@@ -160,7 +162,7 @@ class Window(QMainWindow):
     def start(self) -> None:
         """Bring up the worker. The window can be used in the meantime."""
         self.link.start()
-        self.link.watch(self.preview.nodes)
+        self.preview.watch()
         self._show_state()
 
     def open_default(self) -> None:

@@ -1,5 +1,8 @@
 """A picture of pixels: fitted or at a zoom, with the value under the pointer. Enlarged pixels stay sharp squares."""
 
+from typing import NamedTuple
+
+import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -9,34 +12,102 @@ from engine.messages import Picture
 MOST_ZOOM = 64.0
 
 
+class Aim(NamedTuple):
+    """What part of a picture is seen, whatever its size: zoom as a multiple of the fitting one, and the point of the
+    picture in the middle, from 0 to 1. Without a zoom it is fitted."""
+
+    zoom: float = 0.0
+    x: float = 0.5
+    y: float = 0.5
+
+
 def image_of(picture: Picture) -> QImage:
     """The pixels as an image that owns its memory."""
     return QImage(picture.rgb, picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888).copy()
 
 
+def values_of(picture: Picture) -> np.ndarray | None:
+    """The numbers behind the pixels, (height, width, depth), where the picture carries them."""
+    if not picture.depth:
+        return None
+    return np.frombuffer(picture.values, np.float32).reshape(picture.height, picture.width, picture.depth)
+
+
+def reading(picture: Picture, x: int, y: int) -> str:
+    """What is at one pixel, in words: where in its tile it is, and its values, or else its colour."""
+    width, height = picture.tile
+    place = f"({x}, {y})"
+    if width:
+        row, column = y // (height + 1), x // (width + 1)
+        number = row * ((picture.width + 1) // (width + 1)) + column
+        place = f"[{number}] ({x % (width + 1)}, {y % (height + 1)})"
+        if x % (width + 1) == width or y % (height + 1) == height:
+            return ""  # on a line between two
+    values = values_of(picture)
+    if values is None:
+        at = 3 * (y * picture.width + x)
+        return f"{place}  {' '.join(map(str, picture.rgb[at : at + 3]))} of 255"
+    return f"{place}  {'  '.join(f'{value:.4g}' for value in values[y, x])}"
+
+
 class PictureView(QWidget):
-    """Shows one image. `hovered` tells the pixel under the pointer as text, "" outside."""
+    """Shows one picture. `hovered` tells what is under the pointer as text, "" outside; `pointed` which pixel, or None;
+    `aimed` that the user zoomed or moved it."""
 
     hovered = Signal(str)
+    pointed = Signal(object)
     zoom_changed = Signal()
+    aimed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
+        self.picture: Picture | None = None
         self.image = QImage()
         self.faded = False
         self.fitted = True
+        self.smooth = False
+        """Whether enlarged pixels are blended instead of sharp."""
         self._zoom = 1.0
         self._offset = QPointF()
         self._grabbed: QPoint | None = None
+        self._pointer: QPointF | None = None
         self.setMouseTracking(True)
         self.setMinimumSize(120, 140)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def show_image(self, image: QImage) -> None:
-        """Show an image; one of another size is fitted again."""
+    def show_picture(self, picture: Picture | None) -> None:
+        """Show a picture; one of another size is fitted again."""
+        if picture is self.picture:
+            return
+        self.picture = picture
+        image = image_of(picture) if picture else QImage()
         if image.size() != self.image.size():
             self.fitted = True
         self.image = image
+        self._settle()
+        self._tell()
+        self.update()
+
+    def set_smooth(self, smooth: bool) -> None:
+        self.smooth = smooth
+        self.update()
+
+    @property
+    def aim(self) -> Aim:
+        """What part of the picture is seen."""
+        rect = self.shown_rect()
+        if self.fitted or rect.isEmpty():
+            return Aim()
+        middle = QPointF(self.width() / 2, self.height() / 2) - rect.topLeft()
+        return Aim(self._zoom / self._fitting, middle.x() / rect.width(), middle.y() / rect.height())
+
+    def take_aim(self, aim: Aim) -> None:
+        """Show the same part as another view does."""
+        self.fitted = aim.zoom == 0
+        if not self.fitted:
+            self._zoom = aim.zoom * self._fitting
+            size = self.shown_rect().size()
+            self._offset = QPointF(self.width() / 2 - aim.x * size.width(), self.height() / 2 - aim.y * size.height())
         self._settle()
         self.update()
 
@@ -59,6 +130,7 @@ class PictureView(QWidget):
         self.fitted = True
         self._settle()
         self.update()
+        self.aimed.emit(self.aim)
 
     def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
         """Zoom around a point of the widget, its middle by default."""
@@ -69,6 +141,7 @@ class PictureView(QWidget):
         self.fitted = False
         self._settle()
         self.update()
+        self.aimed.emit(self.aim)
 
     def shown_rect(self) -> QRectF:
         """Where the whole picture lies in the widget."""
@@ -116,28 +189,29 @@ class PictureView(QWidget):
         if self.image.isNull():
             return
         with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._zoom < 2)
-            if self.faded:
-                painter.setOpacity(0.55)
-            painter.drawPixmap(self.shown_rect(), QPixmap.fromImage(self.image), QRectF(self.image.rect()))
+            self.paint_image(painter, self.image)
+
+    def paint_image(self, painter: QPainter, image: QImage) -> None:
+        """Paint an image where the picture is."""
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth or self._zoom < 2)
+        painter.setOpacity(0.55 if self.faded else 1.0)
+        painter.drawPixmap(self.shown_rect(), QPixmap.fromImage(image), QRectF(image.rect()))
+        painter.setOpacity(1.0)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grabbed is not None:
+            self.fitted = False
             self._offset += QPointF(event.position().toPoint() - self._grabbed)
             self._grabbed = event.position().toPoint()
             self._settle()
             self.update()
+            self.aimed.emit(self.aim)
             return
-        pixel = self.pixel_at(event.position())
-        if pixel is None:
-            self.hovered.emit("")
-            return
-        colour = self.image.pixelColor(*pixel)
-        self.hovered.emit(f"({pixel[0]}, {pixel[1]})  {colour.red()} {colour.green()} {colour.blue()}")
+        self._pointer = event.position()
+        self._tell()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            self.fitted = False
             self._grabbed = event.position().toPoint()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -154,4 +228,11 @@ class PictureView(QWidget):
         event.accept()
 
     def leaveEvent(self, event: object) -> None:
-        self.hovered.emit("")
+        self._pointer = None
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say what is under the pointer; another picture may have come under it."""
+        pixel = self.pixel_at(self._pointer) if self._pointer is not None else None
+        self.hovered.emit(reading(self.picture, *pixel) if pixel and self.picture else "")
+        self.pointed.emit(pixel)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QTabBar,
@@ -19,81 +18,50 @@ from PySide6.QtWidgets import (
 )
 
 from app.icons import icon, themed
+from app.panels.board import Board, Shown
+from app.panels.compare import ComparedView
+from app.panels.compare_bar import CompareBar
+from app.panels.fault import FaultBox
 from app.panels.figures import FiguresView
 from app.panels.pause import PauseBox
-from app.panels.picture import PictureView, image_of
+from app.panels.slices import SliceBar
 from app.theme import Theme
+from app.variants import Variants
 from engine.document.document import Change, Document
 from engine.document.graph import path_of
-from engine.messages import Fault, Finished, Picture, Preview
+from engine.messages import Finished, Preview
 
 STALE_AFTER = 300
 """Milliseconds without news after which what no longer fits the document is marked."""
 
 
-class FaultBox(QFrame):
-    """What went wrong in the last run: where, what it had received, and the message."""
-
-    shown = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("fault")
-        self.fault: Fault | None = None
-        self.place = QLabel()
-        self.place.setProperty("tone", "strong")
-        self.place.setWordWrap(True)
-        self.message = QLabel()
-        self.message.setWordWrap(True)
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.received = QLabel()
-        self.received.setProperty("tone", "muted")
-        self.received.setWordWrap(True)
-        self.button = QPushButton("Show node")
-        foot = QHBoxLayout()
-        foot.addWidget(self.button)
-        foot.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 8, 10, 8)
-        column.setSpacing(4)
-        for widget in (self.place, self.message, self.received):
-            column.addWidget(widget)
-        column.addLayout(foot)
-        self.button.clicked.connect(lambda: self.fault and self.shown.emit(self.fault.node))
-        self.hide()
-
-    def show_fault(self, fault: Fault | None) -> None:
-        self.fault = fault
-        self.setVisible(fault is not None)
-        if fault:
-            self.place.setText(f"The run failed at {fault.path}" if fault.path else "The run failed")
-            self.message.setText(fault.message)
-            self.received.setText("received " + ", ".join(fault.inputs))
-            self.received.setVisible(bool(fault.inputs))
-            self.button.setVisible(bool(fault.node))
-
-
 class PreviewPanel(QScrollArea):
-    """One node's value at a time. The first tab follows the selection; each pin adds a tab that stays.
+    """One node's value at a time, or all side by side. The first tab follows the selection; each pin adds one that
+    stays.
 
-    `watched` lists the nodes whose previews are wanted; `activated` names a node to show on the canvas.
+    `watched` lists the nodes whose previews are wanted, and the slices of them; `activated` names a node to show on the
+    canvas.
     """
 
-    watched = Signal(object)
+    watched = Signal(object, object)
     activated = Signal(str)
 
-    def __init__(self, document: Document, theme: Theme) -> None:
+    def __init__(self, document: Document, variants: Variants, theme: Theme) -> None:
         super().__init__()
         self.document = document
+        self.variants = variants
         self.theme = theme
         self.followed = document.graph.root
         self.pins: list[str] = []
+        self.indices: dict[str, tuple[int, ...]] = {}
+        """What slices of their tensors are shown, by node, where it was chosen."""
         self.previews: dict[str, Preview] = {}
         self.stale = False
         self.running = False
         self._run = 0
         """The run that ended last: what others made is out of date."""
-        self._shown: Picture | None = None
+        self._compared = ""
+        """The node that another variant was asked of."""
         self._lasting = QTimer(self)
         self._lasting.setSingleShot(True)
         self._lasting.setInterval(STALE_AFTER)
@@ -113,6 +81,8 @@ class PreviewPanel(QScrollArea):
         self.fit = _tool("Fit the picture")
         self.actual = _tool("One pixel of the picture for one of the screen")
         self.actual.setText("1:1")
+        self.smooth = _tool("Blend enlarged pixels", checkable=True)
+        self.beside = _tool("Show the selected node and the pinned ones side by side", checkable=True)
         self.path = QLabel()
         self.path.setProperty("tone", "muted")
         self.path.setMinimumWidth(60)
@@ -121,13 +91,24 @@ class PreviewPanel(QScrollArea):
         head = QHBoxLayout()
         head.setSpacing(2)
         head.addWidget(self.path, 1)
-        for widget in (self.state, self.fit, self.actual, self.pin):
+        for widget in (self.state, self.pin):
             head.addWidget(widget)
 
         self.pause = PauseBox()
         self.fault = FaultBox()
-        self.picture = PictureView()
+        self.picture = ComparedView()
+        self.bar = CompareBar(self.document, self.variants, self.picture, self.theme)
+        self.board = Board()
+        self.slices = SliceBar()
+        tools = QHBoxLayout()
+        tools.setSpacing(2)
+        for widget in (self.fit, self.actual, self.smooth):
+            tools.addWidget(widget)
+        tools.addStretch(1)
+        for widget in (self.bar.button, self.beside):
+            tools.addWidget(widget)
         self.caption = QLabel()
+        self.caption.setWordWrap(True)
         self.caption.setProperty("tone", "muted")
         self.pixel = QLabel()
         self.pixel.setProperty("tone", "muted")
@@ -159,10 +140,14 @@ class PreviewPanel(QScrollArea):
         column.setSpacing(6)
         column.addWidget(self.tabs)
         column.addLayout(head)
+        column.addLayout(tools)
         column.addWidget(self.pause)
         column.addWidget(self.fault)
+        column.addWidget(self.board, 1)
         column.addWidget(self.picture, 1)
         column.addLayout(foot)
+        column.addWidget(self.bar)
+        column.addWidget(self.slices)
         column.addWidget(self.text, 1)
         column.addWidget(self.empty, 1)
         column.addWidget(self.figures)
@@ -171,8 +156,13 @@ class PreviewPanel(QScrollArea):
         self.tabs.currentChanged.connect(self._update)
         self.tabs.tabMoved.connect(self._update)
         self.pin.clicked.connect(self._toggle_pin)
-        self.fit.clicked.connect(self.picture.fit)
-        self.actual.clicked.connect(lambda: self.picture.set_zoom(1.0))
+        for view in (self.picture, self.board):
+            self.fit.clicked.connect(view.fit)
+            self.actual.clicked.connect(lambda _=False, view=view: view.set_zoom(1.0))
+            self.smooth.toggled.connect(view.set_smooth)
+        self.beside.toggled.connect(self._update)
+        self.slices.chosen.connect(self._slice)
+        self.board.activated.connect(self.activated)
         self.picture.hovered.connect(self.pixel.setText)
         self.fault.shown.connect(self.activated)
 
@@ -190,13 +180,17 @@ class PreviewPanel(QScrollArea):
     def sizeHint(self) -> QSize:
         return QSize(352, 420)
 
+    def watch(self) -> None:
+        """Ask for the previews that are wanted now."""
+        self.watched.emit(self.nodes, {node: self.indices[node] for node in self.nodes if node in self.indices})
+
     def follow(self, selection: Sequence[str]) -> None:
         """The first tab shows the node selected last, or the root's result."""
         node = selection[-1] if selection else self.document.graph.root
         if node != self.followed:
             self.followed = node
             self.tabs.setCurrentIndex(0)
-            self.watched.emit(self.nodes)
+            self.watch()
             self._update()
 
     def show_preview(self, preview: Preview) -> None:
@@ -205,7 +199,7 @@ class PreviewPanel(QScrollArea):
             self.previews[preview.node] = preview
             if self.stale:  # a drag goes on, and its pictures keep coming
                 self._lasting.start()
-            if preview.node == self.node:
+            if preview.node == self.node or self.beside.isChecked():
                 self._update()
 
     def show_end(self, end: Finished) -> None:
@@ -213,6 +207,7 @@ class PreviewPanel(QScrollArea):
         self._run = end.run
         self.fault.show_fault(end.fault)
         self._update()
+        self.bar.renew(self.node)
 
     def set_state(self, stale: bool, running: bool) -> None:
         """Whether the document has changed since the last run ended, and whether one is in progress.
@@ -238,7 +233,9 @@ class PreviewPanel(QScrollArea):
 
     def set_icons(self) -> None:
         self.pin.setIcon(_two(icon("pin", self.theme.text_dim.name()), icon("pin", self.theme.selection.name())))
-        self.fit.setIcon(themed("fit", self.theme))
+        for button, name in ((self.fit, "fit"), (self.smooth, "smooth"), (self.beside, "beside")):
+            button.setIcon(themed(name, self.theme))
+        self.bar.set_theme(self.theme)
         for index in range(1, self.tabs.count()):
             self.tabs.setTabIcon(index, icon("pin", self.theme.text_dim.name()))
 
@@ -247,7 +244,7 @@ class PreviewPanel(QScrollArea):
         if node not in self.pins:
             self.pins.append(node)
             self.tabs.addTab(icon("pin", self.theme.text_dim.name()), self._title(node))
-            self.watched.emit(self.nodes)
+            self.watch()
         self.tabs.setCurrentIndex(self.pins.index(node) + 1)
         self._update()
 
@@ -256,7 +253,7 @@ class PreviewPanel(QScrollArea):
         index = self.pins.index(node)
         self.pins.remove(node)
         self.tabs.removeTab(index + 1)
-        self.watched.emit(self.nodes)
+        self.watch()
         self._update()
 
     def _toggle_pin(self, pinned: bool) -> None:
@@ -269,13 +266,15 @@ class PreviewPanel(QScrollArea):
         graph = self.document.graph
         if change.touched is None:
             self.previews.clear()
+            self.indices.clear()
+            self.bar.choose(None)
             self.fault.show_fault(None)
             self._run = 0
         for node in [n for n in self.pins if change.touched is None or n not in graph]:
             self.unpin(node)
         if self.followed not in graph or change.touched is None:
             self.followed = graph.root
-            self.watched.emit(self.nodes)
+            self.watch()
         for index, node in enumerate(self.pins):
             self.tabs.setTabText(index + 1, self._title(node))
         self._update()
@@ -284,6 +283,12 @@ class PreviewPanel(QScrollArea):
         """What a tab is called: the last part of the path, which tells siblings apart."""
         return path_of(self.document.graph, node).rpartition(".")[2] or "result"
 
+    def _slice(self, index: tuple[int, ...]) -> None:
+        """Show another slice of this node's tensor."""
+        self.indices[self.node] = index
+        self.watch()
+        self.bar.renew(self.node)
+
     def _update(self) -> None:
         node = self.node
         graph = self.document.graph
@@ -291,26 +296,42 @@ class PreviewPanel(QScrollArea):
             return
         self.path.setText(path_of(graph, node) or "result of the graph")
         self.tabs.setTabText(0, self._title(self.followed))
-        self.tabs.setVisible(bool(self.pins))
+        self.tabs.setVisible(bool(self.pins) and not self.beside.isChecked())
         self.pin.setChecked(node in self.pins)
         preview = self.previews.get(node)
+        if node != self._compared:
+            self._compared = node
+            self.bar.renew(node)
+        self._show_value(node, preview)
+        self._mark(preview)
+
+    def _show_value(self, node: str, preview: Preview | None) -> None:
         picture = preview.picture if preview else None
-        self._show(picture is not None, self.picture, self.fit, self.actual, self.caption, self.pixel)
-        self._show(preview is not None and picture is None, self.text)
-        self._show(preview is not None and preview.figures is not None, self.figures)
-        self._show(preview is None, self.empty)
-        if preview is None:
+        alone, figures = not self.beside.isChecked(), preview.figures if preview else None
+        self._show(picture is not None and alone, self.picture, self.caption, self.pixel)
+        self._show(picture is not None or not alone, self.fit, self.actual, self.smooth)
+        self._show(preview is not None and picture is None and alone, self.text)
+        self._show(figures is not None and alone, self.figures)
+        self._show(preview is None and alone, self.empty)
+        self._show(not alone, self.board)
+        self._show(alone and self.bar.choice is not None and picture is not None, self.bar)
+        self.slices.show_shape(figures.shape if figures and alone else (), self.indices.get(node, ()))
+        self.picture.show_picture(picture)
+        if not alone:
+            self.board.show_all([self._shown(each) for each in self.nodes])
+        elif preview is None:
             self.empty.setText(self._why_nothing(node))
         elif picture:
-            if picture is not self._shown:
-                self.picture.show_image(image_of(picture))
             self.caption.setText(picture.caption)
-        elif preview:
+            self.bar.measure()
+        else:
             self.text.setPlainText(preview.text)
-        if preview and preview.figures:
-            self.figures.show_figures(preview.figures)
-        self._shown = picture
-        self._mark(preview)
+        if figures:
+            self.figures.show_figures(figures)
+
+    def _shown(self, node: str) -> Shown:
+        """What the board shows of a node."""
+        return Shown(node, self._title(node), self.previews.get(node), self._is_old(node), self._why_nothing(node))
 
     def _why_nothing(self, node: str) -> str:
         if self.document.graph.is_loose(node):
@@ -324,14 +345,19 @@ class PreviewPanel(QScrollArea):
         self.fault.show_fault(None)
         self._update()
 
-    def _mark(self, preview: Preview | None) -> None:
-        """Say that the value shown is not what the graph makes now."""
+    def _is_old(self, node: str) -> bool:
+        """Whether the value shown of a node is not what the graph makes now."""
+        preview = self.previews.get(node)
         lasting = self.stale and not self._lasting.isActive()
-        old = preview is not None and (lasting or preview.run < self._run)
+        return preview is not None and (lasting or preview.run < self._run or self.document.graph.is_loose(node))
+
+    def _mark(self, preview: Preview | None) -> None:
+        """Say so where the value shown is out of date."""
+        old = self._is_old(self.node)
         loose = preview is not None and self.document.graph.is_loose(self.node)
         self.state.setText("loose: an old value" if loose else "out of date" if old else "")
-        self.picture.set_faded(old or loose)
-        self.figures.setEnabled(not (old or loose))
+        self.picture.set_faded(old)
+        self.figures.setEnabled(not old)
 
     @staticmethod
     def _show(visible: bool, *widgets: QWidget) -> None:

@@ -1,7 +1,7 @@
 """The preview: follows the selection, keeps pins, says when it is out of date, tells pixels."""
 
+import numpy as np
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from app.panels.picture import PictureView
@@ -119,14 +119,12 @@ def test_a_value_older_than_the_document_is_marked(qtbot: QtBot, live: Window, h
     qtbot.waitUntil(lambda: live.preview.state.text() == "")
 
 
-def view_of(qtbot: QtBot, width: int = 4, height: int = 2) -> PictureView:
+def view_of(qtbot: QtBot, values: bytes = b"") -> PictureView:
+    """Four pixels by two, black but for a green one at the lower right."""
     view = PictureView()
     qtbot.addWidget(view)
     view.resize(400, 400)
-    image = QImage(width, height, QImage.Format.Format_RGB888)
-    image.fill(Qt.GlobalColor.black)
-    image.setPixelColor(3, 1, Qt.GlobalColor.green)
-    view.show_image(image)
+    view.show_picture(Picture(4, 2, bytes(21) + b"\0\xff\0", "", values, 1 if values else 0))
     view.show()
     return view
 
@@ -137,8 +135,18 @@ def test_a_picture_is_fitted_and_tells_the_pixel_under_the_pointer(qtbot: QtBot)
     assert view.shown_rect().top() == 100
     assert view.pixel_at(QPointF(399, 299)) == (3, 1)
     assert view.pixel_at(QPointF(200, 50)) is None
-    with qtbot.waitSignal(view.hovered, check_params_cb=lambda text: text == "(3, 1)  0 255 0"):
+    with qtbot.waitSignal(view.hovered, check_params_cb=lambda text: text == "(3, 1)  0 255 0 of 255"):
         qtbot.mouseMove(view, QPointF(380, 280).toPoint())
+
+
+def test_the_values_themselves_are_told_where_they_came_along(qtbot: QtBot) -> None:
+    view = view_of(qtbot, np.arange(8, dtype=np.float32).tobytes())
+    qtbot.mouseMove(view, QPointF(20, 120).toPoint())
+    with qtbot.waitSignal(view.hovered, check_params_cb=lambda text: text == "(3, 1)  7"):
+        qtbot.mouseMove(view, QPointF(380, 280).toPoint())
+    newer = np.full(8, -0.125, np.float32).tobytes()
+    with qtbot.waitSignal(view.hovered, check_params_cb=lambda text: text == "(3, 1)  -0.125"):
+        view.show_picture(Picture(4, 2, bytes(24), "", newer, 1))
 
 
 def test_a_picture_zooms_around_the_pointer_and_goes_back_to_fit(qtbot: QtBot) -> None:
