@@ -43,11 +43,15 @@ class Apply(Struct, frozen=True, tag=True):
 
 
 class Configure(Struct, frozen=True, tag=True):
-    """Where and how to run. `auto` takes CUDA where there is one. `seed` seeds the initial weights of every node."""
+    """Where and how to run. `auto` takes CUDA where there is one. `seed` seeds the initial weights of every node.
+
+    Values kept between runs take `room` bytes at most; None is for 2 GiB, of a CUDA device for an eighth of its memory.
+    """
 
     device: Device = "auto"
     dtype: DType = "float32"
     seed: int = 0
+    room: int | None = None
 
 
 class Run(Struct, frozen=True, tag=True):
@@ -119,7 +123,7 @@ CHECKPOINTS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
 
 
 class Examine(Struct, frozen=True, tag=True):
-    """Ask how a weights file would fit the nodes below a frame, before the graph names it.
+    """Ask how a weights file would fit the nodes below a frame, or what an `adapter` adds, before the graph names it.
 
     Without a `prefix`, the best one is chosen. All of the file is read: for its hash, and for what it holds.
     """
@@ -127,6 +131,7 @@ class Examine(Struct, frozen=True, tag=True):
     frame: str
     path: str
     prefix: str | None = None
+    adapter: str = ""
 
 
 class SaveWeights(Struct, frozen=True, tag=True):
@@ -327,13 +332,44 @@ class Paused(Struct, frozen=True, tag=True):
 
 
 class Finished(Struct, frozen=True, tag=True):
-    """A run has ended. `text` is the value of the root as Python would print it."""
+    """A run has ended. `text` is the value of the root as Python would print it.
+
+    Of the `total` nodes that have something to do, `ran` did it; the values of the others were known from before. Both
+    are of runs that are done.
+    """
 
     run: int
     status: Literal["done", "failed", "cancelled"]
     seconds: float
     text: str = ""
     fault: Fault | None = None
+    ran: int = 0
+    total: int = 0
+
+
+class Stale(Struct, frozen=True, tag=True):
+    """The nodes whose latest values are not those that the graph as it is now would give them."""
+
+    nodes: tuple[str, ...]
+
+
+class Driven(Struct, frozen=True):
+    """A param of an adapter as one module reads it: `path` is that of the module in the graph with its adapters, `node`
+    the node of the graph that it stands at, `value` what its `name` is."""
+
+    adapter: str
+    param: str
+    node: str
+    path: str
+    name: str
+    value: ParamValue
+
+
+class InUse(Struct, frozen=True, tag=True):
+    """What the latest run read: the params that adapters drive, and the numbers and texts that contexts began with."""
+
+    params: tuple[Driven, ...] = ()
+    contexts: tuple[Held, ...] = ()
 
 
 class Wanted(Struct, frozen=True):
@@ -480,6 +516,8 @@ FromWorker = (
     | Varied
     | Paused
     | Finished
+    | Stale
+    | InUse
     | Loaded
     | Examined
     | WeightsSaved

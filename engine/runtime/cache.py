@@ -1,4 +1,4 @@
-"""Values kept between runs, by the key of what they are a function of: at most so many bytes, least recently used first."""
+"""Values kept between runs, by the key of what they are functions of; of too many, the least recently used go."""
 
 from collections import OrderedDict
 from collections.abc import Iterator

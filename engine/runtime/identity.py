@@ -8,12 +8,13 @@ change what it is given: neither its result nor anything in the memory of either
 import ast
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import fx
 from torch.utils.weak import WeakIdKeyDictionary
 
+from engine.document.expressions import Expression
 from engine.runtime.loop import Loop, within
 from engine.runtime.symbols import UNKNOWN
 
@@ -106,7 +107,7 @@ def content(value: Any) -> bytes:
         flat = torch.view_as_real(flat) if flat.is_complex() else flat
         about = f"{value.dtype} {value.device} {tuple(value.shape)} {value.stride()} ".encode()
         digest = blake2b(about, digest_size=SIZE)
-        digest.update(flat.reshape(-1).view(torch.uint8).numpy())
+        digest.update(memoryview(flat.reshape(-1).view(torch.uint8).numpy()))
         known = _contents[value] = (version, digest.digest())
     return known[1]
 
@@ -132,7 +133,7 @@ def _said(node: fx.Node, names: Mapping[fx.Node, str] = {}) -> bytes | None:
             case "call_function", "" if node.target is getattr:
                 what = "getattr"
             case "call_function", "decide":
-                what = f"decide {node.target.expression.source}"  # pyright: ignore[reportFunctionMemberAccess]
+                what = f"decide {_expression(node).source}"
             case "call_function", "loop":
                 what = _said_of_loop(node, names)
             case "call_function", str() if function not in ("", "foreign", "withheld"):
@@ -172,16 +173,21 @@ def _named(value: Any, names: Mapping[fx.Node, str] = {}) -> str:
     return f"[{inside}]" if isinstance(value, list) else f"({inside})"
 
 
+def _expression(node: fx.Node) -> Expression:
+    """What a call that chooses by values evaluates."""
+    return cast(Any, node.target).expression
+
+
 def _prints(node: fx.Node) -> bool:
     function = node.meta["function"]
-    return function == "print" or (function == "decide" and "print" in node.target.expression.names)  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
+    return function == "print" or (function == "decide" and "print" in _expression(node).names)
 
 
 def _changes(node: fx.Node) -> bool:
     """Whether a call may change a value that it is given."""
     if node.meta["function"] == "decide":
-        body: ast.expr = node.target.expression.body  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
-        return any(isinstance(part, ast.Attribute) and part.attr in _CHANGING for part in ast.walk(body))
+        parts = ast.walk(_expression(node).body)
+        return any(isinstance(part, ast.Attribute) and part.attr in _CHANGING for part in parts)
     return node.meta["function"] == "foreign" or (node.op == "call_method" and node.target in _CHANGING)
 
 

@@ -1,4 +1,5 @@
 """The torch modules of leaves, built from their kinds and params and kept while an edit leaves them as they were.
+Frames that sample have one as well: their solver.
 
 Each is made twice: at once as a sketch, whose weights are fake tensors that take no memory, enough to infer shapes; and
 with real weights when a run first asks for them. So a model of any size opens in a moment.
@@ -7,6 +8,7 @@ with real weights when a run first asks for them. So a model of any size opens i
 import contextlib
 import hashlib
 from collections.abc import Mapping
+from copy import copy
 from itertools import chain
 
 import torch
@@ -15,7 +17,7 @@ from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from engine.document.graph import Graph, Node
-from engine.document.kinds import Catalogue, NodeKind, Param, ParamValue, complaint, resolve
+from engine.document.kinds import Catalogue, NodeKind, Param, ParamValue, Role, complaint, resolve
 from engine.runtime.foreign import ForeignError
 from engine.runtime.trusted import Trusted, Untrusted
 from engine.runtime.weights import Take
@@ -33,6 +35,10 @@ class MakeError(ValueError):
         self.node = node
 
 
+_BUILT: frozenset[Role] = frozenset({"module", "foreign", "sample"})
+"""What has a module."""
+
+
 class Built(Struct):
     """A module as a sketch, with the sketch's tensors, and, once it was asked for, with real weights; what it was made
     from, and what of its tensors are those of a file. Leaves that share their weights have one; `name` decides what
@@ -46,6 +52,9 @@ class Built(Struct):
     shared: str = ""
     module: nn.Module | None = None
     takes: Mapping[str, Take] = {}
+    stamp: bytes = b""
+    stamped: Mapping[str, Take] = {}
+    """What the stamp was made of, beside the params; it is made anew once these have changed."""
 
     @property
     def structure(self) -> dict[str, ParamValue]:
@@ -94,6 +103,29 @@ class Modules:
         """The modules with real weights, by node; those not asked for before are made now."""
         self.materialize()
         return {node: built.module for node, built in self._built.items() if built.module is not None}
+
+    @property
+    def stamps(self) -> dict[str, bytes]:
+        """By node, what tells its module with real weights from any other, and from itself with other params."""
+        for node, built in self._built.items():
+            takes = self.takes.get(node, {})
+            if not built.stamp or built.stamped != takes:
+                built.stamp, built.stamped = self._stamp(built, takes), takes
+        return {node: built.stamp for node, built in self._built.items()}
+
+    def _stamp(self, built: Built, takes: Mapping[str, Take]) -> bytes:
+        params = sorted((param.name, built.params[param.name]) for param in built.kind.params)
+        tensors = sorted((name, str(file.path), file.state, key) for name, (file, key) in takes.items())
+        made_of = (built.kind.name, built.kind.impl, params, built.name, self.seed, tensors, self.device, self.dtype)
+        return hashlib.sha256(repr(made_of).encode(errors="surrogatepass")).digest()
+
+    def reads(self, node: str) -> dict[str, ParamValue]:
+        """The live params of a leaf as its module reads them when it is called; none where there is no module."""
+        built = self._built.get(node)
+        if built is None:
+            return {}
+        live = [param for param in built.kind.params if param.live]
+        return {param.name: getattr(built.module or built.sketch, param.argument or param.name) for param in live}
 
     def materialize(self) -> None:
         """Make the real modules that are missing, or that took other tensors than they should by now.
@@ -147,7 +179,7 @@ class Modules:
         errors: dict[str, str] = {}
         for node in map(graph.node, graph.walk()):
             kind = self.catalogue.get(node.kind)
-            if kind is None or kind.role not in ("module", "foreign") or graph.is_frame(node.id):
+            if kind is None or kind.role not in _BUILT or graph.is_frame(node.id) != kind.is_frame:
                 continue
             try:
                 params = _checked(node, kind)
@@ -169,6 +201,12 @@ class Modules:
             except (BuildError, ForeignError) as error:
                 errors[node.id] = str(error)
         return fresh, errors
+
+    def beside(self, graph: Graph) -> dict[str, Mapping[str, torch.Tensor]]:
+        """The tensors of sketches as another graph would have them, most of whose leaves are those of this one."""
+        twin = copy(self)
+        twin.update(graph)
+        return twin.tensors
 
     def set_live(self, node: str, name: str, value: ParamValue) -> bool:
         """Give a built module another value of a live param, which its `forward` reads at every call.
@@ -270,6 +308,7 @@ def _structure(kind: NodeKind, params: dict[str, ParamValue]) -> dict[str, Param
 def _set(built: Built, param: Param, value: ParamValue) -> None:
     """Give a live param a value, in the sketch and in the real module."""
     built.params = built.params | {param.name: value}
+    built.stamp = b""
     for module in (built.sketch, built.module):
         if module is not None:
             setattr(module, param.argument or param.name, value)

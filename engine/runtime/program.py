@@ -93,9 +93,10 @@ class RunError(Exception):
 class Program:
     """Code with what leads back from it to the graph.
 
-    `modules` are those the code calls, by path, and `stamps` tell two states of one apart. `origins` says which placeholder holds which outside value, `values`
-    how each node's return is made of fx nodes, and `signature` what outside values the code holds for. `explain` says
-    why an operation of a node failed, from the error and the arguments. `trail` says where each node is done, in order.
+    `modules` are those the code calls, by path, and `stamps` tell two states of one apart. `origins` says which
+    placeholder holds which outside value, `values` how each node's return is made of fx nodes, and `signature` what
+    outside values the code holds for. `explain` says why an operation of a node failed, from the error and the
+    arguments. `trail` says where each node is done, in order.
     """
 
     code: fx.Graph

@@ -15,9 +15,9 @@ from engine.document import edits, files, scopes
 from engine.document.document import new_graph
 from engine.document.edits import Edit
 from engine.document.effect import runs_differently
-from engine.document.expand import home
+from engine.document.expand import Expanded, home
 from engine.document.graph import Graph, path_of
-from engine.document.kinds import Catalogue
+from engine.document.kinds import Catalogue, ParamValue
 from engine.document.scopes import Key
 from engine.document.sources import Source
 from engine.messages import (
@@ -25,14 +25,17 @@ from engine.messages import (
     Cancel,
     Configure,
     Configured,
+    Driven,
     Examine,
     Export,
     ExportModel,
     Fault,
     Finished,
     FromWorker,
+    Held,
     Import,
     ImportStructure,
+    InUse,
     Load,
     Log,
     Paused,
@@ -43,6 +46,7 @@ from engine.messages import (
     Saved,
     SaveWeights,
     Shapes,
+    Stale,
     Stopped,
     ToWorker,
     Trust,
@@ -53,12 +57,14 @@ from engine.messages import (
 )
 from engine.runtime import exporting, imports, preview
 from engine.runtime.adapted import Adapted, is_off
+from engine.runtime.cache import Cache
 from engine.runtime.checkpoints import CheckpointError
+from engine.runtime.emerging import Emerging
 from engine.runtime.exporting import Exporting
 from engine.runtime.lower import Lowered, lower
 from engine.runtime.modules import MakeError, Modules
 from engine.runtime.pausing import Pauses, breakpoints
-from engine.runtime.program import Cancelled, Given, Moment, RunError
+from engine.runtime.program import Cancelled, Given, Moment, RunError, is_memory, made_of
 from engine.runtime.sources import Loader
 from engine.runtime.supply import Supply
 from engine.runtime.trusted import Trusted
@@ -70,7 +76,10 @@ Attend = Callable[[Callable[[ToWorker], bool]], ToWorker | None]
 """Waits for a message while a run is paused, and gives it if the run can stay paused; None if it can't."""
 
 ROOM = 2 << 30
-"""Bytes that the values of a run may take together; of a larger one only those of watched nodes are kept."""
+"""Bytes of values kept between runs, for previews too; the values of watched nodes are kept in any case."""
+
+SHARE = 8
+"""They may take this part of the memory of a CUDA device."""
 
 STEPS_TOLD = 100
 """Progress is reported about so often in a run."""
@@ -89,19 +98,17 @@ class Session:
         send: Callable[[FromWorker], None],
         interrupted: Callable[[], bool] = lambda: False,
         attend: Attend | None = None,
-        room: int = ROOM,
     ) -> None:
         self.catalogue = catalogue
         self.send = send
         self.interrupted = interrupted
         self.attend = attend
-        self._room = room
         self.graph: Graph = new_graph()
         self.folder = Path()
         self.result: object = None
         """What the root returned in the last run that was done."""
-        self.values: dict[str, object] = {}
-        """What the nodes returned in the last run, as far as it came."""
+        self.values: Mapping[str, object] = {}
+        """What the nodes returned in the last run, as far as it came and as far as that is kept."""
         self.lowered: Lowered | None = None
         """The program at hand, until the structure changes."""
         self._settings = Configure()
@@ -109,6 +116,13 @@ class Session:
         self._adapted = Adapted(catalogue)
         self._modules = self._new_modules()
         self._loader = Loader()
+        self._cache = Cache(self._room())
+        self._latest: dict[str, object] = {}
+        """What the latest values of the nodes were made of."""
+        self._present: dict[str, object] = {}
+        """What they would be made of now."""
+        self._stale = Stale(())
+        self._in_use = InUse()
         self._built_wrong: tuple[Fault, ...] = ()
         self._supply = Supply(lambda told: self.send(told))
         self._shown: Shapes | None = None
@@ -123,7 +137,8 @@ class Session:
             case Load(file, folder, trusted):
                 self.graph = files.parse(file, "the document")
                 self.folder = Path(folder)
-                self.values = {}
+                self._drop_values()
+                self._latest = {}
                 self._trust(trusted)
                 self._start_afresh()
             case Trust(names):
@@ -163,8 +178,9 @@ class Session:
         """Tell the shapes, if they may have changed since they were told."""
         if self._unsettled:
             given, wrong = self._given({}, {})
-            self._prepare(given, wrong)
+            self._look(self._prepare(given, wrong), given)
             self._unsettled = False
+            self._tell_stale()
 
     def check(self) -> bool:
         """Do a piece of what can wait: look whether weights files are those the graph knows. True if more is left."""
@@ -175,6 +191,13 @@ class Session:
         if shapes != self._shown:
             self._shown = shapes
             self.send(shapes)
+
+    def _tell_stale(self) -> None:
+        """Tell which values are not up to date, unless it is the same ones as before."""
+        stale = Stale(tuple(n for n, made in self._latest.items() if n in self.graph and self._present.get(n) != made))
+        if stale != self._stale:
+            self._stale = stale
+            self.send(stale)
 
     # Changes.
 
@@ -243,16 +266,28 @@ class Session:
             self._change()
 
     def _configure(self, settings: Configure) -> None:
-        if settings != self._settings:
-            self._settings = settings
-            self.values = {}
-            self._loader = Loader()
+        before, self._settings = self._settings, settings
+        if structs.replace(settings, room=before.room) != before:
+            self._drop_values()
             self._start_afresh()
+        self._cache.resize(self._room())
         device = self._modules.device
         detail = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
         if settings.device == "cuda" != device.type:
             detail = "CPU, since this machine offers no CUDA device"
         self.send(Configured(device.type, settings.dtype, settings.seed, detail))
+
+    def _room(self) -> int:
+        """Bytes for values that are kept."""
+        if self._settings.room is not None:
+            return self._settings.room
+        device = self._modules.device
+        return torch.cuda.get_device_properties(device).total_memory // SHARE if device.type == "cuda" else ROOM
+
+    def _drop_values(self) -> None:
+        self.result, self.values = None, {}
+        self._cache.clear()
+        self._loader = Loader()
 
     # Programs.
 
@@ -304,6 +339,12 @@ class Session:
         fault = self._adapted.at_home(self.graph, fault)
         return structs.replace(fault, message=preview.printable(fault.message))
 
+    def _look(self, lowered: Lowered, given: Given) -> None:
+        """See what the values would be made of now."""
+        stamps, program = self._modules.stamps, lowered.program
+        program.stamps = {program.paths[node]: stamp for node, stamp in stamps.items()}
+        self._present = made_of(program, given)
+
     # Runs.
 
     def _perform(self, message: Run) -> None:
@@ -311,19 +352,20 @@ class Session:
         self._run = message.number
         self.result, self.values = None, {}  # before the run, which may need the room
         status, text, fault = "done", "", None
+        ran = total = 0
         try:
-            self._compute(message)
+            ran, total = self._compute(message)
             text = preview.text_of(self.result)
         except Cancelled:
             status = "cancelled"
         except RunError as error:
             status, self.values = "failed", error.values
             fault = next((f for f in self._built_wrong if f.node == error.fault.node), error.fault)
-            if _is_memory(error.__cause__):
+            if is_memory(error.__cause__):
                 fault = structs.replace(fault, code=OUT_OF_MEMORY)
         except Exception as error:  # a fault of ours: told like any other, so that the session goes on
             traceback.print_exc()
-            code = OUT_OF_MEMORY if _is_memory(error) else "internal"
+            code = OUT_OF_MEMORY if is_memory(error) else "internal"
             status, fault = "failed", Fault(self.graph.root, code, f"{type(error).__name__}: {error}")
         if fault is not None and fault.code == OUT_OF_MEMORY:
             fault = self._free(fault)
@@ -331,13 +373,17 @@ class Session:
             fault = self._presentable(fault)
         seconds = time.perf_counter() - started
         self._preview(dict.fromkeys((*message.watch, *self._watched)))
-        self.send(Finished(message.number, status, seconds, text, fault))
+        self._latest |= self._present if status == "done" else {n: self._present[n] for n in self.values}
+        self._tell_stale()
+        self.send(Finished(message.number, status, seconds, text, fault, ran, total))
 
-    def _compute(self, message: Run) -> None:
+    def _compute(self, message: Run) -> tuple[int, int]:
+        """Run; says how many nodes did something, and how many have something to do."""
         if self.interrupted():
             raise Cancelled
         given, wrong = self._given(message.inputs, message.contexts)
         lowered = self._prepare(given, wrong)
+        self._look(lowered, given)
         self._unsettled = self._unsettled and bool(message.inputs or message.contexts)
         if wrong:
             raise RunError(wrong[0])
@@ -361,15 +407,38 @@ class Session:
         def log(node: str, text: str) -> None:
             self.send(Log(message.number, preview.printable(text), home(whole, node)))
 
-        watched = frozenset((*message.watch, *self._watched))
+        keep = frozenset((*message.watch, *self._watched))
         stops = breakpoints(whole.graph, self.catalogue) if message.pauses else frozenset[str]()
-        keep = None if lowered.program.bytes <= self._room else watched | stops
         halt = partial(self._halt, message.watch)
         after = Pauses(self.graph, whole, message.number, stops, halt).after if stops else None
-        outcome = lowered.program.run(given, step, log, keep, after)
+        outcome = lowered.program.run(given, step, log, keep, after, self._cache, Emerging(self._show, keep))
         if self._modules.device.type == "cuda":
             torch.cuda.synchronize()
         self.result, self.values = outcome.result, outcome.values
+        self._tell_in_use(whole, given)
+        return outcome.ran, outcome.total
+
+    def _tell_in_use(self, whole: Expanded, given: Given) -> None:
+        """Tell what adapters' params and contexts were in this run, unless it is the same as before."""
+
+        def value_of(node: str, param: str) -> ParamValue:
+            read = self._modules.reads(node)
+            return read[param] if param in read else whole.graph.nodes[node].params.get(param)
+
+        driven = (
+            Driven(adapter, param, home(whole, d.node), whole.paths[d.node], d.param, value_of(d.node, d.param))
+            for (adapter, param), drives in whole.drives.items()
+            for d in drives
+        )
+        contexts = (
+            Held(home(whole, key.provider), key.label, preview.text_of(value))
+            for key, value in given.contexts.items()
+            if isinstance(value, int | float | str)
+        )
+        in_use = InUse(tuple(driven), tuple(contexts))
+        if in_use != self._in_use:
+            self._in_use = in_use
+            self.send(in_use)
 
     def _vary(self, message: Variant) -> Varied:
         """What a node makes in the graph as an edit would leave it. Nothing else is told of that graph."""
@@ -452,9 +521,7 @@ class Session:
 
     def _free(self, fault: Fault) -> Fault:
         """Drop every value, so that there is room again, and say what may help."""
-        self.values = {}
-        self.result = None
-        self._loader = Loader()
+        self._drop_values()
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -463,6 +530,12 @@ class Session:
         return structs.replace(fault, message=f"{advice} ({fault.message})")
 
     # Values of the last run.
+
+    def _show(self, values: Mapping[str, object], nodes: Iterable[str]) -> None:
+        """Preview nodes in the middle of a run."""
+        self.values = values
+        self._preview(nodes)
+        self.values = {}
 
     def _preview(self, nodes: Iterable[str]) -> None:
         for node in nodes:
@@ -494,8 +567,3 @@ def _names(edit: edits.SetInputs | edits.SetContexts) -> list[Any]:
     if isinstance(edit, edits.SetInputs):
         return [entry.name for entry in edit.inputs]
     return [(context, list(entries)) for context, entries in edit.contexts.items()]
-
-
-def _is_memory(error: BaseException | None) -> bool:
-    """Whether memory ran out. On the CPU, torch says so in words only."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -197,7 +197,8 @@ def test_what_a_context_held_is_known_though_memory_is_short():
     )
     edits.apply(graph, Insert(Place("root", 0), trees))
     heard: list[Any] = []
-    session = Session(CATALOGUE, heard.append, room=1)
+    session = Session(CATALOGUE, heard.append)
+    session.take(Configure(room=1))
     session.take(Load(files.dump(graph), ""))
     session.take(Run(1, pauses=True))
     (paused,) = [m for m in heard if isinstance(m, Paused)]
