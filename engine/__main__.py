@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from engine.attaching import attach
 from engine.document import edits, files, kinds
+from engine.document.adapters import Adapter
 from engine.document.check import check
 from engine.document.graph import Graph, Weights, paths
 from engine.document.kinds import Catalogue
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 CATALOGUE = "nodes:CATALOGUE"
 KEYS_SHOWN = 10
 MODELS, BUILD = "nodes.models:MODELS", "nodes.models:build"
+ADAPTERS = "nodes.adapters:ADAPTERS"
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
@@ -189,7 +191,10 @@ def run_file(options: argparse.Namespace) -> int:
 
 def attach_weights(options: argparse.Namespace) -> int:
     """Print how a weights file fits a graph, and have the graph take it."""
-    return attach(options, lambda graph, file, hear: _session(Configure("cpu"), graph, _catalogue(), file, hear))
+    adapters = cast(Mapping[str, Adapter], kinds.resolve(ADAPTERS)) if options.adapter else {}
+    return attach(
+        options, lambda graph, file, hear: _session(Configure("cpu"), graph, _catalogue(), file, hear), adapters
+    )
 
 
 def format_file(options: argparse.Namespace) -> int:
@@ -254,11 +259,14 @@ def export_model(options: argparse.Namespace) -> int:
             answer = message
 
     settings = Configure("cpu", options.dtype, options.seed)
-    session = _session(settings, graph, _catalogue(), Path(options.file), hear)
+    trusted = _trusted(options, graph) if options.trust else ()
+    session = _session(settings, graph, _catalogue(), Path(options.file), hear, trusted)
     session.take(ExportModel(options.to, frames[options.frame], str(target), options.weights))
     assert answer is not None
     if answer.error:
         _note(f"error: {answer.error}")
+        if not options.trust and (names := [each.name for each in references(graph, _catalogue())]):
+            _note(f"with --trust it would import {', '.join(names)}")
         return FAILED
     for name in answer.files:
         _note(f"wrote {name}")
@@ -392,13 +400,13 @@ def _parser() -> argparse.ArgumentParser:
             metavar="CONTEXT.KEY=VALUE",
             help="a value for what a provider declares",
         )
-    running.add_argument("--trust", action="store_true", help="import the Python code that the graph names")
     running.add_argument("--output", metavar="FILE", help=f"write the value to a file ({', '.join(ENDINGS)})")
     running.add_argument("--weights", metavar="FILE", help="weights to use instead of the graph's own (.safetensors)")
     running.add_argument(
         "--device", choices=get_args(Device), default="auto", help="where to run (default: %(default)s)"
     )
     for adding in (running, exporting):
+        adding.add_argument("--trust", action="store_true", help="import the Python code that the graph names")
         adding.add_argument(
             "--dtype", choices=get_args(DType), default="float32", help="precision (default: %(default)s)"
         )
@@ -412,6 +420,9 @@ def _parser() -> argparse.ArgumentParser:
     fitting.epilog = None
     fitting.add_argument("weights", metavar="WEIGHTS", help=f"the weights file ({', '.join(CHECKPOINTS)})")
     fitting.add_argument("--frame", default="", metavar="PATH", help="the frame it is for, instead of the whole graph")
+    fitting.add_argument(
+        "--adapter", metavar="NAME", help="the adapter it is for: one of the graph, or one that comes along, such as lora"
+    )
     fitting.add_argument("--prefix", metavar="PREFIX", help="where they start in the file (default: where most fit)")
     either = fitting.add_mutually_exclusive_group()
     either.add_argument("--strict", action="store_true", help="take all of it or nothing")

@@ -149,7 +149,13 @@ def _tensors(exporting: Exporting, to: ExportFormat) -> dict[str, torch.Tensor]:
     if to == "refiners":
         path_of = paths(exporting.graph)
         start = len(path_of[exporting.frame])
-        below = exporting.graph.walk(exporting.frame)
+        below = [*exporting.graph.walk(exporting.frame)]
+        for node in below:
+            kind = exporting.catalogue.get(exporting.graph.nodes[node].kind)
+            if kind and kind.role in ("module", "foreign") and node not in modules:
+                raise ExportError(
+                    f"{path_of[node]} can't be made at present, so it has no weights to write: see Problems"
+                )
         named = {path_of[node][start:].removeprefix("."): modules[node] for node in below if node in modules}
     else:
         piece = exporting.piece

@@ -13,6 +13,7 @@ from engine.export.names import argument_names
 from engine.runtime.lower import Decision
 from engine.runtime.piece import Piece
 from engine.runtime.symbols import map_nodes, member
+from engine.runtime.trusted import Called
 
 
 class Replay(nn.Module):
@@ -52,6 +53,8 @@ class Replay(nn.Module):
         target: Any = node.target
         arguments = list(map_nodes(node.args, known.__getitem__))
         keywords = {name: map_nodes(value, known.__getitem__) for name, value in node.kwargs.items()}
+        if node.meta["function"] == "foreign":
+            return self._foreign(node, arguments)
         if node.op == "call_module":
             return self.get_submodule(self.piece.inside(self.piece.called[target]))(*arguments, **keywords)
         if node.op == "call_method":
@@ -61,6 +64,19 @@ class Replay(nn.Module):
         if target is torch.tensor and isinstance(arguments[0], Tensor):
             return torch.as_tensor(*arguments, **keywords)
         function = node.meta["function"]
-        if not function or ":" in function or function == "foreign":
+        if not function:
             return target(*arguments, **keywords)
         return self.direct.call(function, arguments, keywords)
+
+    def _foreign(self, node: fx.Node, arguments: list[Any]) -> Called:
+        """Code of others gives what its lists hold since as well, and has copies of what comes from outside."""
+        target: Any = node.target
+        function = (
+            self.get_submodule(self.piece.inside(self.piece.called[target])) if node.op == "call_module" else target
+        )
+        outside = [isinstance(given, fx.Node) and given in self.names for given in node.args]
+        own = [
+            value.clone() if copied and isinstance(value, Tensor) else list(value) if isinstance(value, list) else value
+            for value, copied in zip(arguments, outside, strict=True)
+        ]
+        return function(*own), [value for value in own if isinstance(value, list)]

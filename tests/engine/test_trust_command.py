@@ -1,6 +1,8 @@
 """Graphs that name Python code of others, as a shell sees them: nothing of it is imported without --trust."""
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from tests.engine.test_import_command import engine
 
@@ -39,6 +41,11 @@ class Net(torch.nn.Sequential):
 GRAPH = """{"catenary": 2, "root": "root", "inputs": [{"name": "x", "source": {"type": "number", "value": 4}}],
 "nodes": [
 {"id": "one", "kind": "Lambda", "params": {"func": "mine:FUNCTION"}},
+{"id": "root", "kind": "Chain", "children": ["one"]}], "view": []}"""
+
+SHIFT = """{"catenary": 2, "root": "root", "inputs": [{"name": "x", "source": {"type": "noise", "shape": [3]}}],
+"nodes": [
+{"id": "one", "kind": "Foreign", "params": {"constructor": "mine:Shift", "arguments": "{\\"size\\": 3}"}},
 {"id": "root", "kind": "Chain", "children": ["one"]}], "view": []}"""
 
 
@@ -92,3 +99,25 @@ def test_a_placeholder_runs_with_its_weights(folder):
     assert not (home / "imported").exists()
     code, out, err = engine("run", "home/net.catenary", "--input", "x=noise:2x3", "--trust", folder=folder)
     assert (code, out.splitlines()[1][:15]) == (0, "float32 (2, 3) ")
+
+
+@pytest.mark.parametrize("to", ["torch", "refiners"])
+def test_an_export_that_needs_the_code_says_so_and_writes_nothing(folder, to):
+    (folder / "home" / "shift.catenary").write_text(SHIFT)
+    options = ("export", "home/shift.catenary", "--to", to, "-o", "shift.py", "--weights")
+    code, _, err = engine(*options, folder=folder)
+    assert code == 1
+    assert "with --trust it would import mine:Shift\n" in err
+    assert not (folder / "home" / "imported").exists()
+    assert not (folder / "shift.py").exists()
+
+
+def test_with_trust_modules_of_others_are_exported_with_their_weights(folder):
+    (folder / "home" / "shift.catenary").write_text(SHIFT)
+    options = ("export", "home/shift.catenary", "--trust", "--to")
+    code, _, err = engine(*options, "refiners", "-o", "shift.py", "--weights", folder=folder)
+    assert (code, err) == (0, "wrote shift.py\nwrote shift.safetensors\n")
+    assert torch.equal(load_file(folder / "shift.safetensors")["Foreign.shift"], torch.arange(3.0))
+    code, _, _ = engine(*options, "pt2", "-o", "shift.pt2", folder=folder)
+    assert code == 0
+    assert torch.equal(torch.export.load(folder / "shift.pt2").module()(x=torch.ones(3)), torch.arange(1.0, 4.0))
