@@ -8,7 +8,7 @@ from engine.document.scopes import links
 from engine.document.sources import ListSource, NumberSource, Source, TextSource
 from engine.document.subset import is_reference
 from engine.document.templates import made
-from engine.export import ExportError
+from engine.export import ExportError, loop_told
 from engine.export.classes import Layer, Value
 from engine.export.inlined import Definitions
 from engine.export.layers import Made, arguments, in_fluxion, in_torch
@@ -57,6 +57,8 @@ class Fluxion:
             )
         if kind is None:
             raise ExportError(f"{self.place(node.id)} is a {node.kind}, which nobody knows how to make")
+        if kind.role == "sample":
+            raise ExportError(loop_told(self.graph, node.id))
         if kind.is_frame != (tree.children is not None):
             raise ExportError(f"{self.place(node.id)}: a {kind.name} {'needs' if kind.is_frame else 'has no'} children")
         return self._frame(tree, kind) if tree.children is not None else self._leaf(tree, kind)

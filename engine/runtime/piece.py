@@ -9,8 +9,9 @@ from torch import fx
 from engine.document.graph import Graph
 from engine.document.kinds import Catalogue
 from engine.document.scopes import Key
-from engine.export import ExportError
+from engine.export import ExportError, loop_told
 from engine.messages import Fault
+from engine.runtime.loop import Loop, flat
 from engine.runtime.lower import Decision, Lowered
 from engine.runtime.symbols import nodes_in
 
@@ -66,13 +67,16 @@ def piece_of(graph: Graph, catalogue: Catalogue, lowered: Lowered, frame: str) -
     result = program.values[frame]
     below = set(graph.walk(frame))
     whole = frame == graph.root
-    calls = [node for node in program.code.nodes if node.op not in ("placeholder", "output")]
+    calls = [node for node in flat(program.code.nodes) if node.op not in ("placeholder", "output")]
     own = [node for node in calls if node.meta["owner"] in below]
     needed = set(nodes_in(result))
     for node in reversed(own):
         if node in needed or node.target is print or isinstance(node.target, Decision):
             needed |= {node, *node.all_input_nodes}
     nodes = tuple(node for node in own if node in needed)
+    for node in nodes:
+        if isinstance(node.target, Loop):
+            raise ExportError(loop_told(graph, node.meta["owner"]))
     hints = _hints(graph, catalogue, program.values)
     made = set(nodes)
     outside = [node for node in program.code.nodes if node.op == "placeholder"] if whole else []

@@ -266,7 +266,9 @@ class Symbolic:
     def loop(self, loop: Loop, noise: fx.Node, given: Any) -> Any:
         """A call of a loop whose code is done; it gives what the noise is."""
         example = noise.meta["example"]
-        return self._emit("call_function", loop, (noise, given, *loop.captured), {}, lambda *_: example, "loop")
+        result = self._emit("call_function", loop, (noise, given, *loop.captured), {}, lambda *_: example, "loop")
+        result.meta["varying"] = noise.meta["varying"]
+        return result
 
     def _emit(
         self,
@@ -286,7 +288,7 @@ class Symbolic:
         _check_pieces(function or str(target), example_of(arguments), example_of(list(keywords.values())))
         node.meta["example"] = self._example(node, imitate, arguments, keywords)
         if isinstance(node.meta["example"], torch.Tensor):
-            if not function.startswith("operator."):
+            if not function.startswith("operator.") and function != "loop":
                 self._rely_on([n for n in given if _is_number(n)])  # it may well be a size
             if function in _ARITHMETIC:  # a number is broadcast; its type is what it is, if it comes as it is
                 outside = [n for n in given if n.op == "placeholder" and _is_number(n)]

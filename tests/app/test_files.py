@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.filing import DEFAULT_EXAMPLE, examples
+from app.filing import EXAMPLES, examples
 from app.panels.node_page import NodePage
 from app.window import Window
 from engine.document import files
@@ -19,6 +19,8 @@ from engine.document.graph import Input
 from engine.document.sources import ImageSource
 from nodes.models import MODELS, build
 from tests.app.hands import STARTING, Hands, drag, text_of
+
+UNSHARP = EXAMPLES / "unsharp.catenary"
 
 
 def box(window: Window, name: str) -> QMessageBox:
@@ -129,18 +131,18 @@ def test_the_title_tells_file_and_unsaved_changes(window: Window, hands: Hands, 
 
 
 def test_an_example_is_never_overwritten(window: Window, hands: Hands, tmp_path: Path) -> None:
-    shipped = DEFAULT_EXAMPLE.read_bytes()
-    window.files.open_example(DEFAULT_EXAMPLE)
+    shipped = UNSHARP.read_bytes()
+    window.files.open_example(UNSHARP)
     window.canvas.select([])
     window.canvas.add_kind("ReLU")
     hands.trigger("save")
     save_as(window, tmp_path / "mine.catenary")
-    assert DEFAULT_EXAMPLE.read_bytes() == shipped
+    assert UNSHARP.read_bytes() == shipped
     assert window.files.path == tmp_path / "mine.catenary"
     # Its picture is found from the new place, too.
     source = files.load(tmp_path / "mine.catenary")[0].inputs[0].source
     assert isinstance(source, ImageSource)
-    assert (tmp_path / source.path).resolve() == DEFAULT_EXAMPLE.parent / "photograph.png"
+    assert (tmp_path / source.path).resolve() == UNSHARP.parent / "photograph.png"
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda path: path.stem)
@@ -311,7 +313,7 @@ def test_saving_elsewhere_keeps_paths_leading_to_the_same_files(window: Window, 
 
 def test_what_the_preview_shows_can_be_exported(qtbot: QtBot, live: Window, hands: Hands, tmp_path: Path) -> None:
     window = live
-    window.files.open_example(DEFAULT_EXAMPLE)
+    window.files.open_example(UNSHARP)
     with qtbot.waitSignal(window.link.previewed, timeout=STARTING):
         hands.trigger("run")
     hands.trigger("export-value")

@@ -25,7 +25,7 @@ def main() -> None:
     from PySide6.QtWidgets import QApplication, QSlider
     from skimage import data
 
-    from app.filing import DEFAULT_EXAMPLE
+    from app.filing import EXAMPLES
     from app.panels.graph_page import GraphPage
     from app.panels.node_page import NodePage
     from app.panels.numbers import NumberSlider
@@ -81,7 +81,7 @@ def main() -> None:
         window.show()
         painted = Painted(window)
         window.start()
-        window.files.open_example(DEFAULT_EXAMPLE)
+        window.files.open_example(EXAMPLES / "unsharp.catenary")
         window.document.apply(SetInputs((Input("photo", ImageSource(str(photograph))),)), "Use a photograph")
         wait(lambda: painted.count > 0 and not window.link.running)
         device = window.link.configured_as.detail if window.link.configured_as else "?"

@@ -25,7 +25,9 @@ from tests.engine.runtime.test_oracle import Plan, exactly, ours, outcome, roots
 from tests.nodes.examples import EXAMPLES
 from tests.nodes.models import oracle
 
-EXAMPLE_FILES = sorted(Path("resources/examples").glob("*.catenary"))
+FILES = sorted(Path("resources/examples").glob("*.catenary"))
+SAMPLING = [file for file in FILES if file.stem.startswith("digits")]
+EXAMPLE_FILES = [file for file in FILES if file not in SAMPLING]
 
 
 def graph_of(root: Tree) -> Graph:
@@ -122,6 +124,16 @@ def test_every_example_gives_the_same(file: Path, tmp_path: Path, capsys: pytest
     with torch.no_grad():
         assert exactly(model_of(graph)(*arguments.values())) == exactly(expected)
     assert capsys.readouterr().out == "".join(told)
+
+
+@pytest.mark.parametrize("file", SAMPLING, ids=lambda file: file.stem)
+def test_what_samples_is_no_layer_but_the_model_in_it_is(file: Path) -> None:
+    graph, _ = files.load(file)
+    with pytest.raises(ExportError, match=r"Sample asks its children again and again.*export DigitsUNet"):
+        refiners_code(graph, CATALOGUE)
+    sample = next(node.id for node in graph.nodes.values() if node.kind == "Sample")
+    inside = part(graph, CATALOGUE, graph.children[sample][0])
+    assert "class DigitsUNet(fl.Chain)" in refiners_code(inside, CATALOGUE)
 
 
 # Every kind.
