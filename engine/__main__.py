@@ -421,7 +421,7 @@ def _parser() -> argparse.ArgumentParser:
     fitting.add_argument("weights", metavar="WEIGHTS", help=f"the weights file ({', '.join(CHECKPOINTS)})")
     fitting.add_argument("--frame", default="", metavar="PATH", help="the frame it is for, instead of the whole graph")
     fitting.add_argument(
-        "--adapter", metavar="NAME", help="the adapter it is for: one of the graph, or one that comes along, such as lora"
+        "--adapter", metavar="NAME", help="the adapter it is for: of the graph, or one that comes along, such as lora"
     )
     fitting.add_argument("--prefix", metavar="PREFIX", help="where they start in the file (default: where most fit)")
     either = fitting.add_mutually_exclusive_group()

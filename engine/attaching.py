@@ -2,14 +2,16 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from engine.document import edits, files
+from engine.document.adapters import Adapter
 from engine.document.disk import FileError
 from engine.document.edits import Batch, SetKey
 from engine.document.graph import Graph, paths
+from engine.document.stack import added, apart
 from engine.fitting import lines
 from engine.messages import Examine, Examined, FromWorker, ToWorker
 
@@ -27,11 +29,15 @@ Start = Callable[[Graph, Path, Callable[[FromWorker], None]], Session]
 """Makes a session that holds a graph, the one of this file, and is heard by a function."""
 
 
-def attach(options: argparse.Namespace, start: Start) -> int:
-    """Print the report on a file, and save the graph with it, unless that was not asked for or does not fit."""
+def attach(options: argparse.Namespace, start: Start, adapters: Mapping[str, Adapter]) -> int:
+    """Print the report on a file, and save the graph with it, unless that was not asked for or does not fit.
+
+    What is for an adapter that the graph does not have yet adds that of `adapters`.
+    """
     file = Path(options.file)
     graph, stamp = files.load(file)
-    frame = _frame(graph, options.frame)
+    adapter = _adapter(graph, options.adapter, adapters) if options.adapter else ""
+    frame = "" if adapter else _frame(graph, options.frame)
     answers: list[Examined] = []
 
     def hear(message: FromWorker) -> None:
@@ -39,7 +45,7 @@ def attach(options: argparse.Namespace, start: Start) -> int:
             answers.append(message)
 
     session = start(graph, file, hear)
-    session.take(Examine(frame, str(Path(options.weights).absolute()), options.prefix))
+    session.take(Examine(frame, str(Path(options.weights).absolute()), options.prefix, adapter))
     report, edit = answers[-1].report, answers[-1].edit
     if edit is None:
         raise FileError(report.error)
@@ -54,6 +60,19 @@ def attach(options: argparse.Namespace, start: Start) -> int:
         files.save(graph, file, stamp)
         sys.stderr.write(f"wrote {file}\n")
     return FITS_NOT if refused else 0
+
+
+def _adapter(graph: Graph, name: str, adapters: Mapping[str, Adapter]) -> str:
+    """The id of the adapter with this id or name, put into the stack if it comes along. Raises FileError."""
+    for each in graph.adapters:
+        if name in (each.id, each.name):
+            return each.id
+    if name not in adapters:
+        known = ", ".join([*(each.name for each in graph.adapters), *adapters])
+        raise FileError(f"there is no adapter {name}: give one of {known}")
+    adapter = apart(graph, adapters[name])
+    edits.apply(graph, added(graph, adapter))
+    return adapter.id
 
 
 def _frame(graph: Graph, path: str) -> str:

@@ -33,17 +33,33 @@ def aliases(graph: Graph) -> dict[str, Alias]:
         if not graph.is_frame(node):
             part, top = within[node]
             path = path_of[node].removeprefix(f"{top}.") if top else path_of[node]
-            found[node] = Alias(part, (path, *_others(part, path)))
+            found[node] = Alias(part, (path, *_others(part, path, _place(graph, node))))
     return found
 
 
-def _others(part: str, path: str) -> Iterator[str]:
-    rules = RULES.get(part, ())
-    for rule in rules:
+def namings(graph: Graph, frame: str) -> Iterator[dict[str, str]]:
+    """How others name the leaves below a frame, where these are of one part: the original's way, and diffusers'."""
+    below = set(graph.walk(frame))
+    others = {node: alias for node, alias in aliases(graph).items() if node in below and len(alias.names) > 1}
+    if len({alias.part for alias in others.values()}) == 1:
+        for number in range(1, max(len(alias.names) for alias in others.values())):
+            yield {node: alias.names[min(number, len(alias.names) - 1)] for node, alias in others.items()}
+
+
+def _others(part: str, path: str, place: int) -> Iterator[str]:
+    for rule in RULES.get(part, ()):
         if found := rule.pattern.fullmatch(path):
             values = {name: int(text or 1) for name, text in found.groupdict().items()}
-            yield from (name.format_map(_numbers(values)) for name in rule.names)
+            numbers = _numbers(values) | {"last": place - 1}  # what takes the skip has no name there
+            yield from (name.format_map(numbers) for name in rule.names)
             return
+
+
+def _place(graph: Graph, leaf: str) -> int:
+    """Where the frame of a leaf stands in that around it."""
+    frame = graph.parents.get(leaf, "")
+    around = graph.children.get(graph.parents.get(frame, ""), [])
+    return around.index(frame) if frame in around else 0
 
 
 def _numbers(values: dict[str, int]) -> dict[str, int]:
@@ -133,9 +149,8 @@ UNET = (
     ),
     _rule(
         "UpBlocks.Chain{up}.Upsample.Conv2d",
-        "output_blocks.{up}.2.conv",
+        "output_blocks.{up}.{last}.conv",
         "up_blocks.{level}.upsamplers.0.conv",
-        "output_blocks.{up}.1.conv",
     ),
     *(
         rule

@@ -1,9 +1,10 @@
 """Weights files given to nodes and taken from them, each as one edit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine.document.edits import Batch, Edit, SetKey, SetWeights
 from engine.document.graph import Graph, Weights
+from engine.document.keys import below_key
 
 
 def attached(graph: Graph, node: str, weights: Weights | None, prefix: str = "", kept: bool = False) -> Edit:
@@ -20,6 +21,13 @@ def attached(graph: Graph, node: str, weights: Weights | None, prefix: str = "",
     if not kept:
         changes += [SetKey(below, "") for below in _belonging(graph, node) if graph.nodes[below].key]
     return Batch(tuple(changes))
+
+
+def called(graph: Graph, node: str, weights: Weights, prefix: str, names: Mapping[str, str]) -> Edit:
+    """Have `node` and all below it take their weights from a file that knows its leaves by these names."""
+    belonging = set(_belonging(graph, node))
+    keys = [SetKey(leaf, below_key(prefix, name)) for leaf, name in names.items() if leaf in belonging]
+    return Batch((attached(graph, node, weights, prefix), *keys))
 
 
 def rehomed(graph: Graph, node: str, weights: Weights, keys: dict[str, str]) -> Edit:

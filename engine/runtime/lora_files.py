@@ -15,7 +15,6 @@ from torch import Tensor
 
 from engine.document.adapters import Adapter
 from engine.document.aliases import aliases
-from engine.document.edits import Edit, SetAdapter
 from engine.document.expand import Expanded
 from engine.document.graph import Graph, Weights
 from engine.document.keys import below_key
@@ -108,8 +107,8 @@ def _place(name: str) -> tuple[str, str]:
     return PREFIXES.get(prefix, ""), plain
 
 
-def taking(graph: Graph, adapter: Adapter, weights: Weights, file: Checkpoint) -> Edit:
-    """Have an adapter take its weights from a file.
+def taking(graph: Graph, adapter: Adapter, weights: Weights, file: Checkpoint) -> Adapter:
+    """The adapter as it takes its weights from a file.
 
     Of a LoRA, the rank becomes the file's, and an adapter that went wherever it fits goes to the layers of the file.
     """
@@ -118,7 +117,7 @@ def taking(graph: Graph, adapter: Adapter, weights: Weights, file: Checkpoint) -
     if found and any(param.name == "rank" for param in adapter.params):
         values = values | {"rank": max(_rank(file, layer) for layer in found.values())}
         where = where or _where(graph, found)
-    return SetAdapter(replace(adapter, weights=weights, values=values, where=where))
+    return replace(adapter, weights=weights, values=values, where=where)
 
 
 def _where(graph: Graph, nodes: Mapping[str, Layer]) -> str:

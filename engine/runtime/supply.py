@@ -1,22 +1,25 @@
 """Where a session has its weights from: the files that its graph names, kept open, compared, checked and written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 from msgspec.structs import replace
 
 from engine.document import edits
-from engine.document.attach import attached, rehomed
+from engine.document.aliases import namings
+from engine.document.attach import attached, called, rehomed
 from engine.document.disk import FileError
-from engine.document.edits import Edit
-from engine.document.expand import Expanded
+from engine.document.edits import Edit, SetAdapter
+from engine.document.expand import Expanded, expand
 from engine.document.graph import Graph, Weights
 from engine.document.keys import below_key
+from engine.document.stack import adapter_of
 from engine.messages import Examine, Examined, Loaded, SaveWeights, WeightsReport, WeightsSaved
 from engine.runtime import saving
 from engine.runtime.checkpoints import Checkpoint, CheckpointError
 from engine.runtime.foreign import ForeignError
+from engine.runtime.lora_files import taking
 from engine.runtime.modules import Modules
 from engine.runtime.saving import SaveError
 from engine.runtime.weights import NOTHING, Fit, WeightsFiles, fit, fit_adapters, needs, prefixes
@@ -85,7 +88,9 @@ class Supply:
     def examine(self, asked: Examine, graph: Graph, folder: Path, modules: Modules) -> Examined:
         """How a file would fit, and the edit that has the graph take it. Reads all of it."""
         path = _relative(Path(asked.path), folder)
-        report = WeightsReport(asked.frame, path, asked.prefix or "")
+        report = WeightsReport(asked.frame, path, asked.prefix or "", adapter=asked.adapter)
+        if asked.adapter:
+            return self._examine_adapter(asked.adapter, report, graph, folder, modules)
         if asked.frame not in graph:
             return Examined(replace(report, error="that node is gone: choose another one"))
         file = self._files[folder / path]
@@ -98,6 +103,10 @@ class Supply:
             named = Weights(path, file.sha256)
             # Where both fit as well as one another, the keys that were set go on being so.
             options = [attached(graph, asked.frame, named, prefix, kept) for kept in (True, False)]
+            for names in namings(graph, asked.frame):
+                wanted = _relatively(graph, asked.frame, Weights(path), modules, names)
+                start = prefixes(wanted, file)[0].name if asked.prefix is None else asked.prefix
+                options.append(called(graph, asked.frame, named, start, names))
             trials = [_Trial(graph, asked.frame, edit) for edit in options]
             best = max(trials, key=lambda trial: trial.report(self._fitting(trial.graph, folder, modules)).count)
             fitting = self._fitting(best.graph, folder, modules)
@@ -108,6 +117,29 @@ class Supply:
             return Examined(replace(report, error=str(error)))
         self._files.close()
         return Examined(report, tuple(found), best.edit)
+
+    def _examine_adapter(
+        self, adapter: str, report: WeightsReport, graph: Graph, folder: Path, modules: Modules
+    ) -> Examined:
+        """How a file would fit what an adapter adds (`report` is filled in), and the edit that has it take the file."""
+        found = adapter_of(graph, adapter)
+        file = self._files[folder / report.path]
+        if found is None or file.error:
+            return Examined(replace(report, error=file.error or "that adapter is gone: choose another one"))
+        try:
+            file.hash()
+            taken = taking(graph, found, Weights(report.path, file.sha256), file)
+            trial = graph.copy()
+            edits.apply(trial, SetAdapter(replace(taken, enabled=True)))
+            whole = expand(trial, modules.catalogue)
+            if adapter not in whole.targets:
+                why = next((amiss.message for amiss in whole.amiss if amiss.adapter == adapter), "")
+                return Examined(replace(report, notes=(why,)), edit=SetAdapter(taken))
+            fitting = fit_adapters(trial, whole, modules.beside(whole.graph), lambda w: self._files[folder / w.path])
+        except CheckpointError as error:
+            return Examined(replace(report, error=str(error)))
+        self._files.close()
+        return Examined(next(each for each in fitting.reports if each.adapter == adapter), edit=SetAdapter(taken))
 
     def save(self, asked: SaveWeights, graph: Graph, folder: Path, modules: Modules) -> WeightsSaved:
         """Write the weights of a frame; gives the edit that has the graph take them from there."""
@@ -172,13 +204,15 @@ class _Trial:
         return next(report for report in fitting.reports if report.frame == self.frame)
 
 
-def _relatively(graph: Graph, frame: str, weights: Weights, modules: Modules) -> dict[str, tuple[int, ...]]:
-    """The tensors that are needed below a frame, by their names from there."""
+def _relatively(
+    graph: Graph, frame: str, weights: Weights, modules: Modules, names: Mapping[str, str] | None = None
+) -> dict[str, tuple[int, ...]]:
+    """The tensors that are needed below a frame, by their names from there, or by other `names` of the leaves."""
     trial = _Trial(graph, frame, attached(graph, frame, weights))
     return {
-        below_key(origin.key, name): tuple(tensor.shape)
+        below_key(names.get(leaf, origin.key) if names else origin.key, name): tuple(tensor.shape)
         for need in needs(trial.graph, modules.tensors)
-        for origin in need.origins.values()
+        for leaf, origin in need.origins.items()
         if origin.owner == frame
         for name, tensor in need.tensors.items()
     }

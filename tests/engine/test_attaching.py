@@ -80,3 +80,20 @@ def test_what_can_not_be_done_is_said(graph: Path, tmp_path: Path, arguments: tu
     assert code == 2
     assert err.startswith(said)
     assert graph.exists()
+
+
+def test_a_lora_file_adds_the_adapter_and_says_what_it_has(graph: Path, tmp_path: Path) -> None:
+    kept = {f"Body.First.lora_{side}.weight": torch.ones(*shape) for side, shape in (("down", (2, 3)), ("up", (3, 2)))}
+    save_file(kept | {"Body.First.alpha": torch.tensor(1.0)}, tmp_path / "lora.safetensors")
+    code, out, err = engine(tmp_path, "lora.safetensors", "--adapter", "lora")
+    assert (code, err) == (0, "wrote x.catenary\n")
+    assert out == (
+        "2 tensors from lora.safetensors\nnote: a LoRA of 1 layers, rank 2\n"
+        "note: alpha over rank is 0.5: at scale 1, it counts so much\n"
+    )
+    [adapter] = files.load(graph)[0].adapters
+    assert adapter.weights
+    assert (adapter.values["rank"], adapter.where, len(adapter.weights.sha256)) == (2, "#a", 64)
+    code, _, err = engine(tmp_path, "lora.safetensors", "--adapter", "Gone")
+    assert code == 2
+    assert "there is no adapter Gone: give one of LoRA, lora, " in err

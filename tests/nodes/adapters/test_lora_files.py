@@ -10,7 +10,6 @@ from refiners.fluxion.adapters import LoraAdapter
 from refiners.foundationals.latent_diffusion.lora import SDLoraManager
 from safetensors.torch import save_file
 
-from engine.document import edits
 from engine.document.aliases import aliases
 from engine.document.expand import added_keys
 from engine.document.graph import Weights, paths
@@ -20,7 +19,7 @@ from engine.runtime.weights import fit_adapters
 from nodes.adapters import ADAPTERS
 from nodes.models import MODELS, build
 from nodes.tree import node
-from tests.engine.document.drawn import graph_of
+from tests.engine.document.drawn import graph_of, with_adapters
 from tests.nodes.adapters import base
 
 MODEL, GRAPH, MODULES = base.sd15()
@@ -80,11 +79,9 @@ def taken(tmp_path, tensors, graph=GRAPH, **values):
     path = tmp_path / "lora.safetensors"
     save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, path)
     file = Checkpoint(path)
-    edit = lora_files.taking(graph, replace(ADAPTERS["lora"], values=values), Weights(str(path)), file)
-    assert isinstance(edit, edits.SetAdapter)
-    expanded = base.adapted(graph, edit.adapter)
-    twin = graph.copy()
-    edits.apply(twin, edits.SetAdapters((edit.adapter,)))
+    adapter = lora_files.taking(graph, replace(ADAPTERS["lora"], values=values), Weights(str(path)), file)
+    expanded = base.adapted(graph, adapter)
+    twin = with_adapters(graph, adapter)
     modules = base.modules_of(expanded, MODULES)
     sketched = {leaf: module.state_dict() for leaf, module in modules.items()}
     fit = fit_adapters(twin, expanded, sketched, lambda _: file)
@@ -94,7 +91,7 @@ def taken(tmp_path, tensors, graph=GRAPH, **values):
             modules[leaf].load_state_dict({name: read}, assign=True)
             modules[leaf].requires_grad_(False)
     (report,) = fit.reports
-    return edit.adapter, expanded, modules, report
+    return adapter, expanded, modules, report
 
 
 def theirs(tensors, x, scale):
