@@ -149,6 +149,7 @@ class Window(QMainWindow):
         link.ready.connect(self._ready)
         link.configured.connect(lambda _: self.refresh_soon())
         link.shapes.connect(self._shaped)
+        link.in_use.connect(self.adapters_panel.show_in_use)
         link.progress.connect(self._progressed)
         link.logged.connect(self.log.add)
         link.previewed.connect(self._previewed)
@@ -187,6 +188,8 @@ class Window(QMainWindow):
     def _moved(self) -> None:
         self.setWindowFilePath(str(self.files.path or ""))
         self.refresh_soon()
+        if self.document.graph.adapters:
+            self.docks["adapters"].raise_()
         if not self.document.history.undos:
             QTimer.singleShot(0, self.canvas.frame_all)
 

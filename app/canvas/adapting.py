@@ -173,10 +173,17 @@ class Haunting:
         if not found:
             return Ghost(placed, (), "", f"{adapter.name} goes to nothing here: {why}")
         nodes = tuple(dict.fromkeys(home(self.expanded, node) for node in found))
-        named = ", ".join(self.expanded.paths.get(node) or self.graph.nodes[node].title for node in nodes[:NAMED])
+        named = ", ".join(
+            _short(self.expanded.paths.get(node) or self.graph.nodes[node].title) for node in nodes[:NAMED]
+        )
         more = f" and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
         words = f"Drop to put {adapter.name} at {counted(self.expanded, self.graph, found)}: {named}{more}"
         return Ghost(placed, nodes, words)
+
+
+def _short(path: str) -> str:
+    """The last two parts of a path."""
+    return ".".join(path.split(".")[-2:])
 
 
 def haunting(graph: Graph, expanded: Expanded | None, data: QMimeData) -> Haunting | None:

@@ -28,6 +28,7 @@ from app.panels.numbers import ValueLine
 from app.panels.sources import SourceEditor
 from app.theme import Theme
 from engine.document.adapters import Adapter, values_of
+from engine.document.dials import Dial
 from engine.document.document import Document
 from engine.document.edits import SetAdapter, SetAdapterParam
 from engine.document.expand import Expanded
@@ -35,7 +36,7 @@ from engine.document.kinds import Param, ParamValue
 from engine.document.problems import Problem
 from engine.document.sources import Source
 from engine.document.stack import adapter_of, counted, given, with_sources
-from engine.messages import WeightsReport
+from engine.messages import InUse, WeightsReport
 
 MOVE_MIME = "application/x-catenary-adapter-in-stack"
 """What is dragged to reorder the stack: the id of an adapter, as UTF-8."""
@@ -97,6 +98,7 @@ class AdapterCard(QFrame):
         self.details: AdapterDetails | None = None
         self._theme = theme
         self._reports: tuple[WeightsReport, ...] = ()
+        self._in_use: InUse = InUse()
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(8, 6, 8, 8)
         self.column.setSpacing(4)
@@ -155,6 +157,13 @@ class AdapterCard(QFrame):
         if self.details:
             self.details.show_report(next((r for r in reports if r.adapter == self.adapter), None))
 
+    def show_in_use(self, in_use: InUse) -> None:
+        """Show what the last run read."""
+        self._in_use = in_use
+        if self.details:
+            self.details.show_in_use(in_use)
+            self.details.refresh(self.data, self.expanded)
+
     def set_unfolded(self, unfolded: bool) -> None:
         """Show all of it, or only the head and the params."""
         if unfolded and self.details is None:
@@ -162,8 +171,10 @@ class AdapterCard(QFrame):
             self.details.shown.connect(self.shown)
             self.details.asked.connect(lambda what: self.asked.emit(what, self.adapter))
             self.column.addWidget(self.details)
+            self.details.show_in_use(self._in_use)
             self.details.refresh(self.data, self.expanded)
             self.show_reports(self._reports)
+        self.rest.setVisible(unfolded and any(not param.live for param in self.data.params))
         if self.details:
             self.details.setVisible(unfolded)
         self.fold.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
@@ -237,15 +248,23 @@ class AdapterCard(QFrame):
         self.name.refused.connect(message.refuse)
 
     def _add_params(self, adapter: Adapter) -> None:
-        form = Form()
-        form.setContentsMargins(18, 0, 0, 0)
-        for param in sorted(adapter.params, key=lambda param: not param.live):
+        live, rest = Form(), Form()
+        self.rest = QWidget()
+        """The params that build the graph again, which are seldom changed: shown where all of it is."""
+        self.rest.setLayout(rest)
+        self.rest.hide()
+        for form in (live, rest):
+            form.setContentsMargins(18, 0, 0, 0)
+        for param in adapter.params:
+            form = live if param.live else rest
             field = self.fields[param.name] = field_for(param)
+            field.dial = Dial("adapter", self.adapter, param.name)
             message = self.editing.messages[param.name] = form.add(param.name, field, rich(param.doc))
             field.edited.connect(lambda value, param=param: self.set_param(param, value))
             field.finished.connect(self.editing.finish)
             field.refused.connect(message.refuse)
-        self.column.addLayout(form)
+        self.column.addLayout(live)
+        self.column.addWidget(self.rest)
 
     def _add_sources(self, adapter: Adapter, folder: Callable[[], Path]) -> None:
         """What it brings along for others to set: a picture that guides, a mask."""

@@ -14,9 +14,10 @@ from engine.document.document import Document
 from engine.document.edits import SetAdapter
 from engine.document.expand import Expanded, driven, home
 from engine.document.expressions import ExpressionError
+from engine.document.kinds import ParamValue
 from engine.document.stack import adapter_of, counted
 from engine.fitting import summary
-from engine.messages import WeightsReport
+from engine.messages import InUse, WeightsReport
 
 NODES_ROLE = Qt.ItemDataRole.UserRole
 
@@ -32,6 +33,7 @@ class AdapterDetails(QWidget):
         self.document = document
         self.adapter = adapter
         self.editing = Editing(document)
+        self._used: dict[str, ParamValue] = {}
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(18, 4, 0, 0)
         self.column.setSpacing(8)
@@ -61,6 +63,10 @@ class AdapterDetails(QWidget):
         if expanded is not None:
             self._show_counts(adapter, expanded)
             self._show_driven(adapter, expanded)
+
+    def show_in_use(self, in_use: InUse) -> None:
+        """Take what the last run read, to be shown with the next refresh."""
+        self._used = {f"{d.path}.{d.name}": d.value for d in in_use.params if d.adapter == self.adapter}
 
     def show_report(self, report: WeightsReport | None) -> None:
         """Show how the weights file fits."""
@@ -145,7 +151,7 @@ class AdapterDetails(QWidget):
         self.driven.setHeaderHidden(True)
         self.driven.setColumnCount(2)
         self.driven.setUniformRowHeights(True)
-        self.driven.setMinimumHeight(150)
+        self.driven.setFixedHeight(150)
         self.driven.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.driven.setAccessibleName("What the params drive")
         header = self.driven.header()
@@ -165,7 +171,9 @@ class AdapterDetails(QWidget):
             except ExpressionError:
                 found = []
             places = [
-                (home(expanded, node), f"{expanded.paths[node]}.{name}", _shown(value)) for node, name, value in found
+                (home(expanded, node), path, self._value(path, value))
+                for node, name, value in found
+                for path in [f"{expanded.paths[node]}.{name}"]
             ]
             rows.append((param.name, places))
         if [name for name, _ in rows] != [self._top(i).data(1, NODES_ROLE) for i in range(self._tops())]:
@@ -190,6 +198,11 @@ class AdapterDetails(QWidget):
                     row.setText(1, value)
             values = {value for _, _, value in places}
             top.setText(1, values.pop() if len(values) == 1 else "")
+
+    def _value(self, path: str, value: ParamValue) -> str:
+        """A value, and what the last run read where that is another one."""
+        used = self._used.get(path, value)
+        return _shown(value) if used == value else f"{_shown(value)} (last run: {_shown(used)})"
 
     def _tops(self) -> int:
         return self.driven.topLevelItemCount()

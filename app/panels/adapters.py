@@ -15,7 +15,7 @@ from engine.document.document import Change, Document
 from engine.document.expand import Expanded
 from engine.document.problems import Problem
 from engine.document.stack import given, moved
-from engine.messages import WeightsReport
+from engine.messages import InUse, WeightsReport
 
 NOTHING = (
     "No adapters yet. Drag one from **Nodes > Adapters** onto a node, a frame or here, or press Add. "
@@ -47,6 +47,7 @@ class AdaptersPanel(QScrollArea):
         self._expanded: Expanded | None = None
         self._problems: Sequence[Problem] = ()
         self._reports: tuple[WeightsReport, ...] = ()
+        self._in_use = InUse()
         self._line = QFrame()
         """Where a drop would go."""
         self._line.setObjectName("dropline")
@@ -114,6 +115,12 @@ class AdaptersPanel(QScrollArea):
         for card in self.cards:
             card.show_reports(reports)
 
+    def show_in_use(self, in_use: InUse) -> None:
+        """Show what the last run read."""
+        self._in_use = in_use
+        for card in self.cards:
+            card.show_in_use(in_use)
+
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self._rebuild()
@@ -147,6 +154,7 @@ class AdaptersPanel(QScrollArea):
             if self._expanded:
                 card.show_expanded(self._expanded, self._problems)
             card.show_reports(self._reports)
+            card.show_in_use(self._in_use)
         self.empty.setVisible(not self.cards)
         self.compare.setEnabled(bool(self.cards))
         self.select(self.current if any(card.adapter == self.current for card in self.cards) else "")
