@@ -19,9 +19,10 @@ from engine.document.adapter_files import ENDING
 from engine.document.adapters import Adapter
 from engine.document.disk import FileError
 from engine.document.edits import Edit, EditError, SetAdapter
-from engine.document.graph import Weights
 from engine.document.relocate import relocated
 from engine.document.stack import adapter_of, added, apart, enabled, file_name, removed, switched
+from engine.fitting import summary
+from engine.messages import Examine, Examined
 from nodes.adapters import ADAPTERS
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ class AdapterDesk(QObject):
         self.panel = window.adapters_panel
         self._ejected: frozenset[str] = frozenset()
         """What was in force before all was ejected, or before one was heard alone."""
+        self._waiting: tuple[Adapter, Path] | None = None
+        """The adapter that a file is being looked at for, as it was, and the file."""
+        window.link.examined.connect(self._examined)
         self.panel.asked.connect(self.do)
         self.panel.dropped.connect(self._drop)
         self.panel.shown.connect(lambda nodes: window.canvas.select(nodes, reveal=True))
@@ -184,13 +188,24 @@ class AdapterDesk(QObject):
         dialog.open()
 
     def take_weights(self, adapter: str, path: Path) -> None:
-        """Have an adapter take its weights from a file; how that fits is told after the next run."""
+        """Have an adapter take its weights from a file, once it is known what is in there."""
         found = adapter_of(self.window.document.graph, adapter)
-        if found is None:
+        if found is not None:
+            self._waiting = found, path
+            self.window.say(f"Reading {path.name}…")
+            self.window.link.ask(Examine("", str(path), adapter=adapter))
+
+    def _examined(self, answer: Examined) -> None:
+        if self._waiting is None or answer.report.adapter != self._waiting[0].id:
             return
-        folder = self.window.files.folder
-        name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
-        self._apply(SetAdapter(replace(found, weights=Weights(name))), f"Weights of {found.name}")
+        (asked, path), self._waiting = self._waiting, None
+        if answer.edit is None:
+            text = f"The weights can't be taken: {answer.report.error}"
+            self.window.notice.tell(text, "error", "Choose another…", lambda: self.ask_weights(asked.id), "adapters")
+        elif adapter_of(self.window.document.graph, asked.id) != asked:
+            self.take_weights(asked.id, path)  # the answer is about an adapter that has changed meanwhile
+        elif self._apply(answer.edit, f"Weights of {asked.name}"):
+            self.window.say("; ".join((summary(answer.report), *answer.report.notes)))
 
     def _drop(self, data: bytes, index: int) -> None:
         """Put what was dragged from the palette into the stack, to go wherever it fits."""

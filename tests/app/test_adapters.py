@@ -162,6 +162,7 @@ def test_the_story_of_a_slider(qtbot: QtBot, live: Window, hands: Hands) -> None
 
     # Its weights, from a file of the whole model: what it does not go to is told as not used.
     window.adapters.take_weights(adapter.id, DIGITS / "bold.safetensors")
+    qtbot.waitUntil(lambda: document.graph.adapters[0].weights is not None, timeout=STARTING)
     assert hands.run().status == "done"
     assert "52 tensors from" in details_of(window, hands).fit.text()
     injected = window.preview.previews[graph.root].picture
@@ -468,7 +469,8 @@ def test_an_adapter_is_shared_as_a_file(
     dialog.accept()
     path = own_folder() / "LoRA.catenary-adapter"
     assert adapter_files.load(path) == window.document.graph.adapters
-    names = [window.palette_panel.model.index(r, 0, window.palette_panel.model.index(0, 0)).data() for r in range(7)]
+    model, group = window.palette_panel.model, window.palette_panel.model.index(0, 0)
+    names = [model.index(row, 0, group).data() for row in range(model.rowCount(group))]
     assert names.count("LoRA") == 2
 
     window.adapters.add_file(path)
