@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from engine.document.adapters import Adapter, values_of
+from engine.document.adapters import Adapter, flaw, values_of
 from engine.document.edits import Touched
 from engine.document.expand import Expanded, driven, expand
 from engine.document.expressions import ExpressionError
@@ -59,6 +59,8 @@ class Standing:
         if [_shape(each) for each in before] != [_shape(each) for each in now] or self._kept.amiss:
             return False
         for one, other in zip(before, now, strict=True):
+            if other.enabled and flaw(other):
+                return False
             old, new = values_of(one), values_of(other)
             try:
                 for name in new if other.enabled else ():

@@ -163,6 +163,7 @@ def test_the_story_of_a_slider(qtbot: QtBot, live: Window, hands: Hands) -> None
     # Its weights, from a file of the whole model: what it does not go to is told as not used.
     window.adapters.take_weights(adapter.id, DIGITS / "bold.safetensors")
     qtbot.waitUntil(lambda: document.graph.adapters[0].weights is not None, timeout=STARTING)
+    qtbot.waitUntil(lambda: document.graph.adapters[0].weights is not None, timeout=STARTING)
     assert hands.run().status == "done"
     assert "52 tensors from" in details_of(window, hands).fit.text()
     injected = window.preview.previews[graph.root].picture
