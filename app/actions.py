@@ -327,6 +327,7 @@ ACTIONS: tuple[Action, ...] = (
     _panel("problems", "Problems"),
     _panel("log", "Log"),
     _panel("weights", "Weights"),
+    _panel("strip", "Strip"),
     Action(
         id="run",
         menu="Run",

@@ -60,10 +60,13 @@ def build(window: "Window") -> dict[str, QDockWidget]:
         "problems": _dock(window, "problems", "Problems", window.problems_panel, BOTTOM),
         "log": _dock(window, "log", "Log", window.log, BOTTOM),
         "weights": _dock(window, "weights", "Weights", window.weights_panel, BOTTOM),
+        "strip": _dock(window, "strip", "Strip", window.sweep, BOTTOM),
     }
     window.splitDockWidget(docks["problems"], docks["log"], Qt.Orientation.Horizontal)
     window.tabifyDockWidget(docks["problems"], docks["weights"])
-    docks["weights"].hide()
+    window.tabifyDockWidget(docks["problems"], docks["strip"])
+    for name in ("weights", "strip"):
+        docks[name].hide()
     window.tabifyDockWidget(docks["inspector"], docks["adapters"])
     docks["inspector"].raise_()
     window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)

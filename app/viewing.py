@@ -1,9 +1,16 @@
-"""Commands of the preview: comparing what it shows, and how."""
+"""Commands of the preview: how it shows things, comparing, and strips."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLabel, QMenu, QWidget
+
 from app.action import Action
+from app.dialogs import DELETE_ON_CLOSE
+from app.panels.compare_bar import with_value
+from app.panels.fields import Field
+from engine.document.dials import Dial, read
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -19,6 +26,54 @@ def _with_picture(run: Callable[["Window"], object]) -> Callable[["Window"], obj
             window.status.refuse("The preview has no picture to compare: run the graph, or select another node")
 
     return checked
+
+
+def sweep(window: "Window", dial: Dial | None = None) -> None:
+    """Show the strip, about this number, and fill it."""
+    window.docks["strip"].show()
+    window.docks["strip"].raise_()
+    window.sweep.offer(dial)
+    if dial:
+        window.sweep.start(window.preview.node)
+
+
+def ask_strip(window: "Window") -> None:
+    """Let the user choose where to put the strip as a picture."""
+    dialog = window.files.saver("strip", "Save the strip", ["Pictures (*.png)"], "strip.png")
+
+    def write(name: str) -> None:
+        if window.sweep.view.image().save(name):
+            window.say(f"Wrote {name}")
+        else:
+            window.notice.tell(f"{name} can't be written: choose another folder or name", "error")
+
+    dialog.fileSelected.connect(write)
+    dialog.open()
+
+
+def menu_of(window: "Window", widget: QWidget | None, at: QPoint) -> bool:
+    """The menu of a number's label or field; False where there is none."""
+    field = _field_of(widget)
+    dial = field.dial if field else None
+    reading = read(window.document.graph, window.document.catalogue, dial) if dial else None
+    if dial is None or reading is None:
+        return False
+    choice = with_value(window.document.catalogue, dial, reading)
+    menu = QMenu(window)
+    menu.setObjectName("number")
+    menu.setAttribute(DELETE_ON_CLOSE)
+    menu.addAction("Strip of its values", lambda: sweep(window, dial))
+    menu.addAction(f"Compare with {reading.value:g}", lambda: window.preview.bar.choose(choice))
+    menu.popup(at)
+    return True
+
+
+def _field_of(widget: QWidget | None) -> Field | None:
+    """The field that a widget is part of or names."""
+    while widget is not None and not isinstance(widget, Field):
+        buddy = widget.buddy() if isinstance(widget, QLabel) else None
+        widget = buddy if isinstance(buddy, Field) else widget.parentWidget()
+    return widget
 
 
 VIEWING: tuple[Action, ...] = (
@@ -49,11 +104,18 @@ VIEWING: tuple[Action, ...] = (
         run=_with_picture(lambda w: w.preview.bar.hold()),
     ),
     Action(
+        id="sweep",
+        menu="View/Preview",
+        title="Strip of values…",
+        tip="What the preview shows for several values of a number, or of two",
+        run=lambda w: sweep(w),
+        separated=True,
+    ),
+    Action(
         id="beside",
         menu="View/Preview",
         title="Pinned nodes side by side",
         run=lambda w: w.preview.beside.toggle(),
         checked=lambda w: w.preview.beside.isChecked(),
-        separated=True,
     ),
 )

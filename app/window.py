@@ -5,7 +5,15 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -13,7 +21,7 @@ from PySide6.QtWidgets import (
     QMenu,
 )
 
-from app import actions, layout, quick_add, sharing, theme, tones, typing_keys
+from app import actions, layout, quick_add, sharing, theme, tones, typing_keys, viewing
 from app.adapters import AdapterDesk, own_adapters
 from app.canvas.view import Canvas
 from app.dialogs import DELETE_ON_CLOSE
@@ -30,6 +38,7 @@ from app.panels.notice import Notice
 from app.panels.palette import Palette
 from app.panels.preview import PreviewPanel
 from app.panels.problems import ProblemsPanel, counted
+from app.panels.sweep import SweepPanel
 from app.panels.weights_report import WeightsPanel
 from app.reports import death_report
 from app.status import Status
@@ -104,6 +113,7 @@ class Window(QMainWindow):
         self.drawing_bar = DrawingBar()
         self.inspector = Inspector(self.document, self.theme, lambda: self.files.folder)
         self.preview = PreviewPanel(self.document, self.variants, self.theme)
+        self.sweep = SweepPanel(self.document, self.variants, self.theme)
         self.problems_panel = ProblemsPanel(self.theme)
         self.log = LogPanel()
         self.weights_panel = WeightsPanel()
@@ -135,6 +145,9 @@ class Window(QMainWindow):
         self.canvas.wire_dropped.connect(lambda port, at: quick_add.on_wire(self.canvas, port, at))
         self.preview.watched.connect(self.link.watch)
         self.preview.activated.connect(self.show_node)
+        self.preview.strip.clicked.connect(lambda: viewing.sweep(self))
+        self.sweep.wanted.connect(lambda: self.sweep.start(self.preview.node))
+        self.sweep.saved.connect(lambda: viewing.ask_strip(self))
         self.preview.pause.resumed.connect(self.link.resume)
         self.preview.pause.cancelled.connect(self.cancel)
         self.problems_panel.activated.connect(self.show_node)
@@ -391,7 +404,7 @@ class Window(QMainWindow):
         self.setStyleSheet(tones.sheet(worn))
         self.setWindowIcon(icon("catenary", worn.selection.name()))
         panels = (self.palette_panel, self.inspector, self.adapters_panel, self.preview, self.problems_panel)
-        for part in (self.canvas, *panels, self.notice):
+        for part in (self.canvas, *panels, self.sweep, self.notice):
             part.set_theme(worn)
         layout.wear(self.docks, worn)
         for action in actions.ACTIONS:
@@ -415,6 +428,10 @@ class Window(QMainWindow):
         if path:
             _take_copy(event)
             self.files.open(path)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not viewing.menu_of(self, self.childAt(event.pos()), event.globalPos()):
+            super().contextMenuEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         typing_keys.commit()

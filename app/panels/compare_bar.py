@@ -1,6 +1,7 @@
 """What the preview is compared with: a picture that was held, or what another variant of the graph makes now."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from msgspec import Struct
 from PySide6.QtCore import Qt
@@ -20,7 +21,7 @@ from app.icons import themed
 from app.panels.compare import ComparedView, Mode, distance
 from app.theme import Theme
 from app.variants import Make, Variants
-from engine.document.dials import Dial, dials, turned
+from engine.document.dials import Dial, Reading, dials, turned
 from engine.document.document import Document
 from engine.document.graph import Graph
 from engine.document.kinds import Catalogue
@@ -28,6 +29,8 @@ from engine.document.stack import enabled, switched
 from engine.messages import Picture, Varied
 
 MOST_GAIN = 64
+MOST_VALUES = 40
+"""So many values have a menu entry; the others are chosen where they are set."""
 
 
 class Choice(Struct, frozen=True):
@@ -51,11 +54,13 @@ def with_adapters(graph: Graph) -> Iterator[Choice]:
 def with_values(graph: Graph, catalogue: Catalogue) -> Iterator[Choice]:
     """The graph with one number as it is now, whatever it will be later."""
     for dial, reading in dials(graph, catalogue).items():
-        yield Choice(f"{reading.title} = {reading.value:g}", _keeping(catalogue, dial, reading.value))
+        yield with_value(catalogue, dial, reading)
 
 
-def _keeping(catalogue: Catalogue, dial: Dial, value: float) -> Make:
-    return lambda graph: turned(graph, catalogue, {dial: value})
+def with_value(catalogue: Catalogue, dial: Dial, reading: Reading) -> Choice:
+    """The graph with a number as it reads now."""
+    make: Make = lambda graph: turned(graph, catalogue, {dial: reading.value})  # noqa: E731
+    return Choice(f"{reading.title} = {reading.value:g}", make)
 
 
 class CompareBar(QWidget):
@@ -198,7 +203,7 @@ class CompareBar(QWidget):
         self.menu.addSeparator()
         for choice in with_adapters(graph):
             self._offer(self.menu, choice)
-        values = list(with_values(graph, catalogue))
+        values = list(islice(with_values(graph, catalogue), MOST_VALUES))
         if values:
             held = self.menu.addMenu("A value as it is now")
             for choice in values:

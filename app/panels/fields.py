@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPlainTextEdit,
 from app.panels import numbers
 from app.panels.numbers import NumberBox, NumberSlider, Scale, ValueLine
 from app.panels.wheel import pass_wheel
+from engine.document.dials import Dial
 from engine.document.kinds import Param, ParamType, ParamValue, complaint
 
 
@@ -26,6 +27,8 @@ class Field(QWidget):
     def __init__(self, param: Param) -> None:
         super().__init__()
         self.param = param
+        self.dial: Dial | None = None
+        """What it sets, where that can be a number to sweep."""
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)
 

@@ -20,6 +20,7 @@ from app.panels.sharing import SharingSection
 from app.panels.weights import WeightsSection
 from app.theme import Theme
 from engine.document import scopes
+from engine.document.dials import Dial
 from engine.document.document import Document
 from engine.document.edits import SetName, SetView
 from engine.document.graph import View, path_of
@@ -166,6 +167,7 @@ class NodePage(QWidget):
     def _add_field(self, form: Form, param: Param) -> None:
         is_drawn = isinstance(self.document, DrawnDocument)
         field = self.fields[param.name] = FormulaField(param) if is_drawn else field_for(param)
+        field.dial = None if is_drawn else Dial("param", self.node, param.name)
         message = form.add(param.name, field, rich(param.doc))
         self.editing.messages[param.name] = message
         field.edited.connect(lambda value: self.set_param(param, value))

@@ -100,12 +100,13 @@ class PreviewPanel(QScrollArea):
         self.bar = CompareBar(self.document, self.variants, self.picture, self.theme)
         self.board = Board()
         self.slices = SliceBar()
+        self.strip = _tool("A strip: several values of a number side by side")
         tools = QHBoxLayout()
         tools.setSpacing(2)
         for widget in (self.fit, self.actual, self.smooth):
             tools.addWidget(widget)
         tools.addStretch(1)
-        for widget in (self.bar.button, self.beside):
+        for widget in (self.bar.button, self.strip, self.beside):
             tools.addWidget(widget)
         self.caption = QLabel()
         self.caption.setWordWrap(True)
@@ -233,7 +234,8 @@ class PreviewPanel(QScrollArea):
 
     def set_icons(self) -> None:
         self.pin.setIcon(_two(icon("pin", self.theme.text_dim.name()), icon("pin", self.theme.selection.name())))
-        for button, name in ((self.fit, "fit"), (self.smooth, "smooth"), (self.beside, "beside")):
+        buttons = (self.fit, "fit"), (self.smooth, "smooth"), (self.beside, "beside"), (self.strip, "strip")
+        for button, name in buttons:
             button.setIcon(themed(name, self.theme))
         self.bar.set_theme(self.theme)
         for index in range(1, self.tabs.count()):
