@@ -37,12 +37,20 @@ LEAVES: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.one_of(
 )
 
 
+HEAD = (
+    Tree(Node("lin", "Linear", params={"in_features": 2, "out_features": 2})),
+    Tree(Node("mul", "Multiply", params={"scale": 2.0})),
+    Tree(Node("say", "Lambda", params={"func": PRINTING[1]})),
+)
+"""What a random tree comes after: most of them have no layers with weights, and not all run to their end."""
+
+
 @st.composite
 def edits_of(draw: st.DrawFn, document: Document, fresh: str) -> Edit | None:
     """An edit that mostly changes what a run gives; None where there is nothing of the sort to edit."""
     graph = document.graph
     nodes = list(graph.walk())
-    match draw(st.sampled_from(["func", "func", "scale", "size", "input", "input", "context", "insert", "remove"])):
+    match draw(st.sampled_from(["func", "func", "scale", "scale", "size", "input", "input", "context", "insert", "remove"])):
         case "func":
             found = [n for n in nodes if graph.nodes[n].kind == "Lambda"]
             return SetParam(draw(st.sampled_from(found)), "func", draw(FUNCTIONS)) if found else None
@@ -110,6 +118,7 @@ class Ran:
 def test_after_any_edits_a_cached_run_is_a_fresh_one(data: st.DataObject, plan: Plan, room: int | None) -> None:
     graph, _ = ours(plan)
     edits.apply(graph, SetInputs((Input("x", NoiseSource([2, 2], 0)),)))
+    edits.apply(graph, Insert(Place("root", 0), HEAD))
     document = Document(graph, CATALOGUE)
     cached = Ran(graph, room)
 
@@ -133,6 +142,5 @@ def test_after_any_edits_a_cached_run_is_a_fresh_one(data: st.DataObject, plan: 
         fresh = Ran(document.graph)
         assert cached.run(watch=watch) == fresh.run(watch=watch)
         for node in watch:
-            assert (node in cached.session.values) == (node in fresh.session.values)
-            if node in cached.session.values:
+            if node in fresh.session.values:
                 assert exactly(cached.session.values[node]) == exactly(fresh.session.values[node])
