@@ -103,15 +103,14 @@ class _Spots:
         spot = self.of(frame)
         return spot[0] if spot else self.around(frame)
 
-    def holder(self, spot: Spot) -> str | None:
-        """The leaf at a spot."""
+    def holders(self, spot: Spot) -> Iterator[str]:
+        """The leaves at a spot: one, or those that share their weights or have done so."""
         file, key = spot
         for top, start in self._anchors.get(file, ()):
             if key == start or key.startswith(f"{start}.") or not start:
                 leaf = self._below(top, key[len(start) :].removeprefix("."))
                 if leaf:
-                    return leaf
-        return None
+                    yield leaf
 
     @cached_property
     def _anchors(self) -> dict[Weights, list[tuple[str, str]]]:
@@ -254,9 +253,9 @@ class _Keeping:
 
     def _claimed(self, spot: Spot) -> str | None:
         """Whose a spot is: the leaf that has it, or its group."""
-        holder = self.before.holder(spot)
-        if holder and holder in self.graph and self._is_layer(holder):
-            return self._claim(holder)
+        for holder in self.before.holders(spot):
+            if holder in self.graph and self._is_layer(holder):
+                return self._claim(holder)
         return self._taken.get(spot)
 
     @cached_property

@@ -85,7 +85,7 @@ def duplicate(graph: Graph, catalogue: Catalogue, nodes: list[str]) -> Edit:
 
 @answering
 def swap(graph: Graph, catalogue: Catalogue, node: str, kind: str) -> Edit:
-    """Another kind in the place of a node: it keeps name, note, children, and the params that fit the new kind."""
+    """Another kind in the place of a node: it keeps name, note, children, weights file and key, and what params fit."""
     if node == graph.root:
         raise RefusedError("refused", "the root stays a Chain")
     old, wanted = graph.nodes[node], catalogue[kind]
@@ -100,7 +100,8 @@ def swap(graph: Graph, catalogue: Catalogue, node: str, kind: str) -> Edit:
         fresh = new_tree(graph, catalogue, kind, **_fitting(catalogue.get(old.kind), wanted, old.params))
         contexts = fresh.node.contexts | old.contexts
         children = () if kept else fresh.children
-        made = Tree(replace(fresh.node, name=old.name, contexts=contexts), graph.views.get(node), children)
+        data = replace(fresh.node, name=old.name, contexts=contexts, weights=old.weights, key=old.key)
+        made = Tree(data, graph.views.get(node), children)
         [new] = plan.insert(place, (made,))
         if graph.children.get(node):
             plan.move(list(graph.children[node]), Place(new, 0))

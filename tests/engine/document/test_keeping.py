@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.document import files
+from engine.document.answers import Refusal
 from engine.document.document import Document, new_graph, new_tree
 from engine.document.edits import (
     Batch,
@@ -24,6 +25,8 @@ from engine.document.edits import (
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree, Weights
 from engine.document.keys import Origin, renamed, sources_of
 from engine.document.kinds import has_weights
+from engine.document.rewrites import swap
+from engine.document.sharing import place_again
 from engine.document.templates import rebuild
 from nodes import CATALOGUE
 from tests.strategies import edits_of, graphs, ids
@@ -168,6 +171,29 @@ def test_new_leaves_never_have_the_key_of_another():
     found.apply(Remove(("f",)), "")
     found.apply(Insert(Place("root", 1), (frame("h", leaf("x"), leaf("y", "LayerNorm")),)), "")
     assert keys(found.graph) == {"c": "Chain_2.Linear", "x": "Chain_2~h.Linear", "y": "Chain_2~h.LayerNorm"}
+
+
+def test_a_new_leaf_in_the_place_of_a_sharer_leaves_the_others_theirs():
+    found = document(leaf("a"), leaf("b"))
+    again = place_again(found.graph, CATALOGUE, "a", Place("root", 2))
+    found.apply(again, "")
+    found.apply(Batch((Remove(("a",)), Insert(Place("root", 0), (leaf("x"),)))), "")
+    _, *others = found.graph.children["root"]
+    assert keys(found.graph) == {"x": "Linear_1~x", **dict(zip(others, ["Linear_2", "Linear_1"], strict=True))}
+
+
+def test_another_kind_has_the_file_and_the_key_of_what_it_replaces():
+    found = document(leaf("a", key="Old"), frame("f", leaf("b"), weights=OTHER, key="unet"), leaf("c"))
+    for node, kind in (("a", "Conv2d"), ("f", "Residual")):
+        answer = swap(found.graph, CATALOGUE, node, kind)
+        assert not isinstance(answer, Refusal)
+        found.apply(answer, "")
+    first, second, _ = found.graph.children["root"]
+    assert sources_of(found.graph) == {
+        first: Origin("root", "Old"),
+        "b": Origin(second, "unet.Linear"),
+        "c": Origin("root", "Linear_2"),
+    }
 
 
 def test_an_edit_that_sets_keys_is_taken_as_it_is():
