@@ -139,6 +139,7 @@ class AdapterDesk(QObject):
     def new(self) -> None:
         """Put an adapter that is still empty into the stack, and draw it."""
         graph = self.window.document.graph
+        self.window.drawing.leave()
         drawn = blank(self.window.canvas.selection, graph, self.window.document.catalogue)
         adapter = apart(graph, drawn, list(COLOURS.values()))
         if self._apply(added(graph, adapter), "New adapter"):

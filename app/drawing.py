@@ -140,6 +140,7 @@ class DrawingDesk(QObject):
         self.drawn = DrawnDocument(self.window.document, adapter, index % len(found.patches))
         self._show(self.drawn)
         self._name(found)
+        self.window.preview.follow([])  # what the graph makes of it
         self.window.docks["inspector"].show()
         self.window.docks["inspector"].raise_()
         self.window.canvas.setFocus()
@@ -189,9 +190,11 @@ class DrawingDesk(QObject):
 
 def blank(selection: Sequence[str], graph: Graph, catalogue: Catalogue) -> Adapter:
     """An adapter to begin with: the target in a Sum, beside a branch that adds nothing yet."""
-    leaves = [node for node in selection if node in graph and not graph.is_frame(node)]
-    layers = [node for node in graph.walk() if graph.nodes[node].kind in ("Linear", "Conv2d")]
-    first = next(iter([*leaves, *layers, *(n for n in graph.walk() if not graph.is_frame(n))]), None)
+    frames = [node for node in selection if graph.is_frame(node)]
+    leaves = [node for node in selection if node not in frames]
+    below = [node for frame in frames or [graph.root] for node in graph.walk(frame) if not graph.is_frame(node)]
+    layers = [node for node in below if graph.nodes[node].kind in ("Linear", "Conv2d")]
+    first = next(iter([*leaves, *layers, *below]), None)
     kind = graph.nodes[first].kind if first else "Linear"
     scale = Tree(Node("", "Multiply", params={"scale": "=scale", "bias": 0.0}))
     branch = [scale]
@@ -209,7 +212,7 @@ def blank(selection: Sequence[str], graph: Graph, catalogue: Catalogue) -> Adapt
     )
     drawn = with_ids(tree, new_ids(graph))
     default = SCALE if zero else replace(SCALE, default=0.0)
-    where = narrowed(graph, [node for node in selection if node in graph and graph.is_frame(node)])
+    where = narrowed(graph, selection)
     return Adapter("adapter", "Adapter", (Patch(f"kind={kind}", drawn),), (default,), where=where)
 
 
