@@ -84,6 +84,25 @@ KINDS = [
         source="fluxion.layers.Interpolate",
     ),
     NodeKind(
+        name="FourierFilter",
+        category=CATEGORY,
+        role="module",
+        impl="nodes.ops.image:FourierFilter",
+        doc="Makes the slow waves of a picture stronger or weaker, each channel by itself: (N, C, H, W), shape kept.",
+        params=(
+            Param(name="scale", type="float", default=1.0, doc="Factor of the slow waves.", live=True),
+            Param(
+                name="threshold",
+                type="int",
+                default=1,
+                low=1,
+                doc="Periods in height and width up to which a wave is slow.",
+                live=True,
+            ),
+        ),
+        source="foundationals.latent_diffusion.freeu.fourier_filter; arXiv:2309.11497",
+    ),
+    NodeKind(
         name="PixelShuffle",
         category=CATEGORY,
         role="module",

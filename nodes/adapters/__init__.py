@@ -5,9 +5,12 @@ from pathlib import Path
 from engine.document.adapters import Adapter
 from nodes.adapters import digits
 from nodes.adapters.control import controlnet_sd15
+from nodes.adapters.freeu import freeu
 from nodes.adapters.image_prompt import ip_adapter_sd15
+from nodes.adapters.inpainting import inpainting_sd15
 from nodes.adapters.lcm import lcm_sdxl
 from nodes.adapters.lora import lora
+from nodes.adapters.style import style_aligned
 from nodes.adapters.t2i import t2i_sd15
 
 WEIGHTS = Path(__file__).parents[2] / "resources" / "digits"
@@ -20,7 +23,10 @@ ADAPTERS: dict[str, Adapter] = {
         controlnet_sd15(),
         t2i_sd15(),
         ip_adapter_sd15(),
+        inpainting_sd15(),
         lcm_sdxl(),
+        freeu(),
+        style_aligned(),
         *digits.shipped(WEIGHTS.as_posix()),
     )
 }

@@ -86,6 +86,28 @@ class Interpolate(nn.Module):
         return F.interpolate(x, size=tuple(shape), mode="nearest")
 
 
+class FourierFilter(nn.Module):
+    """Multiplies the slow waves of each channel by `scale`: those up to `threshold` periods in height and in width.
+
+    Half precision is worked on in float32: no kernel takes all its sizes.
+    """
+
+    def __init__(self, scale: float = 1.0, threshold: int = 1) -> None:
+        super().__init__()
+        self.scale = scale
+        self.threshold = threshold
+
+    def forward(self, x: Tensor) -> Tensor:
+        _check_picture(x)
+        exact = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        waves = torch.fft.fftshift(torch.fft.fftn(exact, dim=(-2, -1)), dim=(-2, -1))
+        rows, columns = (slice(max(size // 2 - self.threshold, 0), size // 2 + self.threshold) for size in x.shape[-2:])
+        factors = torch.ones(x.shape[-2:], device=x.device)
+        factors[rows, columns] = self.scale
+        shifted = torch.fft.ifftshift(waves * factors, dim=(-2, -1))
+        return torch.fft.ifftn(shifted, dim=(-2, -1)).real.to(x.dtype)
+
+
 class Grid(nn.Module):
     """The pictures of a batch in rows: (N, C, H, W) to (1, C, rows * (H + gap) - gap, columns * (W + gap) - gap).
 

@@ -213,6 +213,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "Grid": (of(PICTURE), of([5, 1, 4, 3], columns=2, gap=2, fill=0.5), of([1, 3, 2, 2], columns=3, gap=0)),
     "Interpolate": (of(PICTURE, (4, 9)), of(PICTURE, (16, 6)), of(PICTURE, 1.5), of([1, 2, 5], (8,))),
     "PixelShuffle": (of([1, 8, 3, 2]), of([1, 9, 3, 2], upscale_factor=3)),
+    "FourierFilter": (of(PICTURE), of(PICTURE, scale=0.5, threshold=2)),
     "PixelUnshuffle": (of(PICTURE), of([1, 2, 3, 6], downscale_factor=3)),
     "MSELoss": (of(ANY, ANY), of(ANY, ANY, reduction="none")),
     "L1Loss": (of(ANY, ANY), of(ANY, ANY, reduction="sum")),

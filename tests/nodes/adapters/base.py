@@ -87,9 +87,9 @@ def sd15() -> tuple[SD1UNet, Graph, dict[str, nn.Module]]:
 
 
 @cache
-def held() -> dict[str, Tensor]:
+def held(batch: int) -> dict[str, Tensor]:
     """What the U-Net is told, by "context.key"."""
-    text = noise(SHAPE[0], 77, 768, seed=2)
+    text = noise(batch, 77, 768, seed=2)
     return {"diffusion.timestep": torch.tensor([981]), "cross_attention_block.clip_text_embedding": text}
 
 
@@ -100,8 +100,9 @@ def noise(*shape: int, seed: int = 3) -> Tensor:
 
 def theirs_of(unet: SD1UNet, x: Tensor) -> Tensor:
     """What Refiners' U-Net gives."""
-    unet.set_timestep(held()["diffusion.timestep"])
-    unet.set_clip_text_embedding(held()["cross_attention_block.clip_text_embedding"])
+    told = held(len(x))
+    unet.set_timestep(told["diffusion.timestep"])
+    unet.set_clip_text_embedding(told["cross_attention_block.clip_text_embedding"])
     with torch.no_grad():
         return unet(x)
 
@@ -131,7 +132,7 @@ def ours_of(
 ) -> Tensor:
     """What our U-Net gives; `told` are the contexts of adapters, as "context@adapter.key"."""
     graph = expanded.graph
-    given = oracle.given(graph, {"x": x}, held())
+    given = oracle.given(graph, {"x": x}, held(len(x)))
     for key in keys(graph):
         if key.label in told:
             given.contexts[key] = told[key.label]

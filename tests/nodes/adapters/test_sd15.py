@@ -4,9 +4,12 @@ import pytest
 import refiners.fluxion.layers as fl
 import torch
 from msgspec.structs import replace
+from refiners.fluxion.utils import interpolate
 from refiners.foundationals.clip.image_encoder import CLIPImageEncoder
+from refiners.foundationals.latent_diffusion.freeu import SDFreeUAdapter
 from refiners.foundationals.latent_diffusion.image_prompt import ImageProjection, IPAdapter
-from refiners.foundationals.latent_diffusion.stable_diffusion_1 import SD1ControlnetAdapter, SD1T2IAdapter
+from refiners.foundationals.latent_diffusion.stable_diffusion_1 import SD1ControlnetAdapter, SD1T2IAdapter, SD1UNet
+from refiners.foundationals.latent_diffusion.style_aligned import StyleAlignedAdapter
 from refiners.foundationals.latent_diffusion.t2i_adapter import ConditionEncoder
 
 from nodes.adapters import ADAPTERS
@@ -107,3 +110,43 @@ def test_an_image_prompt():
     result = base.ours_of(expanded, modules, X, {"ip_adapter@ip.clip_image_embedding": embedding})
     assert (expected - base.theirs_of(MODEL, X)).abs().max() > 0.001
     assert torch.equal(result, expected)
+
+
+def test_freeu():
+    ours = adapter("freeu", "freeu", backbone_1=1.3, skip_2=0.4)
+    expanded = base.adapted(GRAPH, ours)
+    theirs = SDFreeUAdapter(MODEL, backbone_scales=[1.3, 1.6], skip_scales=[0.9, 0.4]).inject()
+    expected = base.theirs_of(MODEL, X)
+    theirs.eject()
+    result = base.ours_of(expanded, base.modules_of(expanded, MODULES), X)
+    assert (expected - base.theirs_of(MODEL, X)).abs().max() > 0.001
+    assert torch.equal(result, expected)
+
+
+def test_style_alignment_of_a_batch_with_guidance():
+    ours = adapter("style", "style-aligned", scale=0.7)
+    expanded = base.adapted(GRAPH, ours)
+    x = base.noise(4, *base.SHAPE[1:])
+    theirs = StyleAlignedAdapter(MODEL, scale=0.7).inject()
+    expected = base.theirs_of(MODEL, x)
+    theirs.eject()
+    result = base.ours_of(expanded, base.modules_of(expanded, MODULES), x)
+    assert (expected - base.theirs_of(MODEL, x)).abs().max() > 0.001
+    assert torch.equal(result, expected)
+
+
+def test_inpainting():
+    expanded = base.adapted(GRAPH, adapter("in", "inpainting"))
+    modules = base.modules_of(expanded, MODULES)
+    ((key, weight), (_, bias)) = base.added(expanded, modules, "in").items()
+    assert (key, weight.shape) == ("DownBlocks.Chain_1.Conv2d.weight", (32, 9, 3, 3))
+    model = SD1UNet(in_channels=9, device="meta")
+    base.shrink(model)
+    model.load_state_dict(MODEL.state_dict() | {key: weight, key.replace("weight", "bias"): bias}, assign=True)
+    model.requires_grad_(False)
+    mask, latent = PICTURE[:1].clamp(0, 1).round(), base.noise(1, 4, *base.SHAPE[2:], seed=7)
+    told = {"inpainting@in.mask": mask, "inpainting@in.masked_latent": latent}
+    small = interpolate(mask[:, :1], torch.Size(base.SHAPE[2:]))
+    beside = [each.expand(X.shape[0], -1, -1, -1) for each in (small, latent)]
+    expected = base.theirs_of(model, torch.cat((X, *beside), dim=1))
+    assert torch.equal(base.ours_of(expanded, modules, X, told), expected)
