@@ -1,13 +1,13 @@
-"""The U-Net of Stable Diffusion 1.5 with a tenth of its channels: that of Refiners and ours, with the same weights."""
+"""U-Nets of Stable Diffusion with a tenth of their channels: those of Refiners and ours, with the same weights."""
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import refiners.fluxion.layers as fl
 import torch
 from msgspec.structs import replace
-from refiners.foundationals.latent_diffusion import SD1UNet
+from refiners.foundationals.latent_diffusion import SD1UNet, SDXLUNet
 from refiners.foundationals.latent_diffusion.range_adapter import RangeEncoder
 from torch import Tensor, nn
 
@@ -22,10 +22,14 @@ from nodes import CATALOGUE
 from nodes.models import MODELS, build
 from tests.nodes.models import oracle
 
+Unet = TypeVar("Unet", SD1UNet, SDXLUNet)
+
 SHAPE = (2, 4, 16, 8)
 SIZES = ("in_features", "out_features", "in_channels", "out_channels", "num_channels", "channels")
 SIZES_OF_ATTENTION = ("embedding_dim", "inner_dim", "key_embedding_dim", "value_embedding_dim")
 NOTHING: Mapping[str, Tensor] = {}
+HEADS = {10: 8, 20: 16}
+"""Heads of SDXL that a tenth of the channels can't be shared by, and as many as they can."""
 HALF_AS_WRITTEN = "160"
 """Of the 320 features of the time step, those that are cosines."""
 
@@ -43,6 +47,8 @@ def shrink(model: nn.Module) -> None:
         for name in (*SIZES, *SIZES_OF_ATTENTION, "normalized_shape", "sinusoidal_embedding_dim"):
             if hasattr(module, name):
                 setattr(module, name, small(getattr(module, name)))
+        if hasattr(module, "num_heads"):
+            module.num_heads = HEADS.get(module.num_heads, module.num_heads)
         if isinstance(module, fl.Reshape):
             module.shape = small(module.shape)
         for name, parameter in module.named_parameters(recurse=False):
@@ -56,6 +62,8 @@ def shrink(model: nn.Module) -> None:
 def shrunk(node: Node) -> Node:
     """A node of ours with a tenth of the channels."""
     params = {name: _shrunk(value) for name, value in node.params.items()}
+    if (heads := params.get("num_heads")) in HEADS:
+        params["num_heads"] = HEADS[heads]
     return replace(node, params=params)
 
 
@@ -79,18 +87,33 @@ def shrunk_adapter(adapter: Adapter) -> Adapter:
 @cache
 def sd15() -> tuple[SD1UNet, Graph, dict[str, nn.Module]]:
     """The model of Refiners, ours, and the modules of ours."""
-    theirs = SD1UNet(in_channels=4, device="meta")
+    return _both(SD1UNet(in_channels=4, device="meta"), "sd15-unet")
+
+
+@cache
+def sdxl() -> tuple[SDXLUNet, Graph, dict[str, nn.Module]]:
+    """The same of Stable Diffusion XL."""
+    return _both(SDXLUNet(in_channels=4, device="meta"), "sdxl-unet")
+
+
+def _both(theirs: Unet, model: str) -> tuple[Unet, Graph, dict[str, nn.Module]]:
     shrink(theirs)
-    graph = build(MODELS["sd15-unet"])
+    graph = build(MODELS[model])
     graph.nodes = {name: shrunk(node) for name, node in graph.nodes.items()}
     return theirs, graph, oracle.same_weights(theirs, graph)
 
 
 @cache
-def held(batch: int) -> dict[str, Tensor]:
-    """What the U-Net is told, by "context.key"."""
-    text = noise(batch, 77, 768, seed=2)
-    return {"diffusion.timestep": torch.tensor([981]), "cross_attention_block.clip_text_embedding": text}
+def held(batch: int, model: str) -> dict[str, Tensor]:
+    """What a U-Net is told, by "context.key"."""
+    xl = model == "SDXLUNet"
+    sizes = torch.tensor([[128.0, 64.0, 0.0, 0.0, 128.0, 64.0]]).expand(batch, -1)
+    more = {"diffusion.time_ids": sizes, "diffusion.pooled_text_embedding": noise(batch, 1280, seed=4)}
+    return {
+        "diffusion.timestep": torch.tensor([981]),
+        "cross_attention_block.clip_text_embedding": noise(batch, 77, 2048 if xl else 768, seed=2),
+        **(more if xl else {}),
+    }
 
 
 def noise(*shape: int, seed: int = 3) -> Tensor:
@@ -98,11 +121,11 @@ def noise(*shape: int, seed: int = 3) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def theirs_of(unet: SD1UNet, x: Tensor) -> Tensor:
+def theirs_of(unet: SD1UNet | SDXLUNet, x: Tensor) -> Tensor:
     """What Refiners' U-Net gives."""
-    told = held(len(x))
-    unet.set_timestep(told["diffusion.timestep"])
-    unet.set_clip_text_embedding(told["cross_attention_block.clip_text_embedding"])
+    for label, value in held(len(x), type(unet).__name__).items():
+        context, _, key = label.partition(".")
+        unet.set_context(context, {key: value})
     with torch.no_grad():
         return unet(x)
 
@@ -132,7 +155,7 @@ def ours_of(
 ) -> Tensor:
     """What our U-Net gives; `told` are the contexts of adapters, as "context@adapter.key"."""
     graph = expanded.graph
-    given = oracle.given(graph, {"x": x}, held(len(x)))
+    given = oracle.given(graph, {"x": x}, held(len(x), graph.nodes[graph.root].title))
     for key in keys(graph):
         if key.label in told:
             given.contexts[key] = told[key.label]

@@ -2,19 +2,12 @@
 
 import torch
 from msgspec.structs import replace
-from refiners.foundationals.latent_diffusion import SDXLUNet
 from refiners.foundationals.latent_diffusion.range_adapter import RangeEncoder
-from refiners.foundationals.latent_diffusion.stable_diffusion_xl.lcm import SDXLLcmAdapter
+from refiners.foundationals.latent_diffusion.stable_diffusion_xl.lcm import ConditionScaleBlock, SDXLLcmAdapter
 
-from engine.document import edits
-from engine.document.graph import Input
-from engine.document.sources import UnsetSource
 from nodes.adapters import ADAPTERS
-from nodes.models import MODELS, build, diffusion
-from nodes.tree import node
-from tests.engine.document.drawn import graph_of
+from nodes.models import MODELS, build
 from tests.nodes.adapters import base
-from tests.nodes.models import oracle
 
 
 def test_it_goes_to_the_first_layer_that_sees_the_time_step():
@@ -23,29 +16,22 @@ def test_it_goes_to_the_first_layer_that_sees_the_time_step():
     assert expanded.paths[target] == "TimestepEncoder.Sum.Chain.RangeEncoder.Linear_1"
 
 
-def test_the_embedding_of_the_time_step_is_that_of_refiners_to_the_bit():
-    graph = graph_of(node("Chain", diffusion.range_encoder(), name="TimestepEncoder"))
-    edits.apply(graph, edits.SetInputs((Input("x", UnsetSource()),)))
-    lcm = replace(ADAPTERS["lcm"], values={"condition_scale": 4.5})
-    expanded = base.adapted(graph, lcm)
-    modules = oracle.noisy_weights(expanded.graph)
+def test_the_whole_u_net_gives_what_refiners_gives_to_the_bit():
+    model, graph, modules = base.sdxl()
+    x = base.noise(1, *base.SHAPE[1:])
+    alone = base.theirs_of(model, x)
+    expanded = base.adapted(graph, replace(base.shrunk_adapter(ADAPTERS["lcm"]), values={"condition_scale": 4.5}))
+    with_lcm = base.modules_of(expanded, modules)
+    ((key, weight),) = base.added(expanded, with_lcm, "lcm").items()
+    assert (key.endswith("ConditionScaleBlock.Linear.weight"), weight.shape) == (True, (32, 256))
 
-    unet = SDXLUNet(in_channels=4, device="meta")
-    theirs = unet.ensure_find(RangeEncoder)
-    own = {expanded.paths[n]: m for n, m in modules.items() if n not in expanded.origin}
-    theirs.load_state_dict(
-        {f"{p.rpartition('.')[2]}.{k}": v for p, m in own.items() for k, v in m.state_dict().items()}, assign=True
-    )
-    adapter = SDXLLcmAdapter(unet, condition_scale=4.5)
-    adapter.inject()
-    (weight,) = base.added(expanded, modules, "lcm").values()
-    block = theirs.layer("ConditionScaleBlock")
+    adapter = SDXLLcmAdapter(model, condition_scale=4.5).inject()
+    block = model.ensure_find(RangeEncoder).layer("ConditionScaleBlock", ConditionScaleBlock)
     block.load_state_dict({"Linear.weight": weight}, assign=True)
-    unet.requires_grad_(False)
-    x = torch.tensor([981])
-    with torch.no_grad():
-        context = adapter.sinusoidal_embedding
-        expected = theirs(x)
-    assert context is not None
-    result = oracle.result(expanded.graph, modules, {"x": x}, {})
-    assert torch.equal(result, expected)
+    model.requires_grad_(False)
+    expected = base.theirs_of(model, x)
+    adapter.eject()
+    assert (expected - alone).abs().max() > 0.001
+    assert torch.equal(base.ours_of(expanded, with_lcm, x), expected)
+    assert torch.equal(base.theirs_of(model, x), alone)
+    assert torch.equal(base.ours_of(base.adapted(graph), modules, x), alone)
