@@ -10,7 +10,7 @@ from typing import Literal
 import networkx as nx
 from msgspec import Struct
 
-from engine.document import scopes
+from engine.document import returns, scopes
 from engine.document.graph import CANVAS, Graph
 from engine.document.kinds import BRANCHES, Catalogue
 
@@ -80,12 +80,25 @@ def order(graph: Graph, catalogue: Catalogue) -> list[str]:
 
 def upstream(graph: Graph, catalogue: Catalogue, node: str) -> set[str]:
     """The nodes whose results can reach `node`, through wires or contexts; none for a parked one."""
-    return _reached(flow(graph, catalogue).reverse(copy=False), node)
+    return _reached(_reaching(graph, catalogue).reverse(copy=False), node)
 
 
 def downstream(graph: Graph, catalogue: Catalogue, node: str) -> set[str]:
     """The nodes that `node`'s result can reach, through wires or contexts; none for a parked one."""
-    return _reached(flow(graph, catalogue), node)
+    return _reached(_reaching(graph, catalogue), node)
+
+
+def _reaching(graph: Graph, catalogue: Catalogue) -> "nx.DiGraph[Port]":
+    """The flow, from a Return straight to the outlet of what it ends; without what never runs because of it."""
+    found = flow(graph, catalogue)
+    late = returns.all_unreached(graph, catalogue)
+    for node in {node for node, _ in found} - late:
+        if scopes.role_of(graph, catalogue, node) == "return":
+            around, end = graph.ancestors(node), returns.ends(graph, catalogue, node)
+            found.add_edge((node, "out"), (end, "out"), link="data")
+            found.remove_nodes_from([(frame, "out") for frame in around[: around.index(end)]])  # they give nothing
+    found.remove_nodes_from([port for port in found if port[0] in late])
+    return found
 
 
 def _reached(found: "nx.DiGraph[Port]", node: str) -> set[str]:
