@@ -87,6 +87,7 @@ class Modules:
         self.takes: Mapping[str, Mapping[str, Take]] = {}
         """What the leaves take from files, by the name of the tensor in the module; the rest is drawn."""
         self._built: dict[str, Built] = {}
+        self._resting: dict[str, Built] = {}
 
     @property
     def sketches(self) -> dict[str, nn.Module]:
@@ -127,19 +128,22 @@ class Modules:
         live = [param for param in built.kind.params if param.live]
         return {param.name: getattr(built.module or built.sketch, param.argument or param.name) for param in live}
 
-    def materialize(self) -> None:
-        """Make the real modules that are missing, or that took other tensors than they should by now.
+    def materialize(self) -> bool:
+        """Make the real modules that are missing, or that took other tensors than they should by now, if there are any.
 
         Raises CheckpointError when a file can't be read any more, and MakeError.
         """
+        made = False
         for node, built in self._built.items():
             takes = self.takes.get(node, {})
             if built.module is None or built.takes != takes:
+                made = True
                 built.module = None  # first, so that there is room for the new one
                 try:
                     built.module, built.takes = self._make(built, takes), takes
                 except ForeignError as error:
                     raise MakeError(node, str(error)) from error
+        return made
 
     def initial(self, node: str) -> Mapping[str, torch.Tensor]:
         """The tensors that a leaf has without a file, as they are drawn: on the CPU, in full precision.
@@ -165,11 +169,12 @@ class Modules:
             return self._construct(built.kind, built.params)
 
     def update(self, graph: Graph) -> tuple[set[str], dict[str, str]]:
-        """Sketch what is new or changed among the leaves that run, and drop what is gone.
+        """Sketch what is new or changed among the leaves that run, and drop what is gone. What adapters have put there
+        rests while they are switched off.
 
         Gives the nodes that were made and, by node, why some could not be.
         """
-        kept, self._built = self._built, {}
+        kept, self._built = self._resting | self._built, {}
         for node, built in kept.items():
             if node in graph and graph.node(node).shared == node and not built.shared:
                 built.shared = node  # it shares from now on, and its group is called after it
@@ -200,6 +205,8 @@ class Modules:
                 continue  # told where it is called
             except (BuildError, ForeignError) as error:
                 errors[node.id] = str(error)
+        off = tuple(f"{each.id}." for each in graph.adapters if not each.enabled)
+        self._resting = {n: built for n, built in kept.items() if n not in self._built and n.startswith(off)}
         return fresh, errors
 
     def beside(self, graph: Graph) -> dict[str, Mapping[str, torch.Tensor]]:

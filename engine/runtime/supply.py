@@ -62,12 +62,13 @@ class Supply:
     def fill(self, graph: Graph, folder: Path, modules: Modules) -> None:
         """Make the modules, with tensors of the files. Raises CheckpointError when one can't be read any more."""
         try:
-            modules.materialize()
+            made = modules.materialize()
         except CheckpointError:
             self.stale = True
             raise
         self._files.close()
-        self._compare(graph, folder, modules)  # by now it is known which tensors hold a NaN
+        if made:
+            self._compare(graph, folder, modules)  # by now it is known which tensors hold a NaN
 
     def check(self, graph: Graph, folder: Path, modules: Modules) -> bool:
         """Go on, for a moment, hashing the files whose hashes the graph knows; whether there is more to do."""
