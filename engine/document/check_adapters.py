@@ -20,6 +20,8 @@ def check(subject: Subject) -> Found:
                 message = f"The adapter {each.name} has no value for {name}: choose a file for it, or disable it."
                 fixes = (Fix("Disable it", SetAdapter(replace(each, enabled=False))),)
                 yield Problem("input-missing", "error", "", message, name, fixes, adapter=each.id)
+    for idle in subject.standing.expanded.idle:
+        yield Problem(idle.code, "info", "", idle.message, adapter=idle.adapter)
     for amiss in subject.standing.expanded.amiss:
         adapter = adapter_of(graph, amiss.adapter)
         if adapter is None:

@@ -55,7 +55,8 @@ class Expanded(Struct):
     """What runs. `graph` is the very graph given where no adapter is enabled.
 
     `origin` says of inserted nodes where they come from, `paths` names every node's weights: those of the graph's own
-    nodes are as without adapters. `targets` has, by adapter and patch, the nodes gone to. `drives` says by adapter and
+    nodes are as without adapters. `targets` has, by adapter and patch, the nodes gone to; `idle` tells of
+    patches that find no node, while others of their adapter do. `drives` says by adapter and
     param what a change of its value reaches; `looked_at` are the params of nodes that decide what the adapters do.
     """
 
@@ -64,6 +65,7 @@ class Expanded(Struct):
     origin: dict[str, Site] = field(default_factory=dict)
     targets: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     amiss: tuple[Amiss, ...] = ()
+    idle: tuple[Amiss, ...] = ()
     drives: dict[tuple[str, str], list[Drive]] = field(default_factory=dict)
     looked_at: set[str] = field(default_factory=set)
 
@@ -156,19 +158,28 @@ class _Application:
         """What the adapter makes, and why that is no difference, if it is none."""
         targets: list[tuple[str, ...]] = []
         why = ""
+        idle: list[Amiss] = []
         for patch in self.adapter.patches:
             where = self.adapter.where if patch.place != "inside" else ""
             inserted = {node: self.names[site.adapter] for node, site in self.after.origin.items()}
             scope = Scope(self.graph, self.after.paths, inserted)
             chosen = selected(scope, patch.selector, where)
-            if not chosen and not why:
-                why = why_nothing(scope, f"({patch.selector}) & ({where})" if where else patch.selector)
+            if not chosen:
+                why = why or why_nothing(scope, f"({patch.selector}) & ({where})" if where else patch.selector)
+                idle += self._idle(scope, patch)
             inner = _paths_in(patch.tree)
             for target in chosen:
                 self._put(patch, inner, target)
             targets.append(tuple(chosen))
         self.after.targets = self.after.targets | {self.adapter.id: tuple(targets)}
+        self.after.idle = (*self.after.idle, *idle)
         return self.after, "" if any(targets) else why
+
+    def _idle(self, scope: Scope, patch: Patch) -> Iterator[Amiss]:
+        """What is to be said of a patch that finds no node, unless that is because of what narrows the adapter."""
+        if not self.adapter.where or not selected(scope, patch.selector):
+            what = f"A part of the adapter {self.adapter.name}, which is for {patch.selector}, goes to no node"
+            yield Amiss(self.adapter.id, "adapter-idle", f"{what}: {why_nothing(scope, patch.selector)}.")
 
     def _put(self, patch: Patch, inner: Mapping[str, str], target: str) -> None:
         """Put the tree of a patch where it belongs."""

@@ -42,6 +42,7 @@ CODES: dict[str, str] = {
     "adapter-selector": "The selector of an adapter can't be read.",
     "adapter-formula": "A formula of an adapter can't be worked out for a node that it goes to.",
     "adapter-unmatched": "An enabled adapter goes to no node.",
+    "adapter-idle": "A part of an enabled adapter goes to no node, while others of it do.",
 }
 """What every code means, in a sentence: of problems, and of refused gestures (`answers.Refusal`)."""
 

@@ -170,3 +170,15 @@ def test_the_files_of_adapters_are_found_from_another_folder() -> None:
 def test_an_adapter_that_is_not_there_is_told() -> None:
     with pytest.raises(EditError, match="there is no adapter 'gone'"):
         apply(digits(), SetAdapterParam("gone", "scale", 1.0))
+
+
+def test_a_part_that_goes_to_no_node_is_told_unless_the_adapter_was_narrowed() -> None:
+    typo = replace(LORA, patches=(LORA.patches[0], replace(LORA.patches[1], selector="kind=Conv3d")))
+    [problem] = [p for p in check(digits(typo), CATALOGUE) if p.adapter]
+    assert (problem.code, problem.severity, problem.adapter) == ("adapter-idle", "info", "lora")
+    assert problem.message == (
+        "A part of the adapter LoRA, which is for kind=Conv3d, goes to no node: no node has kind = Conv3d."
+    )
+    narrowed = replace(LORA, where="in TimestepEncoder")
+    assert len([targets for targets in expand(digits(narrowed), CATALOGUE).targets["lora"] if targets]) == 1
+    assert not [p for p in check(digits(narrowed), CATALOGUE) if p.adapter]

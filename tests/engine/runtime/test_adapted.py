@@ -197,3 +197,22 @@ def test_a_document_with_adapters_crosses_the_pipe_whole():
     ear = Ear()
     ear.take(decoded)
     assert ear.session.graph.adapters == stack
+
+
+def test_what_is_switched_off_keeps_its_modules_until_it_is_taken_out():
+    ear = ear_of(LORA)
+    ear.run()
+    before = {id: module(ear, id) for id in ("n2", "l.a4.n2", "l.a5.n2")}
+    for _ in range(2):
+        ear.take(Apply(SetAdapter(replace(LORA, enabled=False))))
+        assert ear.run().status == "done"
+        assert "l.a4.n2" not in ear.session._modules.by_node
+        ear.take(Apply(SetAdapter(LORA)))
+        ear.run()
+        assert all(module(ear, id) is held for id, held in before.items())
+    ear.take(Apply(SetAdapters(())))
+    ear.run()
+    ear.take(Apply(SetAdapters((LORA,))))
+    ear.run()
+    assert module(ear, "n2") is before["n2"]
+    assert module(ear, "l.a4.n2") is not before["l.a4.n2"]
