@@ -1,8 +1,11 @@
-"""Takes the screenshots of the README: every example in the real window, run by the real worker, in both themes.
+"""Takes the screenshots: every example in the real window, run by the real worker, in both themes; and the guide's.
 
 QT_QPA_PLATFORM=offscreen .venv/bin/python -m tests.screenshots
 """
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QSettings, QTemporaryDir, QTimer
@@ -34,8 +37,16 @@ def shoot(example: Path, theme: str) -> None:
     window.close()
 
 
+def follow_guide() -> None:
+    """Those of docs/first-adapter.md, taken while its steps are followed."""
+    environment = os.environ | {"CATENARY_PICTURES": str(ROOT / "docs" / "pictures")}
+    command = [sys.executable, "-m", "pytest", "-q", "tests/app/test_first_adapter.py"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+
+
 def main() -> None:
     """All of them."""
+    follow_guide()
     app = QApplication([])
     FOLDER.mkdir(exist_ok=True)
     for example in sorted((ROOT / "resources" / "examples").glob("*.catenary")):

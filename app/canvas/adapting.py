@@ -173,17 +173,20 @@ class Haunting:
         if not found:
             return Ghost(placed, (), "", f"{adapter.name} goes to nothing here: {why}")
         nodes = tuple(dict.fromkeys(home(self.expanded, node) for node in found))
-        named = ", ".join(
-            _short(self.expanded.paths.get(node) or self.graph.nodes[node].title) for node in nodes[:NAMED]
-        )
+        paths = [self.expanded.paths.get(node) or self.graph.nodes[node].title for node in nodes[:NAMED]]
+        named = ", ".join(_told_apart(paths))
         more = f" and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
         words = f"Drop to put {adapter.name} at {counted(self.expanded, self.graph, found)}: {named}{more}"
         return Ghost(placed, nodes, words)
 
 
-def _short(path: str) -> str:
-    """The last two parts of a path."""
-    return ".".join(path.split(".")[-2:])
+def _told_apart(paths: list[str]) -> list[str]:
+    """Paths without what they all begin with, each by its first and its last part."""
+    parts = [path.split(".") for path in paths]
+    shared = 0
+    while all(len(each) > shared + 1 and each[shared] == parts[0][shared] for each in parts):
+        shared += 1
+    return [each[shared] if len(each) == shared + 1 else f"{each[shared]}…{each[-1]}" for each in parts]
 
 
 def haunting(graph: Graph, expanded: Expanded | None, data: QMimeData) -> Haunting | None:

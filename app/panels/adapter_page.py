@@ -41,6 +41,8 @@ class ParamRow(QWidget):
         self.name.setAccessibleName("Name of the param")
         self.type = QComboBox()
         self.type.addItems(TYPES)
+        self.type.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.type.setMinimumContentsLength(4)
         self.type.setAccessibleName("Type of the param")
         self.live = QCheckBox("live")
         self.live.setToolTip("Read at every run, so that a slider never builds the graph again: for strengths")
@@ -56,14 +58,13 @@ class ParamRow(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 6)
         grid.setSpacing(4)
-        grid.addWidget(self.name, 0, 0, 1, 2)
-        for column, widget in enumerate((self.type, self.live, self.remove), 2):
-            grid.addWidget(widget, 0, column)
-        for column, widget in enumerate((self.default, self.low, self.high)):
-            grid.addWidget(widget, 1, column)
-        grid.addWidget(self.doc, 2, 0, 1, 5)
-        for column in range(3):
-            grid.setColumnStretch(column, 1)
+        for row, widgets in enumerate(((self.name, self.type, self.live), (self.default, self.low, self.high))):
+            for column, widget in enumerate(widgets):
+                widget.setMinimumWidth(40)
+                grid.addWidget(widget, row, column)
+                grid.setColumnStretch(column, 1)
+        grid.addWidget(self.remove, 0, 3)
+        grid.addWidget(self.doc, 2, 0, 1, 3)
         self.name.renamed.connect(lambda _, name: self._change(name=name))
         self.type.activated.connect(self._retype)
         self.live.clicked.connect(lambda on: self._change(live=on))
@@ -136,6 +137,8 @@ class AdapterPage(QWidget):
         form = Form()
         self.name = ValueLine(str, str)
         self.place = QComboBox()
+        self.place.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.place.setMinimumContentsLength(8)
         for place, text in PLACES.items():
             self.place.addItem(text, place)
         self.selector = SelectorLine(may_be_empty=False)

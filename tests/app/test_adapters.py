@@ -227,7 +227,7 @@ def test_what_would_change_is_tinted_while_dragging_and_not_after(two_frames: Wi
     before = canvas.grab().toImage()
     mime = dragged(window, "lora")
     hover(canvas, mime, head_of(window, "f1"))
-    assert window.status.currentMessage().startswith("Drop to put LoRA at 2 Linear: First.Linear_1, First.Linear_2")
+    assert window.status.currentMessage().startswith("Drop to put LoRA at 2 Linear: Linear_1, Linear_2")
     at = canvas.rect_of("l1")
     place = QPointF(at.left() + 4, at.bottom() - 4).toPoint()
     shown = canvas.grab().toImage()
@@ -366,13 +366,13 @@ def test_a_new_adapter_is_drawn_on_the_canvas(qtbot: QtBot, live: Window, hands:
     document.replace(small())
     window.refresh()
     before = files.dump(document.graph)
-    canvas.select(["f2"])
 
     def made() -> Figures | None:
         assert hands.run().status == "done"
-        return window.preview.previews["f2"].figures
+        return window.preview.previews["root"].figures
 
     base = made()
+    canvas.select(["f2"])
     hands.trigger("new-adapter")
     assert canvas.document is not document
     assert window.drawing_bar.title.text() == "Adapter"
