@@ -405,7 +405,7 @@ ACTIONS: tuple[Action, ...] = (
         keys=("Ctrl+Shift+P",),
         run=lambda w: finding.find_command(w),
     ),
-    Action(id="keys", menu="Help", title="Keys", keys=("F1",), run=lambda w: dialogs.show_keys(w)),
+    Action(id="keys", menu="Help", title="Keys", keys=("F1",), run=lambda w: dialogs.show_keys(w, key_list())),
     Action(id="about", menu="Help", title="About Catenary", run=lambda w: dialogs.show_about(w)),
 )
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QInputDialog, QMessageBox, QTextBrowser, QVBoxLayout
 
-from app import actions
 from app.canvas.guide import GESTURES
 
 if TYPE_CHECKING:
@@ -31,11 +30,11 @@ def ask_seed(window: "Window") -> None:
     dialog.open()
 
 
-def show_keys(window: "Window") -> None:
-    """List the keys of all actions, and what mouse and keys do on the canvas."""
+def show_keys(window: "Window", commands: Iterable[tuple[str, str, str]]) -> None:
+    """List commands, each with its menu, title and keys, and what mouse and keys do on the canvas."""
     text = QTextBrowser()
     text.setFrameShape(QTextBrowser.Shape.NoFrame)
-    keys = [(f"{menu.replace('/', ' > ')}: {title}", key) for menu, title, key in actions.key_list()]
+    keys = [(f"{menu.replace('/', ' > ')}: {title}", key) for menu, title, key in commands]
     text.setHtml(_table("Commands", keys) + _table("On the canvas", GESTURES))
     dialog = QDialog(window)
     dialog.setObjectName("key-list")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -137,3 +138,17 @@ assert not [name for name in sys.modules if name.partition(".")[0] in ("torch", 
 """
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_any_module_can_be_imported_first():
+    """No module is imported, on a line of its own file, by one that it imports so itself."""
+    files = {module_name(file): file for layer in LAYERS for file in files_of(layer)}
+    found: nx.DiGraph[str] = nx.DiGraph()
+    for module, file in files.items():
+        for node in ast.parse(file.read_text()).body:
+            if isinstance(node, ast.Import):
+                found.add_edges_from((module, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                inner = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+                found.add_edges_from((module, name if name in files else str(node.module)) for name in inner.values())
+    assert list(nx.simple_cycles(found)) == []
