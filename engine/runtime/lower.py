@@ -314,11 +314,11 @@ class _Lowering:
 
     def _sample(self, node: str, children: list[str], arguments: tuple[Any, ...]) -> Any:
         """The children once, as the code of one step. Each step finds the contexts as they are now."""
-        if len(arguments) != 1 or not isinstance(arguments[0], fx.Node):
-            raise LoweringError(
-                "argument-count", f"a Sample takes one tensor, noise; it was given {len(arguments)} values"
-            )
-        noise = arguments[0]
+        noise = arguments[0] if len(arguments) == 1 else None
+        example = example_of(noise)
+        if not isinstance(noise, fx.Node) or not (example is UNKNOWN or isinstance(example, torch.Tensor)):
+            given = ", ".join(self.receives[node]) or "nothing"
+            raise LoweringError("argument-count", f"a Sample takes one tensor, noise; it was given {given}")
         module = self.modules.get(node)
         if module is None:
             raise LoweringError("not-built", "its solver could not be made from these params")
@@ -328,11 +328,13 @@ class _Lowering:
         loop, outside, trail = Loop(self.paths[node]), self.stores, self.trail
         self.used[loop.path] = module
         self.stores = _copied(outside)
-        self._placed(loop.x, noise.meta["example"], "x")
+        device = torch.device("cpu") if example is UNKNOWN else example.device
+        self._placed(loop.x, example, "x")
         with self.fake:
-            self._placed(loop.time, torch.zeros(1, device=noise.meta["example"].device), timestep)
+            self._placed(loop.time, torch.zeros(1, device=device), timestep)
         self.stores[node][TIMESTEP[0]][TIMESTEP[1]] = loop.time
-        given = self._condition(loop, str(self.graph.nodes[node].params.get("condition") or ""), noise)
+        loop.trail.append(Mark(0, "", {timestep: loop.time}))
+        given = self._condition(loop, str(self.graph.nodes[node].params.get("condition") or ""), device)
         self.symbols.graphs += [loop.prelude, loop.body]
         self.trail = loop.trail
         try:
@@ -340,14 +342,14 @@ class _Lowering:
         finally:  # a loop that can't be lowered to its end is run up to there
             self.stores, self.trail = outside, trail
             del self.symbols.graphs[-2:]
+            self.symbols.owner = node
             result = self.symbols.loop(loop, noise, given)
-        if not isinstance(loop.prediction, fx.Node):
-            what = describe_all((loop.prediction,), example_of)[0]
-            raise LoweringError("sample-prediction", f"its children return {what}, where one tensor is needed")
+        if wrong := _unfit(loop.prediction, noise):
+            raise LoweringError("sample-prediction", wrong)
         return result
 
-    def _condition(self, loop: Loop, label: str, noise: fx.Node) -> Any:
-        """Have what guidance varies stand for itself in a loop; gives the value that there is. None without guidance."""
+    def _condition(self, loop: Loop, label: str, device: torch.device) -> Any:
+        """Have what guidance varies be a value of the loop's; gives the value that there is. None without guidance."""
         if not label:
             return None
         context, _, name = label.partition(".")
@@ -362,10 +364,11 @@ class _Lowering:
             raise LoweringError(
                 "context-unset", f"its condition is {label}, which holds neither number nor tensor there"
             )
-        device = noise.meta["example"].device
         with self.fake:
             example = UNKNOWN if example_of(given) is UNKNOWN else as_condition(example_of(given), device)
-        store[name] = self._placed(loop.conditioned(), example, Key(providers[-1], context, name))
+        key = Key(providers[-1], context, name)
+        store[name] = self._placed(loop.conditioned(), example, key)
+        loop.trail.append(Mark(0, "", {key: store[name]}))
         return given
 
     def _placed(self, node: fx.Node, example: Any, origin: str | Key) -> fx.Node:
@@ -499,6 +502,20 @@ def _copied(stores: dict[str, dict[str, dict[str, Any]]]) -> dict[str, dict[str,
         provider: {context: {key: snapshot(value) for key, value in store.items()} for context, store in held.items()}
         for provider, held in stores.items()
     }
+
+
+def _unfit(prediction: Any, noise: fx.Node) -> str | None:
+    """Why the children of a Sample give no prediction, as far as that is known before a run."""
+    found, wanted = example_of(prediction), noise.meta["example"]
+    if isinstance(prediction, fx.Node) and (
+        found is UNKNOWN or wanted is UNKNOWN or getattr(found, "shape", None) == getattr(wanted, "shape", None)
+    ):
+        return None
+    held = prediction if isinstance(prediction, tuple) else (prediction,)
+    what = describe_all(held, example_of)[0] if len(held) == 1 else f"{len(held)} values"
+    what = "nothing" if prediction is None else what
+    needed = describe_all((noise,), example_of)[0]
+    return f"its children return {what}, but must return what the noise is: {needed}"
 
 
 def _passed_on(arguments: tuple[Any, ...]) -> Any:
