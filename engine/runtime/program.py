@@ -329,6 +329,7 @@ class _Run:
                 stopped.values = self._values()
             raise
         except Exception as error:  # whatever a layer raises is this node's fault
+            self.owner = node.meta["owner"]
             found = self.program.explain(self.owner, error, arguments)
             code = "out-of-memory" if is_memory(error) else "failed"
             path = self.program.paths.get(self.owner, "")
