@@ -41,6 +41,7 @@ QPushButton {{ background: {panel}; border: 1px solid {line}; border-radius: 4px
     min-height: 18px; }}
 QPushButton:hover, QPushButton:focus {{ border-color: {selection}; }}
 QPushButton:pressed, QPushButton:default {{ background: {tinted}; }}
+QPushButton:checked {{ background: {tinted}; border-color: {selection}; }}
 QPushButton:flat {{ border: none; background: transparent; padding: 2px 6px; }}
 QPushButton[tone="small"] {{ padding: 0 8px; min-height: 20px; max-height: 20px; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 3px; background: transparent; }}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
 from app.action import Action
@@ -14,6 +14,10 @@ from engine.document.dials import Dial, read
 
 if TYPE_CHECKING:
     from app.window import Window
+
+
+STRIP_HEIGHT = 300
+"""Pixels that the strip has when it is called for, enough for its form and a row of pictures."""
 
 
 def _with_picture(run: Callable[["Window"], object]) -> Callable[["Window"], object]:
@@ -30,8 +34,11 @@ def _with_picture(run: Callable[["Window"], object]) -> Callable[["Window"], obj
 
 def sweep(window: "Window", dial: Dial | None = None) -> None:
     """Show the strip, about this number, and fill it."""
-    window.docks["strip"].show()
-    window.docks["strip"].raise_()
+    dock = window.docks["strip"]
+    if dock.isHidden():
+        window.resizeDocks([dock], [STRIP_HEIGHT], Qt.Orientation.Vertical)
+    dock.show()
+    dock.raise_()
     window.sweep.offer(dial)
     if dial:
         window.sweep.start(window.preview.node)

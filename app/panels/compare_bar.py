@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from msgspec import Struct
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -64,7 +64,9 @@ def with_value(catalogue: Catalogue, dial: Dial, reading: Reading) -> Choice:
 
 
 class CompareBar(QWidget):
-    """Chooses B for a view of A, and says how far apart they are."""
+    """Chooses B for a view of A, and says how far apart they are. `chosen` tells that B is another, or none."""
+
+    chosen = Signal()
 
     def __init__(self, document: Document, variants: Variants, view: ComparedView, theme: Theme) -> None:
         super().__init__()
@@ -78,7 +80,10 @@ class CompareBar(QWidget):
         self.button.setToolTip("Compare with…")
         self.button.setAccessibleName("Compare with")
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.button.setStyleSheet(
+            "QToolButton { padding: 3px; border-color: transparent; } QToolButton::menu-indicator { image: none; }"
+        )
+        self.button.setIconSize(QSize(16, 16))
         self.menu = QMenu(self.button)
         self.button.setMenu(self.menu)
         self.menu.aboutToShow.connect(self._fill)
@@ -97,6 +102,7 @@ class CompareBar(QWidget):
         self.swap.setToolTip("A and B change sides (key C)")
         self.off = QToolButton()
         self.off.setAutoRaise(True)
+        self.off.setIconSize(QSize(10, 10))
         self.off.setToolTip("Compare no more")
         self.off.setAccessibleName("Compare no more")
         self.gain = QSlider(Qt.Orientation.Horizontal)
@@ -136,8 +142,8 @@ class CompareBar(QWidget):
         """Compare with this from now on, or with nothing."""
         self.choice = choice
         self.view.show_other(choice.held if choice else None)
-        self.setVisible(choice is not None)
         self.renew(self._node)
+        self.chosen.emit()
 
     def hold(self) -> None:
         """The picture shown now is B."""

@@ -162,6 +162,7 @@ class PreviewPanel(QScrollArea):
             self.actual.clicked.connect(lambda _=False, view=view: view.set_zoom(1.0))
             self.smooth.toggled.connect(view.set_smooth)
         self.beside.toggled.connect(self._update)
+        self.bar.chosen.connect(self._update)
         self.slices.chosen.connect(self._slice)
         self.board.activated.connect(self.activated)
         self.picture.hovered.connect(self.pixel.setText)
@@ -313,10 +314,11 @@ class PreviewPanel(QScrollArea):
         self._show(picture is not None and alone, self.picture, self.caption, self.pixel)
         self._show(picture is not None or not alone, self.fit, self.actual, self.smooth)
         self._show(preview is not None and picture is None and alone, self.text)
-        self._show(figures is not None and alone, self.figures)
+        compared = alone and self.bar.choice is not None and picture is not None
+        self._show(figures is not None and alone and not compared, self.figures)
         self._show(preview is None and alone, self.empty)
         self._show(not alone, self.board)
-        self._show(alone and self.bar.choice is not None and picture is not None, self.bar)
+        self._show(compared, self.bar)
         self.slices.show_shape(figures.shape if figures and alone else (), self.indices.get(node, ()))
         self.picture.show_picture(picture)
         if not alone:

@@ -28,10 +28,9 @@ def span(reading: Reading) -> tuple[float, float]:
     if reading.whole:
         last = value + STEPS - 1
         return (value, last if high is None else max(value, min(last, high)))
-    first = min(0.0, value) if low is None else low
-    if first == 0 and value <= 1.5 and (high is None or high >= 1.5):
+    if 0 <= value <= 1.5 and (low is None or low <= 0) and (high is None or high >= 1.5):
         return (0.0, 1.5)
-    return (first, high if high is not None else max(2 * abs(value), 1.0))
+    return (min(0.0, value) if low is None else low, max(2 * abs(value), 1.0) if high is None else high)
 
 
 def spread(first: float, last: float, steps: int, whole: bool) -> tuple[float, ...]:

@@ -40,7 +40,13 @@ def dials(graph: Graph, catalogue: Catalogue) -> dict[Dial, Reading]:
     nodes = [node for node in graph.nodes.values() if not graph.is_loose(node.id)]
     kinds = [(node, catalogue[node.kind]) for node in nodes if node.kind in catalogue]
     found = (
-        *(Dial("adapter", each.id, param.name) for each in graph.adapters if each.enabled for param in each.params),
+        *(
+            Dial("adapter", each.id, param.name)
+            for each in graph.adapters
+            if each.enabled
+            for param in each.params
+            if param.live
+        ),
         *(Dial("input", graph.root, each.name) for each in graph.inputs),
         *(
             Dial("context", node.id, f"{c}.{key}")

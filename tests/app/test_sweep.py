@@ -161,6 +161,7 @@ def test_the_strip_is_saved_as_a_picture(qtbot: QtBot, live: Window, hands: Hand
     ("reading", "expected"),
     [
         (Reading("scale", 1.0, low=0, high=2), (0.0, 1.5)),
+        (Reading("scale", 0.0, low=-2, high=2), (0.0, 1.5)),
         (Reading("seed", 3, True, 0), (3, 9)),
         (Reading("steps", 48, True, 1, 50), (48, 50)),
         (Reading("guidance", 7.5), (0.0, 15.0)),
