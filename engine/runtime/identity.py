@@ -107,7 +107,7 @@ def content(value: Any) -> bytes:
         flat = torch.view_as_real(flat) if flat.is_complex() else flat
         about = f"{value.dtype} {value.device} {tuple(value.shape)} {value.stride()} ".encode()
         digest = blake2b(about, digest_size=SIZE)
-        digest.update(memoryview(flat.reshape(-1).view(torch.uint8).numpy()))
+        digest.update(flat.reshape(-1).view(torch.uint8).numpy().data)
         known = _contents[value] = (version, digest.digest())
     return known[1]
 

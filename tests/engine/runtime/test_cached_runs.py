@@ -3,17 +3,31 @@
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
 from engine.document import edits, files
-from engine.document.document import Document
-from engine.document.edits import Edit, Insert, Remove, SetContexts, SetInputs, SetParam
-from engine.document.graph import Contexts, Graph, Input, Node, Place, Tree
+from engine.document.document import Document, new_graph
+from engine.document.edits import (
+    Edit,
+    Insert,
+    Remove,
+    SetAdapterParam,
+    SetContexts,
+    SetInputs,
+    SetName,
+    SetParam,
+    SetWeights,
+)
+from engine.document.graph import Contexts, Graph, Input, Node, Place, Tree, Weights
 from engine.document.sources import ListSource, NoiseSource, NumberSource, Source
-from engine.messages import Apply, Configure, Finished, FromWorker, Load, Log, Run
+from engine.messages import Apply, Configure, Finished, FromWorker, InUse, Load, Log, Preview, Progress, Run, Stale
 from engine.runtime.session import Session
 from nodes import CATALOGUE
+from nodes.tree import node
+from tests.engine.document.drawn import adapter, with_adapters
 from tests.engine.runtime.test_oracle import CHOOSING, ONE, Plan, exactly, ours, roots
 
 PRINTING = [
@@ -50,7 +64,9 @@ def edits_of(draw: st.DrawFn, document: Document, fresh: str) -> Edit | None:
     """An edit that mostly changes what a run gives; None where there is nothing of the sort to edit."""
     graph = document.graph
     nodes = list(graph.walk())
-    match draw(st.sampled_from(["func", "func", "scale", "scale", "size", "input", "input", "context", "insert", "remove"])):
+    match draw(
+        st.sampled_from(["func", "func", "scale", "scale", "size", "input", "input", "context", "insert", "remove"])
+    ):
         case "func":
             found = [n for n in nodes if graph.nodes[n].kind == "Lambda"]
             return SetParam(draw(st.sampled_from(found)), "func", draw(FUNCTIONS)) if found else None
@@ -141,6 +157,209 @@ def test_after_any_edits_a_cached_run_is_a_fresh_one(data: st.DataObject, plan: 
         watch = tuple(data.draw(st.lists(st.sampled_from(sorted(document.graph.walk())), max_size=1)))
         fresh = Ran(document.graph)
         assert cached.run(watch=watch) == fresh.run(watch=watch)
-        for node in watch:
-            if node in fresh.session.values:
-                assert exactly(cached.session.values[node]) == exactly(fresh.session.values[node])
+        for name in watch:
+            if name in fresh.session.values:
+                assert exactly(cached.session.values[name]) == exactly(fresh.session.values[name])
+
+
+# What is run again, and what is told of it.
+
+TWO: dict[str, Any] = {"in_features": 2, "out_features": 2}
+
+
+def leaf(node: str, kind: str, **params: Any) -> Tree:
+    return Tree(Node(node, kind, params=params))
+
+
+def graph_of(*trees: Tree, contexts: Contexts | None = None, **inputs: Source) -> Graph:
+    graph = new_graph()
+    edits.apply(graph, Insert(Place("root", 0), trees))
+    edits.apply(graph, SetInputs(tuple(Input(name, source) for name, source in inputs.items())))
+    edits.apply(graph, SetContexts("root", contexts or {}))
+    return graph
+
+
+def row(*functions: str) -> Graph:
+    """Lambdas a, b, c, ... one after the other."""
+    trees = [leaf(chr(ord("a") + index), "Lambda", func=func) for index, func in enumerate(functions)]
+    return graph_of(*trees, x=NoiseSource([2, 2]))
+
+
+class Counted(Ran):
+    """A session that tells what ran."""
+
+    def edit(self, edit: Edit) -> None:
+        self.session.take(Apply(edit))
+        self.session.settle()
+
+    def ran(self, watch: tuple[str, ...] = ()) -> list[str]:
+        """The nodes that ran."""
+        _, _, status, _, fault = self.run(watch=watch)
+        assert status == "done", fault
+        stepped = [m.node for m in self.heard if isinstance(m, Progress)]
+        assert self.finished.ran == len(stepped)
+        return stepped
+
+    @property
+    def stale(self) -> tuple[str, ...] | None:
+        """What was told last, since the run before."""
+        return next((m.nodes for m in reversed(self.heard) if isinstance(m, Stale)), None)
+
+
+def test_only_what_lies_downstream_of_an_edit_runs_again() -> None:
+    twice = Tree(
+        Node("sum", "Sum"), children=(leaf("b", "Lambda", func="lambda x: x * 2"), leaf("lin", "Linear", **TWO))
+    )
+    ear = Counted(graph_of(leaf("up", "Multiply"), twice, leaf("end", "Sin"), x=NoiseSource([2, 2])))
+    assert ear.ran() == ["up", "b", "lin", "sum", "end"]
+    assert ear.finished.total == 5
+    assert ear.ran() == []
+    assert ear.finished.total == 5
+    ear.edit(SetParam("b", "func", "lambda x: x * 3"))
+    assert ear.ran() == ["b", "sum", "end"]
+    ear.edit(SetParam("lin", "bias", False))
+    assert ear.ran() == ["lin", "sum", "end"]
+    ear.edit(SetParam("up", "scale", 0.5))
+    assert ear.ran() == ["up", "b", "lin", "sum", "end"]
+    ear.edit(SetParam("up", "scale", 1.0))
+    assert ear.ran() == [], "as before"
+    ear.edit(SetName("b", "Other"))
+    assert ear.ran() == [], "a name changes paths and no values"
+    ear.edit(SetInputs((Input("x", NoiseSource([2, 2], 1)),)))
+    assert ear.ran() == ["up", "b", "lin", "sum", "end"]
+
+
+def test_undo_finds_what_was_there_before_though_layers_were_made_anew() -> None:
+    document = Document(graph_of(leaf("lin", "Linear", **TWO), leaf("end", "Sin"), x=NoiseSource([2, 2])), CATALOGUE)
+    ear = Counted(document.graph)
+    document.listeners.append(lambda change: ear.edit(change.edit) if change.edit else None)
+    before = ear.run()
+    document.apply(SetParam("lin", "out_features", 3), "Set")
+    assert ear.ran() == ["lin", "end"]
+    document.apply(Remove(("lin",)), "Remove")
+    assert ear.ran() == ["end"]
+    document.undo()
+    document.undo()
+    assert ear.ran() == []
+    assert ear.run() == before
+
+
+def test_weights_of_a_file_that_has_changed_are_used(tmp_path: Any) -> None:
+    def save(seed: int) -> None:
+        noise = torch.randn(2, 2, generator=torch.Generator().manual_seed(seed))
+        save_file({"weight": noise, "bias": noise[0].clone()}, tmp_path / "w.safetensors")
+
+    graph = graph_of(leaf("lin", "Linear", **TWO), leaf("end", "Sin"), x=NoiseSource([2, 2]))
+    edits.apply(graph, SetWeights("lin", Weights(str(tmp_path / "w.safetensors"))))
+    save(1)
+    ear = Counted(graph)
+    first = ear.run()
+    save(2)
+    second = ear.run()
+    assert ear.finished.ran == 2
+    assert first != second == Counted(graph).run()
+
+
+def test_what_prints_runs_every_time() -> None:
+    ear = Counted(row("lambda x: x * 2", "lambda x: print('seen') or x", "lambda x: x + 1"))
+    for _ in range(2):
+        _, printed, *_ = ear.run()
+        assert printed == [("b", "seen\n")]
+    assert ear.finished.ran == 1
+
+
+def test_a_run_that_was_called_off_or_failed_keeps_what_it_finished() -> None:
+    ear = Counted(row("lambda x: x * 2", "lambda x: x + 1", "lambda x: -x", "lambda x: x * 3"))
+    assert ear.run(stop=3)[2] == "cancelled"
+    assert ear.ran() == ["c", "d"]
+    ear.edit(SetParam("d", "func", "lambda x: x.reshape(7)"))
+    ear.edit(SetParam("c", "func", "lambda x: x - 1"))
+    assert ear.run()[2] == "failed"
+    ear.edit(SetParam("d", "func", "lambda x: x"))
+    assert ear.ran() == [], "the last gives what it is given"
+
+
+def test_a_value_that_a_run_changes_in_place_is_made_again() -> None:
+    contexts: Contexts = {"c": {"k": ListSource([])}}
+    graph = graph_of(
+        leaf("list", "Lambda", func="lambda x: x.tolist()"),
+        leaf("set", "SetContext", context="c", key="k", callback=""),
+        leaf("grow", "SetContext", context="c", key="k", callback="lambda held, x: held.append(x[0])"),
+        leaf("get", "UseContext", context="c", key="k", compose="lambda held: str(held)"),
+        contexts=contexts,
+        x=NoiseSource([2]),
+    )
+    ear = Counted(graph)
+    first = ear.run()
+    assert first[2] == "done"
+    for _ in range(2):
+        assert ear.run() == first
+
+
+def test_what_code_of_others_changes_is_never_used_again(tmp_path: Any) -> None:
+    (tmp_path / "cached_mine.py").write_text("def grow(x): return x.add_(1)\ndef look(x): return x.sum()\n")
+    sum_ = Tree(Node("sum", "Parallel"), children=(leaf("b", "Lambda", func="cached_mine:grow"), leaf("c", "Identity")))
+    graph = graph_of(
+        leaf("a", "Lambda", func="lambda x: x * 2"),
+        sum_,
+        leaf("d", "Lambda", func="lambda x, y: x * y"),
+        x=NoiseSource([2, 2]),
+    )
+    names = ("cached_mine:grow", "cached_mine:look")
+    ear = Counted(graph)
+    ear.run()
+    ear.session.take(Load(files.dump(graph), str(tmp_path), names))
+    first = ear.run()
+    assert first[2] == "done"
+    for func in ("cached_mine:look", "lambda x: x", "cached_mine:grow"):
+        ear.edit(SetParam("b", "func", func))
+        now = ear.run()
+        fresh = Counted(ear.session.graph)
+        fresh.session.take(Load(files.dump(ear.session.graph), str(tmp_path), names))
+        assert now == fresh.run() == ear.run()
+    assert now == first
+
+
+def test_a_watched_node_runs_when_its_value_is_gone() -> None:
+    ear = Counted(row("lambda x: x * 2", "lambda x: x + 1", "lambda x: -x"), room=600)
+    assert ear.ran() == ["a", "b", "c"]
+    assert ear.ran() == [], "the last value is there"
+    assert "a" in ear.ran(watch=("a",))
+    assert [m.node for m in ear.heard if isinstance(m, Preview)] == ["a"]
+
+
+def test_what_is_stale_is_told_after_an_edit_and_until_it_has_run() -> None:
+    ear = Counted(row("lambda x: x * 2", "lambda x: x + 1", "lambda x: -x"))
+    ear.run()
+    assert ear.stale is None
+    ear.edit(SetParam("b", "func", "lambda x: x + 2"))
+    assert ear.stale == ("b", "c", "root")
+    ear.edit(SetParam("b", "func", "lambda x: x + 1"))
+    assert ear.stale == (), "as it was"
+    ear.edit(SetInputs((Input("x", NoiseSource([2, 2], 7)),)))
+    assert ear.stale == ("a", "b", "c", "root")
+    ear.edit(SetParam("b", "func", "lambda x: x.reshape(7)"))
+    assert ear.run()[2] == "failed"
+    assert ear.stale == ("b", "c", "root")
+    ear.edit(SetParam("b", "func", "lambda x: x"))
+    ear.ran()
+    assert ear.stale == ()
+
+
+def test_the_values_that_adapters_drive_are_read_from_the_modules_of_the_run() -> None:
+    shift = adapter("s", ("Sin", node("Chain", node("Multiply", scale=1.0, bias="=scale * 2"), node("Target"))))
+    graph = with_adapters(graph_of(leaf("wave", "Sin"), leaf("other", "Sin"), x=NoiseSource([2, 2])), shift)
+    edits.apply(graph, SetContexts("root", {"c": {"k": NumberSource(0.5), "l": ListSource([1])}}))
+    ear = Counted(graph)
+    ear.run()
+    ear.edit(SetAdapterParam("s", "scale", 0.25))
+    ear.run()
+    (told,) = [m for m in ear.heard if isinstance(m, InUse)]
+    assert [(d.adapter, d.param, d.node, d.name, d.value) for d in told.params] == [
+        ("s", "scale", "wave", "bias", 0.5),
+        ("s", "scale", "other", "bias", 0.5),
+    ]
+    assert [d.path for d in told.params] == ["Sin_1.Multiply", "Sin_2.Multiply"]
+    assert [(held.label, held.text) for held in told.contexts] == [("c.k", "0.5")]
+    ear.run()
+    assert not [m for m in ear.heard if isinstance(m, InUse)], "told once"
