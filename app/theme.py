@@ -39,6 +39,7 @@ _FRAME_HUES = {
     "distribute": (200, 0.6),
     "concatenate": (170, 0.6),
     "matmul": (344, 0.65),
+    "sample": (322, 0.5),
 }
 
 
