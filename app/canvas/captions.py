@@ -17,6 +17,7 @@ TAGS: dict[Role, str] = {
     "distribute": "DIST",
     "concatenate": "CAT",
     "matmul": "MATMUL",
+    "sample": "STEPS",
 }
 JOINS: dict[Role, str] = {"sum": "+", "residual": "+", "concatenate": "⧺", "matmul": "×"}
 """The mark where the wires of a frame meet."""
