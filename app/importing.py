@@ -28,10 +28,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs import DELETE_ON_CLOSE
-from engine.document import files
+from engine.document import edits, files
 from engine.document.files import FileError
 from engine.document.graph import Graph
 from engine.document.references import references
+from engine.document.relocate import relocate
 from engine.document.subset import is_reference
 from engine.messages import Import, Imported, Importing, ImportStructure, Log
 from nodes import CATALOGUE
@@ -269,6 +270,8 @@ class ImportDialog(QDialog):
         if isinstance(running, ImportStructure):
             self.window_.files.take(graph, Path(running.path).parent, ())
         else:
+            if running.weights and (edit := relocate(graph, Path(running.weights).parent, self._home())):
+                edits.apply(graph, edit)
             self.window_.files.take(graph, self._home(), trusted)
         self._report(message, graph)
 

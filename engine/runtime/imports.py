@@ -1,5 +1,6 @@
 """An import as a whole: Python code that is named becomes a graph, and its tensors a .safetensors file."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,7 +77,6 @@ def save(imported: Imported, file: Path, with_weights: bool) -> None:
         files.save(imported.graph, file, None)
         return
     weights = file.with_suffix(".safetensors")
-    edits.apply(imported.graph, SetWeights(imported.graph.root, Weights(weights.name)))
     part = _write(imported, weights)
     try:
         files.save(imported.graph, file, None)
@@ -86,26 +86,31 @@ def save(imported: Imported, file: Path, with_weights: bool) -> None:
 
 
 def save_weights(imported: Imported, weights: Path) -> None:
-    """Write the tensors to a .safetensors file, which the graph names from now on. Raises as `save` does."""
+    """Write the tensors to a .safetensors file, which the graph names from now on, as one in the graph's folder.
+
+    Raises as `save` does.
+    """
     part = _write(imported, weights)
     try:
         part.replace(weights)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise FileError(f"{weights} can't be written: {error}") from error
-    edits.apply(imported.graph, SetWeights(imported.graph.root, Weights(str(weights))))
 
 
 def _write(imported: Imported, weights: Path) -> Path:
-    """The tensors in a file beside `weights`, ready to take its place."""
+    """The tensors in a file beside `weights`, ready to take its place; the graph names it by that place."""
     if any(tensor.is_meta for tensor in imported.weights.values()):
         raise ForeignError("its weights are on the meta device, where they have no values: import it without them")
     part = weights.with_name(f".{weights.name}.part")
     try:
         save_file(_separate(imported.weights), part)
+        with part.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, SafetensorError) as error:
         part.unlink(missing_ok=True)
         raise FileError(f"{weights} can't be written: {error}") from error
+    edits.apply(imported.graph, SetWeights(imported.graph.root, Weights(weights.name, digest)))
     return part
 
 

@@ -26,8 +26,8 @@ GROUPS = 32
 def import_structure(file: Path, catalogue: Catalogue, with_weights: bool = False, in_place: bool = False) -> Imported:
     """A graph whose layers could hold the tensors of `file`; what was guessed stands in the notes of the nodes.
 
-    Only names and shapes are read, unless `with_weights`. With `in_place` the graph names the file. Raises ForeignError
-    for a file that can't be read.
+    Only names and shapes are read, unless `with_weights`. With `in_place` the graph names the file, as one in its own
+    folder. Raises ForeignError for a file that can't be read.
     """
     tensors: dict[str, Tensor] = {}
     try:
@@ -47,7 +47,7 @@ def import_structure(file: Path, catalogue: Catalogue, with_weights: bool = Fals
     except EditError as error:
         raise ForeignError(f"{file} can't be a graph: {error}") from error
     if in_place:
-        edits.apply(graph, SetWeights(graph.root, Weights(str(file))))
+        edits.apply(graph, SetWeights(graph.root, Weights(file.name)))
     weights = {guessing.keys[key]: tensor for key, tensor in tensors.items()}
     return Imported(graph, weights, guessing.placeholders, [])
 

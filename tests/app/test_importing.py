@@ -1,5 +1,6 @@
 """File > Import: models in Python and structures of weights files, through the dialog and the real worker."""
 
+import hashlib
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from app.importing import ImportDialog
 from app.window import Window
 from engine.document.edits import SetInputs
-from engine.document.graph import Input
+from engine.document.graph import Input, Weights
 from engine.document.sources import NoiseSource
 from tests.app.hands import STARTING, Hands
 
@@ -107,6 +108,8 @@ def test_a_model_becomes_a_graph_with_its_weights_and_runs(
     assert titles == ["Small", "Linear", "Shift"]
     assert window.files.path is None
     assert window.files.folder == folder
+    digest = hashlib.sha256((folder / "Small.safetensors").read_bytes()).hexdigest()
+    assert graph.nodes[graph.root].weights == Weights("Small.safetensors", digest)
     assert set(load_file(folder / "Small.safetensors")) == {"Linear.weight", "Linear.bias", "Shift.shift"}
     assert "hello from the module" in window.log.toPlainText()
     assert "a placeholder for Shift" in window.log.toPlainText()
