@@ -7,6 +7,7 @@ from app.action import Action
 from app.canvas import commands
 from app.canvas.renaming import NameField
 from engine.document import scopes
+from engine.document.graph import Mode
 from nodes import CATALOGUE
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def _skip(window: "Window") -> bool:
 def _access(window: "Window") -> bool:
     graph, selected = window.canvas.document.graph, window.canvas.selection
     return len(selected) == 1 and scopes.access(graph, CATALOGUE, selected[0]) is not None
+
+
+def _all_are(window: "Window", mode: Mode) -> bool:
+    nodes = window.canvas.document.graph.nodes
+    return _some(window) and all(nodes[node].mode == mode for node in window.canvas.selection)
 
 
 def _wrap(kind: str) -> Action:
@@ -81,6 +87,28 @@ EDITING: tuple[Action, ...] = (
         scope="canvas",
         run=lambda w: NameField(w.canvas, w.canvas.selection[-1]),
         enabled=lambda w: len(w.canvas.selection) == 1,
+    ),
+    Action(
+        id="bypass",
+        menu="Edit",
+        title="Bypass",
+        keys=("D", "Ctrl+B"),
+        scope="canvas",
+        tip="Have the selected nodes pass their input on, or do their work again",
+        run=lambda w: commands.switch(w.canvas, "bypass"),
+        enabled=_some,
+        checked=lambda w: _all_are(w, "bypass"),
+    ),
+    Action(
+        id="mute",
+        menu="Edit",
+        title="Mute",
+        keys=("Ctrl+M",),
+        scope="canvas",
+        tip="Have the graph run as if the selected nodes were not there",
+        run=lambda w: commands.switch(w.canvas, "mute"),
+        enabled=_some,
+        checked=lambda w: _all_are(w, "mute"),
     ),
     *(_wrap(kind) for kind in WRAPS),
     Action(

@@ -112,7 +112,9 @@ class Window(QMainWindow):
         self.adapters_panel = AdaptersPanel(self.document, self.theme, lambda: self.files.folder)
         self.drawing_bar = DrawingBar()
         self.inspector = Inspector(self.document, self.theme, lambda: self.files.folder)
-        self.preview = PreviewPanel(self.document, self.variants, self.theme)
+        self.preview = PreviewPanel(
+            self.document, self.variants, self.theme, lambda: self.files.folder, lambda: self.files.drawings
+        )
         self.sweep = SweepPanel(self.document, self.variants, self.theme)
         self.problems_panel = ProblemsPanel(self.theme)
         self.log = LogPanel()
@@ -168,6 +170,8 @@ class Window(QMainWindow):
         link.previewed.connect(self._previewed)
         link.paused.connect(self._paused)
         link.finished.connect(self._finished)
+        link.outdated.connect(lambda message: self.canvas.staleness.tell(message.nodes))
+        link.ready.connect(lambda _: self.canvas.staleness.tell(()))
         link.saved.connect(self._saved)
         link.died.connect(self._died)
         link.state_changed.connect(self._show_state)
@@ -313,6 +317,7 @@ class Window(QMainWindow):
         if node is not None:
             menu.addAction("Pin its preview", lambda: self.preview.pin_node(node))
             ids = ("collapse", "rename", "replace", "duplicate", "cut", "copy", "paste", "unwrap", "extract")
+            ids = (*ids, "bypass", "mute")
             ids = (*ids, "place-again", "unshare", "load-weights-here", "save-weights-here", "export-here", "delete")
             menu.addMenu(self.menus["Edit/Wrap in"])
         else:

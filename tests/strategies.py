@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import count
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
@@ -10,7 +10,7 @@ from engine.document import edits
 from engine.document.adapters import Adapter, Patch
 from engine.document.document import new_graph
 from engine.document.edits import Edit
-from engine.document.graph import CANVAS, Graph, Input, Node, Place, Tree, View, Weights
+from engine.document.graph import CANVAS, Graph, Input, Mode, Node, Place, Tree, View, Weights
 from engine.document.kinds import Param
 from engine.document.sources import (
     ImageSource,
@@ -56,6 +56,7 @@ LINKED: st.SearchStrategy[dict[str, Any]] = PARAMS | st.fixed_dictionaries(
 SELDOM = st.sampled_from([False] * 5 + [True] + [False] * 5)  # hypothesis prefers the ends
 POSITIONS = st.none() | st.tuples(FLOATS, FLOATS)
 WEIGHTS = st.none() | st.builds(Weights, st.text(min_size=1, max_size=8), st.sampled_from(["", "ab"]))
+MODES = st.sampled_from(get_args(Mode))
 VIEWS = st.builds(View, st.booleans(), TEXTS, st.sampled_from(["", "#ffaa00", "red"]), POSITIONS)
 INPUTS = st.lists(
     st.builds(Input, st.sampled_from(["x", "y", "größe", "t"]), SOURCES), max_size=3, unique_by=lambda i: i.name
@@ -75,7 +76,8 @@ def trees(draw: st.DrawFn, fresh: Iterator[str], depth: int = 3) -> Tree:
     params = draw(LINKED if kind in ("UseContext", "SetContext") else PARAMS)
     contexts, shared = (draw(PROVIDED), "") if is_frame else ({}, draw(st.sampled_from(["", "", "n0", "n1"])))
     weights, key = draw(st.none() | st.none() | WEIGHTS), draw(st.just("") | TEXTS)
-    node = Node(next(fresh), kind, draw(NAMES), params, contexts, shared, weights, key)
+    mode = draw(st.just("") | MODES)
+    node = Node(next(fresh), kind, draw(NAMES), params, contexts, shared, weights, key, mode)
     view = draw(st.none() | VIEWS)
     if not is_frame:
         return Tree(node, view)
@@ -199,8 +201,9 @@ def edits_of(draw: st.DrawFn, graph: Graph, fresh: Iterator[str], depth: int = 2
         inputs = INPUTS | INPUTS.map(lambda inputs: inputs * 2) | st.just((Input("", UnsetSource()),))
         return draw(st.builds(edits.SetInputs, inputs) | st.builds(edits.SetWeights, node, WEIGHTS))
     if sort == 9:
-        keys = st.builds(edits.SetKey, node, TEXTS)
-        return draw(keys | st.builds(edits.SetShared, node, st.sampled_from(["", "n0", "n1"])))
+        modes = st.builds(edits.SetMode, node, MODES)
+        own = st.builds(edits.SetKey, node, TEXTS) | modes
+        return draw(own | st.builds(edits.SetShared, node, st.sampled_from(["", "n0", "n1"])))
     if sort == 10:
         values = st.builds(edits.SetAdapterParam, STACK_IDS, st.sampled_from(["scale", "odd"]), VALUES, st.booleans())
         return draw(values | st.builds(edits.SetAdapter, adapters(STACK_IDS)) | st.builds(edits.SetAdapters, STACKS))

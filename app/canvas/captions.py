@@ -166,6 +166,8 @@ def tip(
         lines.append(f"unknown kind {escape(found.kind)}: kept as it is, but it can't run")
     else:
         lines.append(escape(kind.doc))
+    if found.mode:
+        lines.append("bypassed: it passes its input on" if found.mode == "bypass" else "muted: as if it were not there")
     if receives:
         lines.append(f"receives {escape(', '.join(receives))}")
     if returns:

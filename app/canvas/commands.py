@@ -6,11 +6,11 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
 from app.canvas import targets
-from engine.document import clipboard, rewrites, routes, scopes, wiring
+from engine.document import clipboard, modes, rewrites, routes, scopes, wiring
 from engine.document.answers import Answer, Refusal
 from engine.document.document import new_tree
 from engine.document.flow import Port
-from engine.document.graph import CANVAS, Place
+from engine.document.graph import CANVAS, Mode, Place
 from engine.document.kinds import ParamValue
 
 if TYPE_CHECKING:
@@ -59,6 +59,14 @@ def swap(canvas: "Canvas", kind: str) -> None:
     document, node = canvas.document, canvas.selection[-1]
     label = f"Replace {document.graph.nodes[node].title} by {kind}"
     _perform(canvas, rewrites.swap(document.graph, document.catalogue, node, kind), label)
+
+
+def switch(canvas: "Canvas", mode: Mode) -> None:
+    """Bypass or mute the selected nodes, or have them run again."""
+    document, nodes = canvas.document, canvas.selection
+    again = all(document.graph.nodes[node].mode == mode for node in nodes)
+    label = f"{mode.capitalize()} no longer" if again else mode.capitalize()
+    canvas.perform(modes.switch(document.graph, document.catalogue, nodes, mode), label)
 
 
 def extract(canvas: "Canvas") -> None:

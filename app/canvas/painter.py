@@ -394,6 +394,21 @@ def shared(b: Brushes, item: Item, tint: Tint) -> None:
         b.painter.drawEllipse(QPointF(x, item.y), r, r)
 
 
+def bypass(b: Brushes, item: Item) -> None:
+    """The sign of a node that passes its input on: a wire straight through it."""
+    b.painter.setPen(QPen(b.theme.selection, max(1.5, 2.4 * b.zoom), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    b.painter.drawLine(item.port("in"), item.port("out"))
+
+
+def mute(b: Brushes, item: Item) -> None:
+    """The sign of a node that is as if it were not there: a cross on its inlet and one on its outlet."""
+    r = min(9.0, max(2.5, 6 * b.zoom))
+    b.painter.setPen(QPen(b.theme.refusal, max(1.5, 2.2 * b.zoom), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    for at in (item.port("in"), item.port("out")):
+        b.painter.drawLine(at + QPointF(-r, -r), at + QPointF(r, r))
+        b.painter.drawLine(at + QPointF(-r, r), at + QPointF(r, -r))
+
+
 def ghost(b: Brushes, rect: QRectF, title: str, colour: QColor, refused: bool) -> None:
     """What is being dragged."""
     fill = QColor(b.theme.surfaces[0])

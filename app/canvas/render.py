@@ -35,6 +35,7 @@ class Marks(Struct):
     shared: Mapping[str, list[str]] = field(default_factory=dict)
     signs: Signs = field(default_factory=Signs)
     unreached: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
     providers: dict[str, int] = field(default_factory=dict)
     holds: dict[str, bool] = field(default_factory=dict)
 
@@ -61,7 +62,8 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
         b.painter.setOpacity(1)
     for item in scene.items:
         done.nodes += 1
-        b.painter.setOpacity(0.62 if item.loose or item.node in marks.unreached else 1)
+        faded = item.loose or item.node in marks.unreached
+        b.painter.setOpacity(0.5 if item.node in marks.idle else 0.62 if faded else 1)
         if item.state == "leaf":
             _leaf(b, item, arrangement, marks)
         elif item.state == "plate":
@@ -76,6 +78,9 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
     for item in scene.items:  # after all bodies: a frame's ports lie on its edge, under what it holds
         if item.state == "open" and b.detailed:
             painter.ports(b, item, b.theme.wire)
+    for item in scene.items:
+        if mode := graph.nodes[item.node].mode:
+            (painter.bypass if mode == "bypass" else painter.mute)(b, item)
     adapting.paint_signs(b, scene, marks.signs)
     for node, severity in worst(arrangement, scene, marks).items():
         painter.badge(b, scene.by_node[node], severity)

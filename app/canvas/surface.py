@@ -13,9 +13,10 @@ from app.canvas.hits import Hit
 from app.canvas.painter import Brushes
 from app.canvas.render import Marks
 from app.canvas.scene import Scene
+from app.canvas.staleness import Staleness
 from app.canvas.texts import Texts
 from app.theme import Theme
-from engine.document import flow, returns, sharing
+from engine.document import flow, modes, returns, sharing
 from engine.document.arrange import Arrangement
 from engine.document.document import Change, Document
 from engine.document.expand import Expanded
@@ -37,6 +38,8 @@ class Surface(QWidget):
         self.theme = theme
         self.camera = Camera()
         self.marks = Marks()
+        self.staleness = Staleness(self)
+        self.staleness.changed.connect(self.update)
         self.expanded: Expanded | None = None
         """What the adapters come to, once that is known; adapters can be dropped then."""
         self.painted = render.Painted()
@@ -51,6 +54,7 @@ class Surface(QWidget):
         self.setMinimumSize(200, 150)
         self.arrangement = self._arranged()
         self.marks.unreached = returns.all_unreached(document.graph, document.catalogue)
+        self.marks.idle = modes.idle(self.document.graph)
         self.marks.shared = sharing.by_leaf(document.graph)
         self.frame_all()
         document.listeners.append(self._changed)
@@ -80,6 +84,7 @@ class Surface(QWidget):
             self.set_expanded(None)
         self.marks.holds.clear()
         self.marks.unreached = returns.all_unreached(self.document.graph, self.document.catalogue)
+        self.marks.idle = modes.idle(self.document.graph)
         self.marks.shared = sharing.by_leaf(self.document.graph)
         if change.touched is None:
             self.arrangement = self._arranged()
@@ -276,6 +281,7 @@ class Surface(QWidget):
 
     def _paint_overlay(self, b: Brushes) -> None:
         """Paint what changes while the graph stands still."""
+        self.staleness.paint(b, self.scene)
         for node, colour in ((self.marks.running, self.theme.running), (self.marks.paused, self.theme.warning)):
             if node and node in self.document.graph:
                 item = self.scene.by_node.get(scenes.shown(self.arrangement, node, self.scene))

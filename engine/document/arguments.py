@@ -44,6 +44,8 @@ def update(passed: dict[str, Passed], graph: Graph, catalogue: Catalogue, stale:
         return passed[node]
 
     def work_out(node: str, given: Count) -> tuple[Count, bool]:
+        if graph.nodes[node].mode:
+            return given, False
         kind = catalogue.get(graph.nodes[node].kind)
         if kind is None or kind.is_frame != graph.is_frame(node):
             for below in graph.walk(node):
@@ -52,7 +54,7 @@ def update(passed: dict[str, Passed], graph: Graph, catalogue: Catalogue, stale:
             return None, False
         if not kind.is_frame:
             return _from_leaf(graph, node, kind.role, given), kind.role == "return"
-        children = graph.children[node]
+        children = graph.active(node)
         match kind.role:
             case "chain" | "residual" | "passthrough" | "sample":
                 flowing, ended = given, False

@@ -92,7 +92,8 @@ def _entrances(subject: Subject, frame: str) -> Iterator[str]:
     """The nodes in a frame that get what it gets."""
     graph = subject.graph
     role = scopes.role_of(graph, subject.catalogue, frame)
-    children = graph.children[frame] if role in SEQUENCES | BRANCHES - {"distribute"} else []
+    within = role in SEQUENCES | BRANCHES - {"distribute"}
+    children = [child for child in graph.children[frame] if within and not graph.nodes[child].mode]
     for child in children[:1] if role in SEQUENCES else children:
         yield child
         if graph.is_frame(child):

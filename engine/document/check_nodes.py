@@ -142,7 +142,7 @@ def _unknown_param(subject: Subject, node: str, kind: NodeKind, name: str) -> Pr
 
 def _children(subject: Subject, node: str, kind: NodeKind) -> Found:
     graph, count = subject.graph, subject.count(node)
-    children = graph.children[node]
+    children = graph.active(node)
     most = kind.children[1]
     wrong = miscounted(kind, len(children))
     if kind.role == "distribute" and count not in (None, len(children)):

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.document.adapters import Adapter
-from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, Weights, tree_nodes
+from engine.document.graph import CANVAS, Contexts, Graph, Input, Mode, Node, Place, Tree, View, Weights, tree_nodes
 from engine.document.kinds import ParamValue
 from engine.document.legal import (
     EditError,
@@ -109,6 +109,13 @@ class SetShared(Struct, frozen=True, tag=True):
     group: str
 
 
+class SetMode(Struct, frozen=True, tag=True):
+    """Bypass or mute a node; empty has it run again."""
+
+    node: str
+    mode: Mode
+
+
 class SetAdapters(Struct, frozen=True, tag=True):
     """Give the graph this stack of adapters: to add, remove and reorder them."""
 
@@ -149,6 +156,7 @@ Edit = (
     | SetWeights
     | SetKey
     | SetShared
+    | SetMode
     | SetAdapters
     | SetAdapter
     | SetAdapterParam
@@ -165,6 +173,7 @@ class Touched(Struct):
     removed: set[str]
     inputs: bool = False
     adapters: bool = False
+    modes: bool = False
 
 
 def apply(graph: Graph, edit: Edit) -> Edit:
@@ -230,6 +239,12 @@ def apply(graph: Graph, edit: Edit) -> Edit:
             require_values(f"{old.title}: what it shares", group)
             graph.nodes[node] = replace(old, shared=group)
             return SetShared(node, old.shared)
+        case SetMode(node, mode):
+            old = _known(graph, node)
+            if node == graph.root:
+                raise EditError(f"{old.title} is the root, which always runs: select something in it")
+            graph.nodes[node] = replace(old, mode=mode)
+            return SetMode(node, old.mode)
         case SetAdapters(adapters):
             require_adapters(adapters)
             inverse = SetAdapters(graph.adapters)
@@ -276,6 +291,9 @@ def _collect(edit: Edit, inverse: Edit, found: Touched) -> None:
             _,
         ):
             found.nodes.add(edit.node)
+        case SetMode(node), _:
+            found.nodes.add(node)
+            found.modes = True
         case ((SetAdapters() | SetAdapter() | SetAdapterParam()), _):
             found.adapters = True
         case _:

@@ -18,7 +18,7 @@ from engine.document.disk import ChangedOnDisk as ChangedOnDisk
 from engine.document.disk import FileError as FileError
 from engine.document.disk import Stamp as Stamp
 from engine.document.edits import MAX_DEPTH
-from engine.document.graph import CANVAS, NO_VIEW, Contexts, Graph, Input, Node, Place, View, Weights, misnamed
+from engine.document.graph import CANVAS, NO_VIEW, Contexts, Graph, Input, Mode, Node, Place, View, Weights, misnamed
 from engine.document.kinds import Param, unfit
 from engine.document.legal import EditError, require_adapters
 from engine.document.places import Step
@@ -55,6 +55,7 @@ class NodeEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
     shared: str = ""
     weights: Weights | UnsetType = UNSET
     key: str = ""
+    mode: Mode = ""
     children: list[str] | UnsetType = UNSET
     loose: list[list[str]] = []
 
@@ -192,6 +193,7 @@ def _entry(graph: Graph, node: str) -> NodeEntry:
         found.shared,
         found.weights or UNSET,
         found.key,
+        found.mode,
         children,
         graph.segments(node),
     )
@@ -283,7 +285,7 @@ def _graph(file: File) -> Graph:
         _check_entry(entry, index, nodes)
         weights = None if isinstance(entry.weights, UnsetType) else entry.weights
         nodes[entry.id] = Node(
-            entry.id, entry.kind, entry.name, entry.params, entry.contexts, entry.shared, weights, entry.key
+            entry.id, entry.kind, entry.name, entry.params, entry.contexts, entry.shared, weights, entry.key, entry.mode
         )
     if file.root not in nodes:
         raise Fault(("root",), f"names the node {file.root!r}, but nodes has no such one")
@@ -293,6 +295,9 @@ def _graph(file: File) -> Graph:
     if file.root not in graph.children:
         index = next(i for i, entry in enumerate(file.nodes) if entry.id == file.root)
         raise Fault(("nodes", index), f'{file.root!r} is the root, which must be a frame: give it "children": []')
+    if mode := nodes[file.root].mode:
+        index = next(i for i, entry in enumerate(file.nodes) if entry.id == file.root)
+        raise Fault(("nodes", index, "mode"), f"is {mode!r}, but {file.root!r} is the root, which always runs")
     _check_reach(graph, file)
     graph.views = _views(graph, file)
     _check_inputs(file)

@@ -51,12 +51,21 @@ def segment_wires(run: list[str]) -> list[Wire]:
 def flow(graph: Graph, catalogue: Catalogue) -> "nx.DiGraph[Port]":
     """Everything that runs as ports and edges. Residual frames carry the skip from their inlet to their outlet."""
     found: nx.DiGraph[Port] = nx.DiGraph()
-    for node in graph.walk():
+    for node in graph.running():
         role = scopes.role_of(graph, catalogue, node)
         if not graph.is_frame(node):
             found.add_edge((node, "in"), (node, "out"), link="data")
             continue
-        found.add_edges_from(((w.start, w.end) for w in wires(graph, catalogue, node)), link="data")
+        run = graph.children[node]
+        idle = {child for child in run if graph.nodes[child].mode}
+        if is_branching(graph, catalogue, node):
+            muted = {child for child in idle if graph.nodes[child].mode == "mute"}
+            between = [w for w in wires(graph, catalogue, node) if muted.isdisjoint((w.start[0], w.end[0]))]
+            idle -= muted
+        else:
+            between = wires(graph, catalogue, node)
+        found.add_edges_from(((w.start, w.end) for w in between), link="data")
+        found.add_edges_from((((child, "in"), (child, "out")) for child in idle), link="data")
         if role in ("residual", "passthrough"):
             found.add_edge((node, "in"), (node, "out"), link="data")
     position = {node: index for index, node in enumerate(graph.walk())}

@@ -1,7 +1,7 @@
 """The graph: a tree of nodes under one root frame, and the loose segments parked beside it. It stores and answers."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
@@ -16,6 +16,10 @@ CANVAS = ""
 
 Contexts = dict[str, dict[str, Source]]
 """What a provider declares: sources by key, by context, as Fluxion's `init_context` returns values."""
+
+
+Mode = Literal["", "bypass", "mute"]
+"""Whether a node takes part in runs: a bypassed one passes its input on, a muted one is as if it were not there."""
 
 
 class Weights(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -41,6 +45,7 @@ class Node(Struct, frozen=True, omit_defaults=True):
     shared: str = ""
     weights: Weights | None = None
     key: str = ""
+    mode: Mode = ""
 
     @property
     def title(self) -> str:
@@ -176,6 +181,21 @@ class Graph:
             if loose:
                 stack.extend(n for segment in reversed(self.segments(node)) for n in reversed(segment))
             stack.extend(reversed(self.children.get(node, ())))
+
+    def active(self, frame: str) -> list[str]:
+        """The children of a frame without the muted ones."""
+        return [child for child in self.children[frame] if self.nodes[child].mode != "mute"]
+
+    def running(self) -> list[str]:
+        """The nodes that do something in a run, in its order: neither muted nor bypassed, nor in such a frame."""
+        found: list[str] = []
+        stack = [self.root]
+        while stack:
+            node = stack.pop()
+            if not self.nodes[node].mode:
+                found.append(node)
+                stack.extend(reversed(self.children.get(node, ())))
+        return found
 
     def view(self, node: str) -> View:
         return self.views.get(node, NO_VIEW)

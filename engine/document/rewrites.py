@@ -100,7 +100,7 @@ def swap(graph: Graph, catalogue: Catalogue, node: str, kind: str) -> Edit:
         fresh = new_tree(graph, catalogue, kind, **_fitting(catalogue.get(old.kind), wanted, old.params))
         contexts = fresh.node.contexts | old.contexts
         children = () if kept else fresh.children
-        data = replace(fresh.node, name=old.name, contexts=contexts, weights=old.weights, key=old.key)
+        data = replace(fresh.node, name=old.name, contexts=contexts, weights=old.weights, key=old.key, mode=old.mode)
         made = Tree(data, graph.views.get(node), children)
         [new] = plan.insert(place, (made,))
         if graph.children.get(node):
@@ -169,6 +169,8 @@ def _check_meaning(graph: Graph, catalogue: Catalogue, frame: str, place: Place)
     if same and role == "concatenate":
         same = graph.nodes[frame].params == graph.nodes[place.frame].params
     title = graph.nodes[frame].title
+    if graph.nodes[frame].mode:
+        raise RefusedError("refused", f"{title} does not run now, and its children would: have it run first")
     if any(graph.nodes[node].kind == "Return" for node in graph.walk(frame)):
         raise RefusedError("refused", f"{title} can't be unwrapped: the Return in it ends the frame around it")
     if not (alone or in_line or same):

@@ -25,6 +25,11 @@ def through_context(graph: Graph, catalogue: Catalogue, frame: str) -> Edit:
     """
     if frame == graph.root:
         raise RefusedError("refused", "the root stays what it is")
+    title = graph.nodes[frame].title
+    if any(graph.nodes[node].mode for node in (frame, *graph.children.get(frame, ()))):
+        raise RefusedError("refused", f"of {title} not all runs now: have everything in it run first")
+    if any(graph.nodes[node].kind == "Return" for node in graph.walk(frame)):
+        raise RefusedError("refused", f"{title} can't become a Chain: the Return in it would end that")
     with Plan(graph) as plan:
         branch = _passed_by(graph, catalogue, frame)
         node, place = graph.nodes[frame], graph.place_of(frame)
@@ -141,7 +146,7 @@ def _skip_of(graph: Graph, catalogue: Catalogue, key: Key) -> _Skip:
         total is not None
         and frame is not None
         and scopes.role_of(graph, catalogue, total) == "sum"
-        and [graph.nodes[n].kind for n in beside] == ["Identity"]
+        and [(graph.nodes[n].kind, graph.nodes[n].mode) for n in beside] == [("Identity", "")]
         and not graph.segments(total)
     )
     sequence = frame is not None and scopes.role_of(graph, catalogue, frame) in ("chain", "residual", "passthrough")

@@ -64,15 +64,15 @@ def access(graph: Graph, catalogue: Catalogue, node: str) -> Access | None:
 
 def accesses(graph: Graph, catalogue: Catalogue) -> list[Access]:
     """Every reading and writing leaf that runs, in order of running."""
-    found = (access(graph, catalogue, node) for node in graph.walk())
+    found = (access(graph, catalogue, node) for node in graph.running())
     return [a for a in found if a]
 
 
 def keys(graph: Graph) -> list[Key]:
-    """Every key that a wired provider declares, outermost provider first."""
+    """Every key that a provider which runs declares, outermost provider first."""
     return [
         Key(frame, context, key)
-        for frame in graph.walk()
+        for frame in graph.running()
         for context, entries in graph.nodes[frame].contexts.items()
         for key in entries
     ]

@@ -21,7 +21,7 @@ class Scope:
         self, graph: Graph, path_of: Mapping[str, str] | None = None, inserted: Mapping[str, str] | None = None
     ) -> None:
         self.graph = graph
-        self.order = list(graph.walk())
+        self.order = graph.running()
         self.inserted = inserted or {}
         self._paths = path_of
 

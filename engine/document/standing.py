@@ -25,7 +25,7 @@ class Standing:
     def touch(self, touched: Touched) -> None:
         """Take note of what an edit has touched."""
         if self._kept is not None:
-            rebuilt = bool(touched.frames or touched.added or touched.removed)
+            rebuilt = bool(touched.frames or touched.added or touched.removed or touched.modes)
             if rebuilt or not all(map(self._is_alike, touched.nodes)) or (touched.adapters and not self._goes_on()):
                 self._kept = None
 

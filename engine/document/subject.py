@@ -16,7 +16,7 @@ class Subject:
         self.graph = graph
         self.catalogue = catalogue
         self.order: dict[str, int] = {}
-        """The nodes that run, with their places in the order of running."""
+        """The nodes that do something in a run, with their places in the order of running."""
         self.standing = Standing(graph, catalogue)
         self._passed: dict[str, Passed] = {}
         self._touched = {graph.root}
@@ -28,7 +28,7 @@ class Subject:
     def touch(self, touched: Touched) -> None:
         """Take note of what an edit has touched."""
         self._touched |= touched.nodes | touched.frames | touched.added
-        self._moved = self._moved or bool(touched.frames)
+        self._moved = self._moved or bool(touched.frames) or touched.modes
         self.standing.touch(touched)
 
     def update(self) -> set[str]:
@@ -41,16 +41,16 @@ class Subject:
         self._paths = {self.graph.root: ""}
         if self._moved:
             before, self._moved = self.order, False
-            self.order = {node: index for index, node in enumerate(self.graph.walk())}
+            self.order = {node: index for index, node in enumerate(self.graph.running())}
             for node in before.keys() - self.order.keys():
-                del self._passed[node]
+                self._passed.pop(node, None)
         stale: set[str] = set()
-        for node in touched & self.order.keys():
+        for node in touched & self.graph.nodes.keys():
             around: str | None = node
             while around and around not in stale:
                 stale.add(around)
                 around = self.graph.parents.get(around)
-        return stale | arguments.update(self._passed, self.graph, self.catalogue, stale)
+        return (stale & self.order.keys()) | arguments.update(self._passed, self.graph, self.catalogue, stale)
 
     def count(self, node: str) -> Count:
         """How many arguments a node that runs is given, as far as that is certain."""

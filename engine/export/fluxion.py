@@ -51,6 +51,9 @@ class Fluxion:
         """A node with all below it."""
         node = tree.node
         kind = self.catalogue.get(node.kind)
+        if node.mode:
+            state = "bypassed" if node.mode == "bypass" else "muted"
+            raise ExportError(f"{self.place(node.id)} is {state}, which code can't say: have it run, or delete it")
         if self.place(node.id).rpartition(".")[2] == "training":
             raise ExportError(
                 f"{self.place(node.id)}: no layer of Fluxion can be called training: give it another name"

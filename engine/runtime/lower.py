@@ -169,6 +169,8 @@ class _Lowering:
         return [self._item(v) for v in value] if isinstance(value, list) else value
 
     def _call(self, node: str, arguments: tuple[Any, ...]) -> Any:
+        if self.graph.nodes[node].mode == "bypass":
+            return self._pass(node, arguments)
         owner, self.symbols.owner = self.symbols.owner, node
         self.receives[node] = describe_all(arguments, example_of)
         try:
@@ -192,6 +194,13 @@ class _Lowering:
             self.trail.append(Mark(self.symbols.made, node, self._changed(node, kind)))
         if kind.role == "return":
             raise _Returned(result)
+        return result
+
+    def _pass(self, node: str, arguments: tuple[Any, ...]) -> Any:
+        """What a bypassed node gives: what it is given."""
+        result = _passed_on(arguments)
+        self.values[node] = snapshot(result)
+        self.receives[node] = self.returns[node] = describe_all(arguments, example_of)
         return result
 
     def _changed(self, node: str, kind: NodeKind) -> dict[Key, Any]:
@@ -246,7 +255,7 @@ class _Lowering:
         for context in declared:
             self.stores.setdefault(node, {}).setdefault(context, {})
             self.providers.setdefault(context, []).append(node)
-        if wrong := miscounted(kind, len(self.graph.children[node])):
+        if wrong := miscounted(kind, len(self.graph.active(node))):
             raise LoweringError("wrong-child-count", wrong)
         try:
             return self._forward(node, kind, arguments)
@@ -255,7 +264,7 @@ class _Lowering:
                 self.providers[context].pop()
 
     def _forward(self, node: str, kind: NodeKind, arguments: tuple[Any, ...]) -> Any:
-        children = self.graph.children[node]
+        children = self.graph.active(node)
         match kind.role:
             case "chain":
                 return self._sequence(children, arguments)

@@ -332,7 +332,10 @@ class Session:
         whole = self._adapted.whole(self.graph)
         _, errors = self._modules.update(whole.graph)
         self._supply.stale = True
-        self._built_wrong = tuple(Fault(node, "not-built", error, whole.paths[node]) for node, error in errors.items())
+        running = set(whole.graph.running()) if errors else set[str]()
+        self._built_wrong = tuple(
+            Fault(node, "not-built", error, whole.paths[node]) for node, error in errors.items() if node in running
+        )
 
     def _presentable(self, fault: Fault) -> Fault:
         """A fault as the client has it: at nodes of the graph itself, in characters that can be sent."""
@@ -446,7 +449,7 @@ class Session:
             inverse = edits.apply(self.graph, message.edit)
         except edits.EditError as error:
             return Varied(message.number, "failed", error=str(error))
-        kept = self.result, self.values, self._shown
+        kept = self.result, self.values, self._shown, self._in_use
         self.send, send = lambda _: None, self.send
         try:
             self._follow(message.edit, inverse)
@@ -464,7 +467,7 @@ class Session:
             return Varied(message.number, "failed", error=preview.printable(f"{type(error).__name__}: {error}"))
         finally:
             self._follow(inverse, edits.apply(self.graph, inverse))
-            self.result, self.values, self._shown = kept
+            self.result, self.values, self._shown, self._in_use = kept
             self._unsettled = True  # what there was to tell may have been told to nobody
             self.send = send
 

@@ -241,3 +241,38 @@ def test_a_menu_at_a_node_offers_its_commands(drawn: Window, hands: Hands) -> No
     assert {"Rename", "Duplicate", "Copy", "Delete", "Wrap in"} <= set(texts)
     assert "Unwrap" not in texts
     menu.close()
+
+
+def test_d_bypasses_what_is_selected_and_has_it_run_again(drawn):
+    before = files.dump(drawn.document.graph)
+    drawn.canvas.select(["a", "res"])
+    key(drawn, Qt.Key.Key_D)
+    assert [drawn.document.graph.nodes[n].mode for n in ("a", "res", "d")] == ["bypass", "bypass", ""]
+    assert drawn.canvas.marks.idle == {"a", "res", "b", "c"}
+    assert drawn.actions_by_id["bypass"].isChecked()
+    key(drawn, Qt.Key.Key_B, CONTROL)
+    assert files.dump(drawn.document.graph) == before
+    assert not drawn.actions_by_id["bypass"].isChecked()
+    drawn.document.undo()
+    assert drawn.document.graph.nodes["res"].mode == "bypass"
+
+
+def test_ctrl_m_mutes_what_is_selected_and_undo_takes_it_back(drawn):
+    before = files.dump(drawn.document.graph)
+    drawn.canvas.select(["b"])
+    key(drawn, Qt.Key.Key_M, CONTROL)
+    assert drawn.document.graph.nodes["b"].mode == "mute"
+    undone_is(drawn, before)
+    drawn.canvas.select([drawn.document.graph.root])
+    key(drawn, Qt.Key.Key_M, CONTROL)
+    assert files.dump(drawn.document.graph) == before
+
+
+def test_idle_nodes_wear_signs(drawn):
+    plain = drawn.canvas.image()
+    drawn.canvas.select(["a"])
+    key(drawn, Qt.Key.Key_D)
+    bypassed = drawn.canvas.image()
+    key(drawn, Qt.Key.Key_M, CONTROL)
+    muted = drawn.canvas.image()
+    assert plain != bypassed != muted != plain

@@ -6,10 +6,10 @@ import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from engine.document import rewrites, routes, scopes
+from engine.document import modes, rewrites, routes, scopes
 from engine.document.answers import Answer, Refusal
-from engine.document.edits import apply
-from engine.document.graph import Graph
+from engine.document.edits import Insert, Remove, apply
+from engine.document.graph import Graph, Node, Tree
 from engine.document.scopes import Key
 from engine.runtime.lower import lower
 from engine.runtime.program import Given, RunError
@@ -70,3 +70,22 @@ def test_a_skip_through_a_context_and_back_changes_no_result(plan, x, data):
     assert result(graph, contexts, x) == before
     changed(graph, routes.inline_context(graph, CATALOGUE, new))
     assert result(graph, contexts, x) == before
+
+
+@settings(max_examples=100, suppress_health_check=UNHURRIED, deadline=None)
+@given(roots(tensors=False), st.sampled_from([2.0, 0.5, 3, -1.75]), st.data())
+def test_a_bypassed_node_is_an_identity_and_a_muted_one_is_as_if_it_were_gone(plan, x, data):
+    graph, contexts = ours(plan)
+    twin = graph.copy()
+    node = data.draw(st.sampled_from([n for n in graph.walk() if n != graph.root]))
+    mode = data.draw(st.sampled_from(["bypass", "mute"]))
+    place = graph.place_of(node)
+    changed(graph, modes.switch(graph, CATALOGUE, [node], mode))
+    apply(twin, Remove((node,)))
+    if mode == "bypass":
+        apply(twin, Insert(place, (Tree(Node("twin", "Identity")),)))
+    expected = result(twin, contexts, x)
+    assume(mode == "mute" or expected != "failed")  # an Identity takes one value, what is bypassed any number
+    assert result(graph, contexts, x) == expected
+    changed(graph, modes.switch(graph, CATALOGUE, [node], mode))
+    assert result(graph, contexts, x) == result(ours(plan)[0], contexts, x)
