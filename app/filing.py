@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
 from PySide6.QtCore import QMimeData, QObject, QSettings, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
@@ -68,6 +69,13 @@ class Filing(QObject):
         """Where relative paths of the document start."""
         home = self.path or self.example
         return home.parent if home else self._start or Path.cwd()
+
+    @property
+    def drawings(self) -> Path:
+        """Where pictures go that are drawn for the document: beside its file, or with the user's data."""
+        if self.path:
+            return self.path.parent / f"{self.path.stem}-drawings"
+        return Path(platformdirs.user_data_dir("catenary", appauthor=False)) / "drawings"
 
     @property
     def title(self) -> str:

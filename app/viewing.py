@@ -119,6 +119,14 @@ VIEWING: tuple[Action, ...] = (
         separated=True,
     ),
     Action(
+        id="draw",
+        menu="View/Preview",
+        title="Draw a guide or a mask",
+        tip="Draw a picture that the graph takes, with the result below it",
+        run=lambda w: w.preview.brush.toggle(),
+        checked=lambda w: w.preview.brush.isChecked(),
+    ),
+    Action(
         id="beside",
         menu="View/Preview",
         title="Pinned nodes side by side",

@@ -109,7 +109,10 @@ class CompareBar(QWidget):
         self.gain.setRange(0, 60)
         self.gain.setAccessibleName("Gain of the difference")
         self.gain.setToolTip("How many times brighter the difference is shown")
-        self.gain.hide()
+        self.gain_text = QLabel("× 1")
+        self.gain_text.setProperty("tone", "muted")
+        for widget in (self.gain, self.gain_text):
+            widget.hide()
         for button in (self.show_b, self.swap, self.split, self.apart):
             button.setProperty("tone", "small")
         head, row = QHBoxLayout(), QHBoxLayout()
@@ -119,6 +122,7 @@ class CompareBar(QWidget):
         for widget in (self.split, self.apart, self.swap, self.show_b):
             row.addWidget(widget)
         row.addWidget(self.gain, 1)
+        row.addWidget(self.gain_text)
         row.addStretch(0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -130,7 +134,7 @@ class CompareBar(QWidget):
         self.show_b.pressed.connect(lambda: view.flip(True))
         self.show_b.released.connect(lambda: view.flip(False))
         self.off.clicked.connect(lambda: self.choose(None))
-        self.gain.valueChanged.connect(lambda position: view.set_gain(MOST_GAIN ** (position / 60)))
+        self.gain.valueChanged.connect(self._brighten)
         self.set_theme(theme)
         self.hide()
 
@@ -201,6 +205,12 @@ class CompareBar(QWidget):
         else:
             self.numbers.setText(f"B has no picture: {answer.error or 'its value is not one'}")
 
+    def _brighten(self, position: int) -> None:
+        """Show the difference so many times brighter."""
+        gain = MOST_GAIN ** (position / self.gain.maximum())
+        self.gain_text.setText(f"× {gain:.3g}")
+        self.view.set_gain(gain)
+
     def _fill(self) -> None:
         """Put into the menu what B may be."""
         graph, catalogue = self.document.graph, self.document.catalogue
@@ -232,7 +242,8 @@ class CompareBar(QWidget):
 
         def set_mode() -> None:
             self.view.set_mode(mode)
-            self.gain.setVisible(mode == "difference")
+            for widget in (self.gain, self.gain_text):
+                widget.setVisible(mode == "difference")
 
         button.clicked.connect(set_mode)
         return button

@@ -1,6 +1,7 @@
 """The preview: what the selected node, or a pinned one, made in the last run; and where the last run failed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontDatabase, QIcon
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.icons import icon, themed
 from app.panels.board import Board, Shown
+from app.panels.brush import BrushBox
 from app.panels.compare import ComparedView
 from app.panels.compare_bar import CompareBar
 from app.panels.fault import FaultBox
@@ -46,9 +48,18 @@ class PreviewPanel(QScrollArea):
     watched = Signal(object, object)
     activated = Signal(str)
 
-    def __init__(self, document: Document, variants: Variants, theme: Theme) -> None:
+    def __init__(
+        self,
+        document: Document,
+        variants: Variants,
+        theme: Theme,
+        folder: Callable[[], Path],
+        drawings: Callable[[], Path],
+    ) -> None:
+        """Paths of the graph start at `folder`; pictures that are drawn go to `drawings`."""
         super().__init__()
         self.document = document
+        self.box = BrushBox(document, folder, drawings)
         self.variants = variants
         self.theme = theme
         self.followed = document.graph.root
@@ -101,12 +112,13 @@ class PreviewPanel(QScrollArea):
         self.board = Board()
         self.slices = SliceBar()
         self.strip = _tool("A strip: several values of a number side by side")
+        self.brush = _tool("Draw a picture that the graph takes: a guide or a mask", checkable=True)
         tools = QHBoxLayout()
         tools.setSpacing(2)
         for widget in (self.fit, self.actual, self.smooth):
             tools.addWidget(widget)
         tools.addStretch(1)
-        for widget in (self.bar.button, self.strip, self.beside):
+        for widget in (self.brush, self.bar.button, self.strip, self.beside):
             tools.addWidget(widget)
         self.caption = QLabel()
         self.caption.setWordWrap(True)
@@ -144,6 +156,7 @@ class PreviewPanel(QScrollArea):
         column.addLayout(tools)
         column.addWidget(self.pause)
         column.addWidget(self.fault)
+        column.addWidget(self.box, 1)
         column.addWidget(self.board, 1)
         column.addWidget(self.picture, 1)
         column.addLayout(foot)
@@ -163,6 +176,7 @@ class PreviewPanel(QScrollArea):
             self.smooth.toggled.connect(view.set_smooth)
         self.beside.toggled.connect(self._update)
         self.bar.chosen.connect(self._update)
+        self.brush.toggled.connect(self._draw)
         self.slices.chosen.connect(self._slice)
         self.board.activated.connect(self.activated)
         self.picture.hovered.connect(self.pixel.setText)
@@ -236,6 +250,7 @@ class PreviewPanel(QScrollArea):
     def set_icons(self) -> None:
         self.pin.setIcon(_two(icon("pin", self.theme.text_dim.name()), icon("pin", self.theme.selection.name())))
         buttons = (self.fit, "fit"), (self.smooth, "smooth"), (self.beside, "beside"), (self.strip, "strip")
+        buttons = (*buttons, (self.brush, "brush"))
         for button, name in buttons:
             button.setIcon(themed(name, self.theme))
         self.bar.set_theme(self.theme)
@@ -286,6 +301,15 @@ class PreviewPanel(QScrollArea):
         """What a tab is called: the last part of the path, which tells siblings apart."""
         return path_of(self.document.graph, node).rpartition(".")[2] or "result"
 
+    def _draw(self, drawn: bool) -> None:
+        """Show the pad, for a picture of the size of what is shown."""
+        preview = self.previews.get(self.node)
+        if preview and preview.figures and len(preview.figures.shape) > 1:
+            height, width = (min(max(size, 8), 1024) for size in preview.figures.shape[-2:])
+            self.box.suggested = QSize(width, height)
+        self.box.setVisible(drawn)
+        self._update()
+
     def _slice(self, index: tuple[int, ...]) -> None:
         """Show another slice of this node's tensor."""
         self.indices[self.node] = index
@@ -315,7 +339,7 @@ class PreviewPanel(QScrollArea):
         self._show(picture is not None or not alone, self.fit, self.actual, self.smooth)
         self._show(preview is not None and picture is None and alone, self.text)
         compared = alone and self.bar.choice is not None and picture is not None
-        self._show(figures is not None and alone and not compared, self.figures)
+        self._show(figures is not None and alone and not compared and not self.brush.isChecked(), self.figures)
         self._show(preview is None and alone, self.empty)
         self._show(not alone, self.board)
         self._show(compared, self.bar)
