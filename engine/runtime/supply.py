@@ -92,8 +92,8 @@ class Supply:
         report = WeightsReport(asked.frame, path, asked.prefix or "", adapter=asked.adapter)
         if asked.adapter:
             return self._examine_adapter(asked.adapter, report, graph, folder, modules)
-        if asked.frame not in graph:
-            return Examined(replace(report, error="that node is gone: choose another one"))
+        if amiss := _amiss(graph, asked.frame):
+            return Examined(replace(report, error=amiss))
         file = self._files[folder / path]
         if file.error:
             return Examined(replace(report, error=file.error))
@@ -146,8 +146,8 @@ class Supply:
         """Write the weights of a frame; gives the edit that has the graph take them from there."""
         path = _relative(Path(asked.path), folder)
         failed = WeightsSaved(asked.frame, path)
-        if asked.frame not in graph:
-            return replace(failed, error="that node is gone: choose another one")
+        if amiss := _amiss(graph, asked.frame):
+            return replace(failed, error=amiss)
         try:
             if unusable := self.unusable:
                 raise SaveError(f"its weights can't be read: {unusable.error}")
@@ -217,6 +217,15 @@ def _relatively(
         if origin.owner == frame
         for name, tensor in need.tensors.items()
     }
+
+
+def _amiss(graph: Graph, frame: str) -> str:
+    """Why a node has no weights to load or save."""
+    if frame not in graph:
+        return "that node is gone: choose another one"
+    if graph.is_loose(frame):
+        return f"{graph.nodes[frame].title} is parked and has no weights now: wire it in first"
+    return ""
 
 
 def _relative(path: Path, folder: Path) -> str:

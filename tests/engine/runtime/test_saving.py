@@ -197,3 +197,9 @@ def test_what_is_not_trusted_keeps_its_tensors(desk, tmp_path):
     assert equal({key: value for key, value in saved.items() if key.startswith("Foreign")}, others)
     desk.session.take(Trust(("torch.nn:Linear",)))
     assert equal(state(desk), saved)
+
+
+def test_what_is_parked_says_so(desk):
+    desk.do(Move(("body",), Place("", 0, 0, new=True)))
+    assert save(desk, node="body").error == "Body is parked and has no weights now: wire it in first"
+    assert desk.examine("w.safetensors", "body").report.error.startswith("Body is parked")
