@@ -391,6 +391,14 @@ ACTIONS: tuple[Action, ...] = (
         run=lambda w: dialogs.ask_seed(w),
     ),
     Action(
+        id="room",
+        menu="Run",
+        title="Memory for values…",
+        tip="How much of what nodes returned is kept for later runs",
+        run=lambda w: dialogs.ask_room(w),
+        enabled=lambda w: w.link.configured_as is not None,
+    ),
+    Action(
         id="restart",
         menu="Run",
         title="Restart the engine",

@@ -30,6 +30,23 @@ def ask_seed(window: "Window") -> None:
     dialog.open()
 
 
+def ask_room(window: "Window") -> None:
+    """Ask how much memory values may take that are kept between runs."""
+    used = window.link.configured_as
+    dialog = QInputDialog(window)
+    dialog.setObjectName("room")
+    dialog.setAttribute(DELETE_ON_CLOSE)
+    dialog.setWindowTitle("Memory for values")
+    dialog.setLabelText(
+        "What nodes returned is kept, so that only what follows a change runs again.\nIt may take this much memory, in MiB:"
+    )
+    dialog.setInputMode(QInputDialog.InputMode.IntInput)
+    dialog.setIntRange(0, 1 << 20)
+    dialog.setIntValue((used.room if used else 0) >> 20)
+    dialog.intValueSelected.connect(lambda mebibytes: window.configure(room=mebibytes << 20))
+    dialog.open()
+
+
 def show_keys(window: "Window", commands: Iterable[tuple[str, str, str]]) -> None:
     """List commands, each with its menu, title and keys, and what mouse and keys do on the canvas."""
     text = QTextBrowser()

@@ -71,8 +71,11 @@ class Status(QStatusBar):
     def finished(self, message: Finished) -> None:
         """A run has ended."""
         self.clear()
-        text = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}[message.status]
         seconds = f"{message.seconds:.2f} s" if message.seconds >= 1 else f"{message.seconds * 1000:.0f} ms"
+        if message.status == "done" and message.total:
+            self._tell(f"Done, {message.ran} of {message.total} nodes ran ({seconds})")
+            return
+        text = {"done": "Done", "failed": "Failed", "cancelled": "Cancelled"}[message.status]
         self._tell(f"{text} in {seconds}", "refused" if message.status == "failed" else "")
 
     def working(self, text: str) -> None:

@@ -261,7 +261,7 @@ class Window(QMainWindow):
         self.link.set_auto(auto)
 
     def configure(self, **changes: Any) -> None:
-        """Change device, dtype or seed."""
+        """Change device, dtype, seed, or the memory for values."""
         self.link.configure(msgspec.structs.replace(self.link.settings, **changes))
 
     def cancel(self) -> None:

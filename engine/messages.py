@@ -213,12 +213,13 @@ class Ready(Struct, frozen=True, tag=True):
 
 
 class Configured(Struct, frozen=True, tag=True):
-    """The settings now in force; `device` is a real one ("cpu", "cuda"), `detail` its name for people."""
+    """The settings now in force; `device` is a real one, `detail` its name for people, `room` in bytes."""
 
     device: str
     dtype: DType
     seed: int
     detail: str = ""
+    room: int = 0
 
 
 class Fault(Struct, frozen=True):

@@ -435,7 +435,8 @@ class Canvas(Surface):
             marks.receives.get(hit.node, ()),
             marks.returns.get(hit.node, ()),
             [message for _, message in marks.problems.get(hit.node, [])]
-            + ([marks.faults[hit.node]] if hit.node in marks.faults else []),
+            + ([marks.faults[hit.node]] if hit.node in marks.faults else [])
+            + (["its value is of the graph before it was changed"] if hit.node in self.staleness.nodes else []),
         )
 
     # Drops from the palette.

@@ -275,7 +275,7 @@ class Session:
         detail = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
         if settings.device == "cuda" != device.type:
             detail = "CPU, since this machine offers no CUDA device"
-        self.send(Configured(device.type, settings.dtype, settings.seed, detail))
+        self.send(Configured(device.type, settings.dtype, settings.seed, detail, self._room()))
 
     def _room(self) -> int:
         """Bytes for values that are kept."""

@@ -102,7 +102,7 @@ def test_settings_outlive_the_worker(desk):
     desk.client.send(Configure("cpu", "float64", 3))
     desk.expect(Configured, dtype="float64")
     desk.client.restart()
-    assert desk.expect(Configured) == Configured("cpu", "float64", 3, "CPU")
+    assert desk.expect(Configured) == Configured("cpu", "float64", 3, "CPU", 2 << 30)
     assert desk.expect(Shapes).returns["mul"] == ("float64 (1, 3, 64, 64)",)
 
 

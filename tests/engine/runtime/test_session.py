@@ -33,7 +33,7 @@ from engine.messages import (
     WeightsReport,
     encode,
 )
-from engine.runtime.session import Session
+from engine.runtime.session import ROOM, Session
 from nodes import CATALOGUE
 
 EXAMPLES = Path("resources/examples")
@@ -401,7 +401,7 @@ def test_dtype_and_seed(linear):
     ear.take(Configure("cpu"))
     ear.run()
     first = ear.result
-    assert ear.take(Configure("cpu", "float64", 0)) == [Configured("cpu", "float64", 0, "CPU")]
+    assert ear.take(Configure("cpu", "float64", 0)) == [Configured("cpu", "float64", 0, "CPU", ROOM)]
     assert ear.run().text == "float64 (2, 3)"
     torch.testing.assert_close(ear.result.float(), first)
     ear.take(Configure("cpu", "float32", 1))
@@ -415,7 +415,7 @@ def test_dtype_and_seed(linear):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the device that the test lacks")
 def test_a_device_that_is_missing_is_said():
     (answer,) = Ear().take(Configure("cuda"))
-    assert answer == Configured("cpu", "float32", 0, "CPU, since this machine offers no CUDA device")
+    assert answer == Configured("cpu", "float32", 0, "CPU, since this machine offers no CUDA device", ROOM)
 
 
 def test_a_run_stops_between_two_nodes_when_interrupted(linear):
