@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from engine.document.graph import Graph, paths
 
-PARTS = {"unet": r"\w*UNet", "te1": "CLIPTextEncoderL", "te2": "CLIPTextEncoderG"}
+PARTS = {"unet": r"\w*UNet", "te1": "CLIPTextEncoderL", "te2": "CLIPTextEncoderG", "vae": "Encoder|Decoder"}
 """Which part of a pipeline a frame of this name is."""
 
 
@@ -29,10 +29,13 @@ def aliases(graph: Graph) -> dict[str, Alias]:
     for node in graph.walk():
         title = graph.nodes[node].title
         part = next((part for part, pattern in PARTS.items() if re.fullmatch(pattern, title)), "")
-        within[node] = (part, path_of[node]) if part else within.get(graph.parents.get(node, ""), ("", ""))
+        top = path_of[node] if part != "vae" else path_of[node].removesuffix(title).removesuffix(".")
+        within[node] = (part, top) if part else within.get(graph.parents.get(node, ""), ("", ""))
         if not graph.is_frame(node):
             part, top = within[node]
             path = path_of[node].removeprefix(f"{top}.") if top else path_of[node]
+            if part == "vae" and not path.startswith(("Encoder.", "Decoder.")):
+                path = f"{graph.nodes[graph.root].title}.{path}"  # it is the root, which paths leave out
             found[node] = Alias(part, (path, *_others(part, path, _place(graph, node))))
     return found
 
@@ -69,6 +72,8 @@ def _numbers(values: dict[str, int]) -> dict[str, int]:
         if name in found:
             level, place = divmod(found[name] - first, 3)
             found |= {"level": level, "place": place}
+    if "above" in found:  # the first block is the one in the middle
+        found |= {"level": found["above"] - 1, "left": 4 - found["above"]}
     return found
 
 
@@ -200,4 +205,63 @@ CLIP = (
     ),
 )
 
-RULES = {"unet": UNET, "te1": CLIP, "te2": CLIP}
+SIDES = {"Encoder": 5, "Decoder": 1}
+"""The two halves of the autoencoder, and which of its blocks is the one in the middle."""
+RESNET = {
+    "Chain.GroupNorm_1": ("norm1", "norm1"),
+    "Chain.Conv2d_1": ("conv1", "conv1"),
+    "Chain.GroupNorm_2": ("norm2", "norm2"),
+    "Chain.Conv2d_2": ("conv2", "conv2"),
+    "Conv2d": ("nin_shortcut", "conv_shortcut"),
+}
+MIDDLE = {
+    **{
+        f"Resnet_{n}.{path}": (f"block_{n}.{one}", f"resnets.{n - 1}.{other}")
+        for n in (1, 2)
+        for path, (one, other) in RESNET.items()
+    },
+    "Residual.GroupNorm": ("attn_1.norm", "attentions.0.group_norm"),
+    **{
+        f"Residual.SelfAttention2d.Distribute.Linear_{n}": (f"attn_1.{to}", f"attentions.0.to_{to}")
+        for n, to in enumerate("qkv", 1)
+    },
+    "Residual.SelfAttention2d.Linear": ("attn_1.proj_out", "attentions.0.to_out.0"),
+}
+"""Layers of the block in the middle of an encoder or decoder."""
+
+VAE = (
+    _rule("Decoder.Conv2d_1", "post_quant_conv"),
+    _rule("Decoder.Conv2d_2", "decoder.conv_in"),
+    _rule("Encoder.Conv2d", "encoder.conv_in"),
+    _rule("Encoder.Chain_3.Conv2d", "quant_conv"),
+    *(
+        _rule(f"{side}.Chain_2.GroupNorm", f"{side.lower()}.norm_out", f"{side.lower()}.conv_norm_out")
+        for side in SIDES
+    ),
+    *(_rule(f"{side}.Chain_2.Conv2d", f"{side.lower()}.conv_out") for side in SIDES),
+    *(
+        _rule(f"{side}.Chain_1.Chain_{middle}.{path}", f"{side.lower()}.mid.{one}", f"{side.lower()}.mid_block.{other}")
+        for side, middle in SIDES.items()
+        for path, (one, other) in MIDDLE.items()
+    ),
+    *(
+        _rule(f"{path}.Resnet{{resnet}}.{inner}", f"{one}.block.{{resnet}}.{a}", f"{other}.resnets.{{resnet}}.{b}")
+        for path, one, other in (
+            ("Decoder.Chain_1.Chain{above}", "decoder.up.{left}", "decoder.up_blocks.{level}"),
+            ("Encoder.Chain_1.Chain{block}", "encoder.down.{block}", "encoder.down_blocks.{block}"),
+        )
+        for inner, (a, b) in RESNET.items()
+    ),
+    _rule(
+        "Decoder.Chain_1.Chain{above}.Upsample.Conv2d",
+        "decoder.up.{left}.upsample.conv",
+        "decoder.up_blocks.{level}.upsamplers.0.conv",
+    ),
+    _rule(
+        "Encoder.Chain_1.Chain{block}.Downsample.Conv2d",
+        "encoder.down.{block}.downsample.conv",
+        "encoder.down_blocks.{block}.downsamplers.0.conv",
+    ),
+)
+
+RULES = {"unet": UNET, "te1": CLIP, "te2": CLIP, "vae": VAE}

@@ -156,7 +156,8 @@ class Modules:
 
     def _make(self, built: Built, takes: Mapping[str, Take]) -> nn.Module:
         wanted = built.tensors
-        given = {name: take.file.read(take.key, self.device, wanted[name].dtype) for name, take in takes.items()}
+        read = {name: take.file.read(take.key, self.device, wanted[name].dtype) for name, take in takes.items()}
+        given = {name: tensor.reshape(wanted[name].shape) for name, tensor in read.items()}
         with self._contained(built.kind, built.params):
             module = _construct_empty(built) if given and given.keys() >= _names(built.sketch) else None
             module = module or self._drawn(built)

@@ -208,10 +208,15 @@ class _Told:
 def _unlike(stored: Stored, tensor: Tensor) -> str:
     """What a file has where it does not fit a tensor, else ""."""
     alike = stored.dtype.is_floating_point == tensor.dtype.is_floating_point
-    if alike and stored.shape == tuple(tensor.shape):
+    if alike and _core(stored.shape) == _core(tuple(tensor.shape)):
         return ""
     dtype = "" if alike else f"{str(stored.dtype).removeprefix('torch.')} "
     return dtype + shape_text(stored.shape)
+
+
+def _core(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without windows of 1 x 1: a convolution over single pixels may be a Linear in the graph."""
+    return shape[:2] if all(size == 1 for size in shape[2:]) else shape
 
 
 def shape_text(shape: Sequence[int]) -> str:

@@ -40,7 +40,7 @@ def inpainting_sd15() -> Adapter:
     )
     return adapter(
         "inpainting",
-        "Inpainting",
+        "Inpainting, SD1.5",
         Written("SD1UNet", node("Chain", *inside.children or (), contexts=contexts), "inside"),
         Written("DownBlocks.Chain_1.Conv2d in SD1UNet", first, "instead"),
         doc="Fills in the white part of a mask so that it goes with the rest of a picture. Its weights file is that of "

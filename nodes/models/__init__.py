@@ -12,7 +12,8 @@ from engine.document.graph import Graph, Input, Place, Tree
 from engine.document.sources import ListSource, NoiseSource
 from engine.document.templates import complete, with_ids
 from nodes import CATALOGUE
-from nodes.models import digits, sd15, sdxl, text, vae
+from nodes.models import digits, pipeline, sd15, sdxl, text, vae
+from nodes.models.pipeline import A_CAT
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -46,11 +47,9 @@ def _ids(*tokens: int) -> tuple[Input, ...]:
     return (Input("ids", ListSource([list(tokens)])),)
 
 
-A_CAT = (320, 1125, 539, 320, 2368)
-"""What CLIP's tokenizer makes of "a photo of a cat"."""
-
 MODELS: dict[str, Model] = {
     "digits": Model(title="Handwritten digits U-Net", tree=digits.unet, inputs=_x(1, 1, 16, 16)),
+    "sd15": Model(title="Stable Diffusion 1.5", tree=pipeline.text_to_picture, inputs=_x(1, 4, 64, 64)),
     "sd15-unet": Model(title="Stable Diffusion 1.5 U-Net", tree=sd15.unet, inputs=_x(1, 4, 64, 64)),
     "sdxl-unet": Model(title="Stable Diffusion XL U-Net", tree=sdxl.unet, inputs=_x(1, 4, 128, 128)),
     "clip-l": Model(

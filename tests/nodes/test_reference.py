@@ -1,16 +1,28 @@
-"""The reference page says what the declarations say."""
+"""The reference pages say what the declarations say."""
 
 from pathlib import Path
 
 from engine.document.kinds import NodeKind, Param, catalogue_of
 from nodes import CATALOGUE
-from nodes.reference import page
+from nodes.adapters import ADAPTERS
+from nodes.reference import adapters_page, page
 
-PAGE = Path(__file__).parents[2] / "docs" / "kinds.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(CATALOGUE), "run `python -m nodes > docs/kinds.md`"
+def test_the_pages_are_current() -> None:
+    kinds, adapters = ((DOCS / name).read_text(encoding="utf-8") for name in ("kinds.md", "adapters.md"))
+    assert kinds == page(CATALOGUE), "run `python -m nodes > docs/kinds.md`"
+    assert adapters == adapters_page(ADAPTERS.values()), "run `python -m nodes adapters > docs/adapters.md`"
+
+
+def test_every_adapter_has_its_section_with_source_and_places() -> None:
+    written = adapters_page(ADAPTERS.values())
+    for adapter in ADAPTERS.values():
+        assert f"\n## {adapter.name}\n" in written
+        assert f"From: {adapter.source}." in written
+        assert all(f"| `{patch.selector}` |" in written for patch in adapter.patches)
+    assert written.count("Linear (ZeroLinear): in_features =rank") == 1
 
 
 def test_bounds_choices_and_defaults_are_readable() -> None:

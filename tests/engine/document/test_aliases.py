@@ -33,9 +33,16 @@ PUBLISHED = {
         "output_blocks.8.0.in_layers.0": "up_blocks.2.resnets.2.norm1",
         "out.0": "conv_norm_out",
     },
-    "clip-l": {
-        "text_model.encoder.layers.11.mlp.fc2": "TransformerLayer_12.Residual_2.FeedForward.Linear_2"
+    "vae": {
+        "encoder.down.1.block.0.nin_shortcut": "encoder.down_blocks.1.resnets.0.conv_shortcut",
+        "encoder.mid.attn_1.proj_out": "encoder.mid_block.attentions.0.to_out.0",
+        "quant_conv": "Encoder.Chain_3.Conv2d",
+        "post_quant_conv": "Decoder.Conv2d_1",
+        "decoder.up.3.block.0.norm1": "decoder.up_blocks.0.resnets.0.norm1",
+        "decoder.up.1.upsample.conv": "decoder.up_blocks.2.upsamplers.0.conv",
+        "decoder.up.0.block.0.nin_shortcut": "decoder.up_blocks.3.resnets.0.conv_shortcut",
     },
+    "clip-l": {"text_model.encoder.layers.11.mlp.fc2": "TransformerLayer_12.Residual_2.FeedForward.Linear_2"},
 }
 
 
@@ -46,7 +53,10 @@ def test_the_same_layer_has_both_names(model):
         assert other in named[one]
 
 
-@pytest.mark.parametrize(("model", "ways"), [("sd15-unet", 2), ("sdxl-unet", 2), ("clip-l", 1), ("clip-g", 1)])
+@pytest.mark.parametrize(
+    ("model", "ways"),
+    [("sd15-unet", 2), ("sdxl-unet", 2), ("clip-l", 1), ("clip-g", 1), ("vae", 2), ("vae-decoder", 2)],
+)
 def test_every_layer_with_weights_has_names_that_tell_it_from_all_others(model, ways):
     graph = build(MODELS[model])
     found = list(namings(graph, "root"))
