@@ -103,7 +103,8 @@ def _sample(label: int, **params: ParamValue) -> Tree:
         "train_steps": digits.STEPS,
         "clip": 1.0,
     }
-    return node("Sample", Tree(trained, None, unet.children), contexts=provided, **(about | params))
+    sampling = node("Sample", Tree(trained, None, unet.children), contexts=provided)
+    return replace(sampling, node=replace(sampling.node, params=about | params))
 
 
 def _sheet() -> tuple[Tree, Tree]:

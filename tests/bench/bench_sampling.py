@@ -16,12 +16,16 @@ PATIENCE = 120.0
 
 
 def main() -> None:
+    import torch
+
     from engine.client import Client
     from engine.document import edits, files
-    from engine.document.edits import SetAdapterParam, SetParam
-    from engine.document.graph import Graph
-    from engine.messages import Apply, Finished, Load, Preview, Run
-    from nodes import examples
+    from engine.document.edits import SetAdapterParam, SetAdapters, SetInputs, SetParam
+    from engine.document.graph import Graph, Input
+    from engine.document.sources import NoiseSource
+    from engine.messages import Apply, Configure, Finished, Load, Preview, Run
+    from engine.runtime.session import Session
+    from nodes import CATALOGUE, examples
 
     def measure(title: str, graph: Graph, adapter: str, param: str, steps: int) -> None:
         edits.apply(graph, SetParam("n001", "steps", steps))
@@ -62,6 +66,31 @@ def main() -> None:
             flush=True,
         )
 
+    def processor_time(title: str, graph: Graph) -> None:
+        """What a step takes of one core, however many others want it."""
+        edits.apply(graph, SetParam("n001", "steps", 10))
+        torch.set_num_threads(1)
+        session = Session(CATALOGUE, lambda _: None)
+        session.take(Configure("cpu"))
+        session.take(Load(files.dump(graph), str(examples.FOLDER)))
+        session.take(Run(1, ("root",)))
+        taken: list[float] = []
+        for seed in range(5):
+            session.take(Apply(SetInputs((Input("noise", NoiseSource([16, 1, 16, 16], 100 + seed)),))))
+            start = time.process_time()
+            session.take(Run(2 + seed, ("root",)))
+            taken.append(1000 * (time.process_time() - start) / 10)
+        print(f"| {title} | {_p(taken, 50)} | {1000 / sorted(taken)[2]:.1f} |", flush=True)
+
+    print("| | processor time of a step, one thread (ms) | steps / s of one free core |")
+    print("|---|---|---|")
+    plain = examples.graphs()["digits"]
+    edits.apply(plain, SetAdapters(()))
+    processor_time("base, guidance", plain)
+    processor_time("base and Bold, guidance", examples.graphs()["digits"])
+    processor_time("ControlNet, guidance", examples.graphs()["digits-controlnet"])
+    processor_time("LCM", examples.graphs()["digits-lcm"])
+    print()
     print("| | first preview, p50 / p95 (ms) | last preview, p50 / p95 (ms) | previews / s | steps / s | nodes run |")
     print("|---|---|---|---|---|---|")
     graphs = examples.graphs

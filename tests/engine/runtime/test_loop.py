@@ -12,7 +12,7 @@ from refiners.foundationals.latent_diffusion.solvers import Euler
 from engine.document import edits
 from engine.document.edits import SetContexts, SetInputs, SetParam
 from engine.document.graph import Graph, Input, Node, Tree
-from engine.document.sources import ListSource, LiteralSource, NoiseSource, NumberSource
+from engine.document.sources import ListSource, LiteralSource, NoiseSource, NumberSource, Source
 from engine.messages import Apply, Configure, Finished, Log, Paused, Preview, Progress, Resume, Shapes, Watch
 from engine.runtime.program import Given
 from engine.runtime.sources import noise
@@ -25,7 +25,7 @@ from tests.engine.runtime.test_session import Ear, graph, leaf
 FOLDER = Path("resources/examples").absolute()
 WEIGHTS = Path("resources/digits")
 CPU = torch.device("cpu")
-DIFFUSION = {"class": NumberSource(3), "timestep": NumberSource(0.0)}
+DIFFUSION: dict[str, Source] = {"class": NumberSource(3), "timestep": NumberSource(0.0)}
 TOY = {"steps": 4, "guidance": 1.0, "schedule": "cosine", "prediction": "v", "clip": 1.0}
 
 
