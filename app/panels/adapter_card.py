@@ -135,7 +135,8 @@ class AdapterCard(QFrame):
         """Show where it goes, or why it goes nowhere."""
         self.expanded = expanded
         adapter = self.data
-        reason = next((p.message for p in problems if p.adapter == self.adapter), "")
+        wrong = (p.message for p in problems if p.adapter == self.adapter and p.severity == "error")
+        reason = next(wrong, "")
         reason = reason.removeprefix(f"The adapter {adapter.name} ")
         nodes = [node for targets in expanded.targets.get(self.adapter, ()) for node in targets]
         if reason:
