@@ -16,29 +16,41 @@ REACH = 8
 
 
 def levels(picture: Picture) -> np.ndarray:
-    """The numbers behind the pixels, or else their colours from 0 to 1; a line between tiles is nothing."""
+    """The numbers behind the pixels, or else their colours from 0 to 1."""
     values = values_of(picture)
-    if values is None:
-        values = np.frombuffer(picture.rgb, np.uint8).reshape(picture.height, picture.width, 3) / np.float32(255)
-    return np.nan_to_num(values)
+    if values is not None:
+        return values
+    return np.frombuffer(picture.rgb, np.uint8).reshape(picture.height, picture.width, 3) / np.float32(255)
+
+
+def apart(one: Picture, other: Picture) -> np.ndarray | None:
+    """How far apart the numbers of two pictures are; None for pictures of different shapes.
+
+    What is not finite in both, as a line between tiles, is alike; in one of them, infinitely far.
+    """
+    a, b = levels(one), levels(other)
+    if a.shape != b.shape:
+        return None
+    finite, both = np.isfinite(a), np.isfinite(b)
+    if finite.all() and both.all():
+        return np.abs(a - b)
+    return np.where(finite & both, np.abs(np.nan_to_num(a) - np.nan_to_num(b)), np.where(finite == both, 0, np.inf))
 
 
 def distance(one: Picture, other: Picture) -> tuple[float, float] | None:
     """The greatest and the mean absolute difference of the numbers shown; None for pictures of different shapes."""
-    a, b = levels(one), levels(other)
-    if a.shape != b.shape:
-        return None
-    apart = np.abs(a - b)
-    return float(apart.max()), float(apart.mean())
+    found = apart(one, other)
+    return None if found is None else (float(found.max()), float(found.mean()))
 
 
 def difference(one: Picture, other: Picture, gain: float) -> QImage:
     """Black where two pictures are alike; at a gain of 1, white is as far apart as their extremes are."""
-    a, b = levels(one), levels(other)
-    if a.shape != b.shape:
+    found = apart(one, other)
+    if found is None:
         return QImage()
-    span = float(max(a.max(), b.max()) - min(a.min(), b.min())) or 1.0
-    light = (np.clip(np.abs(a - b) * (gain / span), 0, 1) * 255).astype(np.uint8)
+    numbers = np.concatenate([values[np.isfinite(values)] for values in (levels(one), levels(other))])
+    span = float(np.ptp(numbers)) if numbers.size else 0.0
+    light = (np.clip(found * (gain / (span or 1.0)), 0, 1) * 255).astype(np.uint8)
     if light.shape[2] != 3:
         light = np.repeat(light.max(axis=2, keepdims=True), 3, axis=2)
     return image_of(Picture(one.width, one.height, light.tobytes()))

@@ -156,6 +156,16 @@ def test_the_difference_is_brighter_with_more_gain(window: Window, hands: Hands)
     assert distance(one, other) == (1.0, np.float32(np.frombuffer(other.values, np.float32).mean()))
 
 
+def test_what_is_not_finite_in_one_is_infinitely_far() -> None:
+    one = flat(0.5)
+    broken = np.full(SIZE * SIZE, 0.5, np.float32)
+    broken[3] = np.nan
+    other = Picture(SIZE, SIZE, one.rgb, "", broken.tobytes(), 1)
+    assert distance(one, other) == (np.inf, np.inf)
+    assert distance(other, other) == (0, 0)
+    assert difference(one, other, 1.0).pixelColor(3, 0).red() == 255
+
+
 def test_pictures_of_different_sizes_have_no_difference(window: Window) -> None:
     show(window, flat(0.0), flat(1.0, 4))
     assert window.preview.bar.numbers.text() == "no difference can be told of pictures of 8 × 8 and 4 × 4 pixels"
