@@ -13,7 +13,7 @@ from tests.nodes.models import oracle
 
 RETURNS = {
     "digits": (1, 1, 16, 16),
-    "sd15": "(1, 3, 512, 512)",
+    "sd15": (1, 3, 512, 512),
     "sd15-unet": (1, 4, 64, 64),
     "sdxl-unet": (1, 4, 128, 128),
     "clip-l": (1, 77, 768),
