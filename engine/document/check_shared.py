@@ -15,12 +15,15 @@ def check(subject: Subject) -> Found:
         first = graph.nodes[leaves[0]]
         for leaf in leaves[1:]:
             node = graph.nodes[leaf]
-            own = Fix("Give it weights of its own", unshare(graph, leaf))
+            others = _others(subject, node, first) if node.params != first.params else []
+            if node.kind == first.kind and not others:
+                continue
+            own = Fix("Give it weights of its own", unshare(graph, leaf))  # it looks at the whole graph
             what = f"{subject.named(leaf)} shares the weights of {subject.named(first.id)}"
             if node.kind != first.kind:
                 message = f"{what}, but a {node.kind} can't have those of a {first.kind}: give it weights of its own."
                 yield Problem("shared-differs", "error", leaf, message, fixes=(own,))
-            elif others := _others(subject, node, first):
+            else:
                 has, wanted = (_values(subject, each).get(others[0]) for each in (node, first))
                 message = f"{what}, but its {others[0]} is {has}, not {wanted}: they need the same params."
                 alike = Batch(tuple(_taking(leaf, first, param) for param in others))

@@ -10,8 +10,9 @@ from engine.document.graph import CANVAS, Node, Place, Tree, View, Weights
 from engine.document.history import History
 from engine.document.keys import Origin, sources_of
 from engine.document.problems import Problem
-from engine.document.sharing import members, place_again, sharers, unshare
+from engine.document.sharing import has_layers, members, place_again, sharers, unshare
 from nodes import CATALOGUE
+from nodes.models import MODELS, build
 
 FILE, OTHER = Weights("w.safetensors"), Weights("other.safetensors")
 
@@ -192,3 +193,12 @@ def test_sharers_of_another_kind_are_told(document):
     (fix,) = problem.fixes
     document.apply(fix.edit, fix.label)
     assert told(document) == []
+
+
+def test_a_structural_copy_of_a_large_model_is_alike():
+    found = Document(build(MODELS["sdxl-unet"]), CATALOGUE)
+    graph = found.graph
+    for child in [child for child in graph.children["root"] if has_layers(graph, CATALOGUE, child)]:
+        found.apply(place_again(graph, CATALOGUE, child, Place("root", len(graph.children["root"]))), "")
+    assert sum(len(leaves) for leaves in members(graph).values()) > 3000
+    assert not [problem for problem in check(graph, CATALOGUE) if problem.code == "shared-differs"]
