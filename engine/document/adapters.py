@@ -14,6 +14,9 @@ from engine.document.kinds import Param, ParamValue, complaint
 TARGET = "Target"
 """The kind of the leaf that stands for what an adapter is put around: the hole."""
 
+BORROWED = "=target."
+"""`shared` of a leaf in a tree starts so when its weights are those of the leaf at this path below the target."""
+
 Reach = Literal["around", "inside", "instead"]
 
 

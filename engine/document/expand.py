@@ -8,12 +8,13 @@ or the same adapter added once more, has another.
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.document import formulas, selectors
-from engine.document.adapters import TARGET, Adapter, Patch, flaw, values_of
+from engine.document.adapters import BORROWED, TARGET, Adapter, Patch, flaw, values_of
 from engine.document.expressions import ExpressionError
 from engine.document.graph import Graph, Node, Tree, paths, tree_nodes, unique_names
 from engine.document.keys import below_key, origins_of
@@ -55,9 +56,10 @@ class Expanded(Struct):
     """What runs. `graph` is the very graph given where no adapter is enabled.
 
     `origin` says of inserted nodes where they come from, `paths` names every node's weights: those of the graph's own
-    nodes are as without adapters. `targets` has, by adapter and patch, the nodes gone to; `idle` tells of
-    patches that find no node, while others of their adapter do. `drives` says by adapter and
-    param what a change of its value reaches; `looked_at` are the params of nodes that decide what the adapters do.
+    nodes are as without adapters. `targets` has, by adapter and patch, the nodes gone to; `idle` tells of patches that
+    find no node, while others of their adapter do. `drives` says by adapter and param what a change of its value
+    reaches; `borrowed` has inserted leaves whose weights are those of a node of the graph itself, with that node;
+    `looked_at` are the params of nodes that decide what the adapters do.
     """
 
     graph: Graph
@@ -67,6 +69,7 @@ class Expanded(Struct):
     amiss: tuple[Amiss, ...] = ()
     idle: tuple[Amiss, ...] = ()
     drives: dict[tuple[str, str], list[Drive]] = field(default_factory=dict)
+    borrowed: dict[str, str] = field(default_factory=dict)
     looked_at: set[str] = field(default_factory=set)
 
 
@@ -152,6 +155,7 @@ class _Application:
             paths=dict(before.paths),
             origin=dict(before.origin),
             drives={key: list(drives) for key, drives in before.drives.items()},
+            borrowed=dict(before.borrowed),
         )
 
     def run(self) -> tuple[Expanded, str]:
@@ -239,11 +243,28 @@ class _Application:
         node = f"{self.adapter.id}.{drawn.id}.{target}"
         if node in self.graph:
             raise _Misplaced(f"the graph has a node {node!r} already: give the adapter another id")
-        group = f"{self.adapter.id}.{drawn.shared}.{target}" if drawn.shared else ""
-        self.graph.nodes[node] = replace(drawn, id=node, shared=group)
+        self.graph.nodes[node] = replace(drawn, id=node, shared=self._group(drawn, node, target))
         self.after.origin[node] = Site(self.adapter.id, drawn.id, target)
         self.after.paths[node] = ".".join(filter(None, (self.after.paths[target], inner[drawn.id])))
         return node
+
+    def _group(self, drawn: Node, node: str, target: str) -> str:
+        """What an inserted leaf shares its weights with: others of its tree, or a leaf below the target."""
+        if not drawn.shared.startswith(BORROWED):
+            return f"{self.adapter.id}.{drawn.shared}.{target}" if drawn.shared else ""
+        path = ".".join(filter(None, (self.after.paths[target], drawn.shared.removeprefix(BORROWED))))
+        lender = self.graph.nodes.get(self.own.get(path, ""))
+        if lender is None or lender.kind != drawn.kind:
+            raise _Misplaced(f"it uses the weights of {path}, a {drawn.kind}, but there is no such node")
+        group = lender.shared or lender.id
+        self.graph.nodes[lender.id] = replace(lender, shared=group)
+        self.after.borrowed[node] = lender.id
+        return group
+
+    @cached_property
+    def own(self) -> dict[str, str]:
+        """The nodes of the graph itself, by path."""
+        return {path: node for node, path in self.after.paths.items() if node not in self.after.origin}
 
     def _adopt(self, frame: str, children: list[str]) -> None:
         self.graph.children[frame] = children

@@ -179,6 +179,8 @@ class Modules:
         for node, built in kept.items():
             if node in graph and graph.node(node).shared == node and not built.shared:
                 built.shared = node  # it shares from now on, and its group is called after it
+            elif built.shared == node and not any(each.shared == node for each in graph.nodes.values()):
+                built.shared = ""  # nobody is left to share with
         groups = {built.shared: built for built in kept.values() if built.shared}
         first_of: dict[str, Node] = {}
         fresh: set[str] = set()

@@ -169,7 +169,9 @@ class Supply:
             added = fit_adapters(
                 graph, self._whole, modules.tensors, lambda weights: self._files[folder / weights.path]
             )
-            self._fit = Fit(self._fit.takes | added.takes, self._fit.reports + added.reports)
+            takes = self._fit.takes | added.takes
+            lent = {node: takes[lender] for node, lender in self._whole.borrowed.items() if lender in takes}
+            self._fit = Fit(takes | lent, self._fit.reports + added.reports)
         modules.takes = self._fit.takes
         self._files.forget_but({folder / weights.path for weights in _named(graph)})
         if self._fit.reports != self._told:

@@ -117,7 +117,7 @@ def fit_adapters(graph: Graph, whole: Expanded, tensors: Sketched, file_of: Call
     takes: dict[str, dict[str, Take]] = {}
     for node, key in keys.items():
         found = told.get(whole.origin[node].adapter)
-        if found and (wanted := tensors.get(node)):
+        if found and node not in whole.borrowed and (wanted := tensors.get(node)):
             found.used |= {below_key(key, name) for name in wanted}
             takes[node] = found.take(home(whole, node), whole.paths[node], key, wanted)
     return Fit(takes, tuple(told[each.id].adapter_report(weights) for each, weights in naming))

@@ -5,6 +5,7 @@ from pathlib import Path
 from engine.document.adapters import Adapter
 from nodes.adapters import digits
 from nodes.adapters.control import controlnet_sd15
+from nodes.adapters.control_lora import control_lora_sdxl
 from nodes.adapters.freeu import freeu
 from nodes.adapters.image_prompt import ip_adapter_sd15
 from nodes.adapters.inpainting import inpainting_sd15
@@ -21,6 +22,7 @@ ADAPTERS: dict[str, Adapter] = {
     for adapter in (
         lora(),
         controlnet_sd15(),
+        control_lora_sdxl(),
         t2i_sd15(),
         ip_adapter_sd15(),
         inpainting_sd15(),

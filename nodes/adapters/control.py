@@ -32,7 +32,7 @@ DECAY = Param(
 def controlnet_sd15() -> Adapter:
     """For the U-Net of Stable Diffusion 1.5; the condition is a picture eight times the size of the latent."""
     channels = (320, 320, 320, 320, 640, 640, 640, 1280, 1280, 1280, 1280, 1280, 1280)
-    return controlnet("controlnet", "ControlNet", sd15.unet(), channels, _condition_encoder(), latent_channels=4)
+    return controlnet("controlnet", "ControlNet", sd15.unet(), channels, condition_encoder(), latent_channels=4)
 
 
 def controlnet(
@@ -47,7 +47,7 @@ def controlnet(
     blocks = list(down.children or ())
     blocks[0] = _with(blocks[0], node("Residual", use(*CONDITION), stem), *_last(blocks[0]))
     depth = len(blocks)
-    zeros = [_zero_convolution(n, each, depth) for n, each in enumerate(channels)]
+    zeros = [zero_convolution(n, each, f"scale * decay ** {depth - n}") for n, each in enumerate(channels)]
     blocks = [_with(block, zero) for block, zero in zip(blocks, zeros, strict=False)]
     seen = [] if latent_channels is None else [node("Slicing", dim=1, end=latent_channels)]
     contexts: Contexts = {
@@ -92,18 +92,18 @@ def _last(block: Tree) -> tuple[Tree, ...]:
     return (block.children or ())[-1:]
 
 
-def _zero_convolution(n: int, channels: int, depth: int) -> Tree:
-    """Adds to the nth skip what comes by, through a convolution that starts from zeros."""
+def zero_convolution(n: int, channels: int, scale: str) -> Tree:
+    """Adds to the nth skip what comes by, through a convolution that starts from zeros; `scale` is a formula."""
     zero = node("ZeroConv2d", name="Conv2d", in_channels=channels, out_channels=channels, kernel_size=1)
     return node(
         "Passthrough",
         zero,
-        node("Multiply", scale=f"=scale * decay ** {depth - n}"),
+        node("Multiply", scale=f"={scale}"),
         put(*diffusion.RESIDUALS, f"lambda residuals, x: residuals.insert({n}, residuals.pop({n}) + x)"),
     )
 
 
-def _condition_encoder() -> Tree:
+def condition_encoder() -> Tree:
     """A picture (N, 3, 8 * H, 8 * W) to (N, 320, H, W)."""
     sizes = (16, 32, 96, 256)
     steps = [

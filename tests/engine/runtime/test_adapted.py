@@ -216,3 +216,37 @@ def test_what_is_switched_off_keeps_its_modules_until_it_is_taken_out():
     ear.run()
     assert module(ear, "n2") is before["n2"]
     assert module(ear, "l.a4.n2") is not before["l.a4.n2"]
+
+
+def borrower(path):
+    """An adapter inside Down with a layer that has the weights of the one at this path."""
+    drawn = linear(4, 3)
+    drawn = replace(drawn, node=replace(drawn.node, shared=f"=target.{path}"))
+    twice = node("Passthrough", drawn)
+    return adapter("b", ("Down", node("Chain", twice, node("Target")), "inside"))
+
+
+def test_an_adapter_uses_the_weights_of_a_layer_below_its_target(tmp_path):
+    base = {"Down.Linear.weight": torch.ones(3, 4), "Down.Linear.bias": torch.zeros(3)}
+    save_file(base, tmp_path / "base.safetensors")
+    stack = with_adapters(GRAPH, borrower("Linear"))
+    edits.apply(stack, SetWeights("root", Weights("base.safetensors")))
+    ear = Ear(stack, tmp_path)
+    assert ear.run().status == "done"
+    inserted = "b.a3.n1"
+    assert module(ear, inserted) is module(ear, "n2")
+    assert torch.equal(ear.session.values[inserted], ear.session.values["n2"])
+    held = module(ear, "n2")
+    assert held.weight.eq(1).all()
+    for enabled in (False, True):
+        ear.take(Apply(SetAdapter(replace(borrower("Linear"), enabled=enabled))))
+        ear.run()
+        assert module(ear, "n2") is held
+    (report,) = ear.last(Loaded).reports
+    assert report.exact
+
+
+def test_weights_of_a_layer_that_is_not_there_are_no_weights():
+    fault = ear_of(borrower("Linaer")).run().fault
+    assert fault.code == "adapter-flawed"
+    assert "it uses the weights of Down.Linaer, a Linear, but there is no such node" in fault.message

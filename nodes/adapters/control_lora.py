@@ -1,0 +1,92 @@
+"""Control-LoRA: a ControlNet whose copy of the encoder is the encoder itself with LoRAs, so that little is added.
+
+As `refiners.foundationals.latent_diffusion.stable_diffusion_xl.control_lora.ControlLoraAdapter`; contexts are its own.
+"""
+
+from msgspec.structs import replace
+
+from engine.document.adapters import BORROWED, Adapter
+from engine.document.graph import Contexts, Node, Tree, unique_names
+from engine.document.sources import ImageSource, ListSource, UnsetSource
+from engine.document.templates import complete
+from nodes import CATALOGUE
+from nodes.adapters.control import condition_encoder, zero_convolution
+from nodes.adapters.lora import RANK
+from nodes.adapters.writing import SCALE, Written, adapter, before
+from nodes.models import diffusion, sdxl
+from nodes.tree import node, use
+
+CONDITION = ("control_lora", "condition")
+CHANNELS = (320, 320, 320, 320, 640, 640, 640, 1280, 1280, 1280)
+"""Of the skips and of the middle."""
+
+
+def control_lora_sdxl() -> Adapter:
+    """For the U-Net of Stable Diffusion XL; the condition is a picture eight times the size of the latent."""
+    unet = complete(sdxl.unet(), CATALOGUE)
+    encoder, down, middle, *_ = (_borrowing(child, child.node.title) for child in unet.children or ())
+    zeros = [zero_convolution(n, channels, "scale") for n, channels in enumerate(CHANNELS)]
+    blocks = [
+        replace(block, children=(*(block.children or ())[:-1], zero))
+        for block, zero in zip(down.children or (), zeros, strict=False)
+    ]
+    condition = node("Residual", use(*CONDITION), condition_encoder())
+    blocks[0] = replace(blocks[0], children=(*(blocks[0].children or ()), condition))
+    contexts: Contexts = {
+        CONDITION[0]: {CONDITION[1]: ImageSource("")},
+        diffusion.TIME[0]: {diffusion.TIME[1]: UnsetSource()},
+        "sampling": {"shapes": ListSource([])},
+    }
+    net = node(
+        "Passthrough",
+        encoder,
+        replace(down, children=tuple(blocks)),
+        replace(middle, children=(*(middle.children or ()), zeros[-1])),
+        name="ControlLora",
+        contexts=contexts,
+    )
+    return adapter(
+        "control-lora",
+        "Control-LoRA",
+        Written("SDXLUNet", before(net), "inside"),
+        params=(SCALE, RANK),
+        doc="A ControlNet whose encoder is that of the U-Net with a LoRA on every layer: a few weights instead of a "
+        "copy of half the model.",
+        source="foundationals.latent_diffusion.stable_diffusion_xl.ControlLoraAdapter",
+    )
+
+
+def _borrowing(tree: Tree, path: str) -> Tree:
+    """A tree whose layers have the weights of those at the same path in the U-Net, and LoRAs beside them."""
+    if tree.children is not None:
+        names = unique_names([child.node.title for child in tree.children])
+        pairs = zip(tree.children, names, strict=True)
+        return replace(tree, children=tuple(_borrowing(child, f"{path}.{name}") for child, name in pairs))
+    if not CATALOGUE[tree.node.kind].weights:
+        return tree
+    layer = replace(tree, node=replace(tree.node, shared=f"{BORROWED}{path}"))
+    if tree.node.kind not in ("Linear", "Conv2d"):
+        return layer
+    return node("Sum", layer, node("Chain", *_pair(tree.node), name="Lora"), name=tree.node.title)
+
+
+def _pair(layer: Node) -> tuple[Tree, Tree]:
+    """The two layers of a LoRA."""
+    of = layer.params
+    if layer.kind == "Linear":
+        down = node("Linear", in_features=of["in_features"], out_features="=rank", bias=False)
+        up = node("ZeroLinear", name="Linear", in_features="=rank", out_features=of["out_features"], bias=False)
+        return down, up
+    down = node(
+        "Conv2d",
+        in_channels=of["in_channels"],
+        out_channels="=rank",
+        kernel_size=of["kernel_size"],
+        stride=of["stride"],
+        padding=of["padding"],
+        use_bias=False,
+    )
+    up = node(
+        "ZeroConv2d", name="Conv2d", in_channels="=rank", out_channels=of["out_channels"], kernel_size=1, use_bias=False
+    )
+    return down, up
