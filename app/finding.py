@@ -1,13 +1,14 @@
 """Finding nodes of the graph and commands of the window by typing."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QIcon
 
 from app import search
 from app.icons import kind_icon
-from app.picker import WIDTH, Entry, Picker
+from app.picker import MOST, WIDTH, Entry, Picker
 from engine.document.graph import paths
 
 if TYPE_CHECKING:
@@ -29,14 +30,17 @@ def matches(window: "Window", text: str) -> list[tuple[str, str]]:
 def find_node(window: "Window") -> Picker:
     """A list of the graph's nodes; the one chosen is shown, and `find_next` goes on from it."""
 
+    graph, catalogue = window.canvas.document.graph, window.canvas.document.catalogue
+
+    @cache
+    def icon(kind: str) -> QIcon | None:
+        return kind_icon(catalogue[kind], window.theme) if kind in catalogue else None
+
     def find(text: str) -> list[Entry]:
-        graph, catalogue = window.canvas.document.graph, window.canvas.document.catalogue
-        found: list[Entry] = []
-        for node, path in matches(window, text)[:100]:
-            kind = catalogue.get(graph.nodes[node].kind)
-            icon = kind_icon(kind, window.theme) if kind else None
-            found.append(Entry(graph.nodes[node].title, (text, node), path, icon, path))
-        return found
+        return [
+            Entry(graph.nodes[node].title, (text, node), path, icon(graph.nodes[node].kind), path)
+            for node, path in matches(window, text)[:MOST]
+        ]
 
     def chosen(value: object) -> None:
         assert isinstance(value, tuple)

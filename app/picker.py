@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, 
 from PySide6.QtGui import QIcon, QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
-WIDTH, HEIGHT = 380, 340
+WIDTH, HEIGHT = 480, 340
 MOST = 100
 """Entries shown at once; typing more narrows them down."""
 
@@ -41,7 +41,7 @@ class Picker(QFrame):
         self.line.setPlaceholderText(hint)
         self.line.setAccessibleName(hint)
         self.line.installEventFilter(self)
-        self.model = QStandardItemModel(self)
+        self.model = QStandardItemModel(0, 2, self)
         self.view = QTreeView()
         self.view.setModel(self.model)
         self.view.setHeaderHidden(True)
@@ -51,6 +51,12 @@ class Picker(QFrame):
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setAccessibleName("Matches")
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # of a long path, where it starts and where it ends
+        header = self.view.header()
+        header.setResizeContentsPrecision(0)  # the lines in view alone are measured: typing stays quick
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.empty = QLabel("Nothing answers this")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(self)
@@ -90,7 +96,7 @@ class Picker(QFrame):
         return super().eventFilter(watched, event)
 
     def _refill(self, text: str) -> None:
-        self.model.clear()
+        self.model.removeRows(0, self.model.rowCount())
         entries = list(self.answers(text))[:MOST]
         for entry in entries:
             title, beside = QStandardItem(entry.title), QStandardItem(entry.beside)
@@ -106,10 +112,6 @@ class Picker(QFrame):
         self.empty.setVisible(not entries)
         self.view.setVisible(bool(entries))
         if entries:
-            header = self.view.header()
-            header.setStretchLastSection(False)
-            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-            header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
             self.view.setCurrentIndex(self.model.index(0, 0))
 
     def _choose(self, index: QModelIndex | QPersistentModelIndex) -> None:

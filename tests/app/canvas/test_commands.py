@@ -276,3 +276,18 @@ def test_idle_nodes_wear_signs(drawn):
     key(drawn, Qt.Key.Key_M, CONTROL)
     muted = drawn.canvas.image()
     assert plain != bypassed != muted != plain
+
+
+def test_nodes_of_one_name_are_told_by_their_paths(drawn: Window) -> None:
+    """A path too long for the list is cut in its middle; it never leaves the view to the right."""
+    inner = tree("SiLU", "deep")
+    for level in range(8):
+        inner = tree("Chain", f"level{level}", inner)
+    drawn.document.apply(Insert(Place("root", 0), (inner,)), "Draw")
+    key(drawn, Qt.Key.Key_F, CONTROL)
+    QTest.keyClicks(picker().line, "silu")
+    view = picker().view
+    QTest.qWaitForWindowExposed(picker())
+    assert picker().titles() == ["SiLU", "SiLU", "SiLU"]
+    assert view.horizontalScrollBar().maximum() == 0
+    assert view.columnWidth(1) >= view.fontMetrics().horizontalAdvance("Chain.Chain…SiLU")
