@@ -50,6 +50,13 @@ class Variants(QObject):
         if self._asked and self._asked.whose is whose:
             self._asked = None  # its answer says nothing to anybody
 
+    def cancel(self, whose: object) -> None:
+        """What they asked for is not wanted any more, and what the worker is at for them is to stop."""
+        under_way = self._asked is not None and self._asked.whose is whose
+        self.forget(whose)
+        if under_way and not self._link.running:
+            self._link.client.cancel()
+
     def _next(self, *_: object) -> None:
         link = self._link
         if self._asked or not self._waiting or not link.idle:

@@ -201,6 +201,7 @@ class SweepPanel(QWidget):
 
     def _run_or_cancel(self) -> None:
         if self._left:
+            self.variants.cancel(self)
             self.cancel()
         else:
             self.wanted.emit()

@@ -56,11 +56,11 @@ def test_no_two_actions_share_an_id_or_a_key() -> None:
     assert not [key for key, count in keys.items() if count > 1]
 
 
-def test_single_letters_are_the_canvas_s_alone() -> None:
+def test_single_letters_work_on_the_canvas_or_in_the_preview_only() -> None:
     def is_plain(action: Action) -> bool:
         return any("+" not in key and not key.startswith("F") for key in action.keys)
 
-    assert all(action.scope == "canvas" for action in ACTIONS if is_plain(action))
+    assert all(action.scope in ("canvas", "view") for action in ACTIONS if is_plain(action))
 
 
 def test_undo_names_what_it_takes_back(window: Window) -> None:
