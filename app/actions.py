@@ -11,6 +11,8 @@ from app.action import Action
 from app.adapters import ADAPTING
 from app.editing import EDITING
 from app.exporting import ABOUT, TITLES
+from app.navigating import NAVIGATING
+from app.panels.outline import COMMANDS
 from app.sharing import SHARING
 from app.viewing import VIEWING
 from engine.document import flow
@@ -284,16 +286,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(id="zoom-out", menu="View", title="Zoom out", keys=("Ctrl+-",), run=lambda w: w.canvas.zoom_by(0.8)),
     Action(id="zoom-actual", menu="View", title="100 %", keys=("Ctrl+0",), run=lambda w: w.canvas.set_zoom(1.0)),
-    Action(
-        id="frame-all",
-        menu="View",
-        title="Show everything",
-        keys=("Home",),
-        scope="canvas",
-        icon="fit",
-        run=lambda w: w.canvas.frame_all(),
-        separated=True,
-    ),
+    *NAVIGATING,
     Action(
         id="frame-selection",
         menu="View",
@@ -321,6 +314,7 @@ ACTIONS: tuple[Action, ...] = (
     _theme("light", "Light"),
     _theme("dark", "Dark"),
     _panel("palette", "Nodes"),
+    _panel("outline", "Outline"),
     _panel("inspector", "Inspector"),
     _panel("adapters", "Adapters"),
     _panel("preview", "Preview"),
@@ -436,6 +430,8 @@ def build(window: "Window") -> dict[str, QAction]:
             window.canvas.addAction(qt)
         if action.scope == "view":
             window.preview.addAction(qt)
+        if action.id in COMMANDS:
+            window.outline.addAction(qt)
         if action.group:
             groups.setdefault(action.group, QActionGroup(window)).addAction(qt)
         qt.triggered.connect(lambda _=False, action=action: _trigger(window, action))

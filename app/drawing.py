@@ -156,6 +156,7 @@ class DrawingDesk(QObject):
     def _show(self, document: Document) -> None:
         self.bar.setVisible(document is not self.window.document)
         self.window.canvas.set_document(document)
+        self.window.outline.nodes.set_document(document)
         self.window.inspector.set_document(document)
 
     def _name(self, adapter: Adapter) -> None:

@@ -49,11 +49,13 @@ def build(window: "Window") -> dict[str, QDockWidget]:
     column.addWidget(window.consent)
     column.addWidget(window.notice)
     column.addWidget(window.drawing_bar)
+    column.addWidget(window.breadcrumbs)
     column.addWidget(window.canvas, 1)
     window.setCentralWidget(middle)
     window.setDockNestingEnabled(True)
     docks = {
         "palette": _dock(window, "palette", "Nodes", window.palette_panel, LEFT),
+        "outline": _dock(window, "outline", "Outline", window.outline, LEFT),
         "inspector": _dock(window, "inspector", "Inspector", window.inspector, RIGHT),
         "adapters": _dock(window, "adapters", "Adapters", window.adapters_panel, RIGHT),
         "preview": _dock(window, "preview", "Preview", window.preview, RIGHT),
@@ -67,6 +69,8 @@ def build(window: "Window") -> dict[str, QDockWidget]:
     window.tabifyDockWidget(docks["problems"], docks["strip"])
     for name in ("weights", "strip"):
         docks[name].hide()
+    window.tabifyDockWidget(docks["palette"], docks["outline"])
+    docks["palette"].raise_()
     window.tabifyDockWidget(docks["inspector"], docks["adapters"])
     docks["inspector"].raise_()
     window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)

@@ -49,6 +49,8 @@ QToolButton:hover {{ background: {tinted}; }}
 QToolButton:checked {{ background: {tinted}; border-color: {selection}; }}
 QToolButton[popupMode="2"] {{ padding-right: 18px; padding-left: 6px; border-color: {line}; }}
 QToolButton[tone="narrow"] {{ padding: 1px; border-color: transparent; }}
+QToolButton[tone="crumb"] {{ padding: 1px 5px; color: {text_dim}; }}
+QToolButton[here="true"] {{ color: {text}; font-weight: 600; }}
 QToolButton[tone="narrow"]::menu-indicator {{ image: none; }}
 QToolButton::menu-indicator {{ image: url("{icons}/down.svg"); width: 11px; height: 11px;
     subcontrol-origin: padding; subcontrol-position: right center; right: 4px; }}
@@ -92,6 +94,8 @@ QFrame#adapter[chosen="true"] {{ border-color: {selection}; }}
 QFrame#adapter QLineEdit[tone="strong"] {{ border-color: transparent; background: transparent; padding: 2px 2px; }}
 QFrame#adapter QLineEdit[tone="strong"]:focus {{ border-color: {selection}; background: {input}; }}
 QFrame#drawing {{ border: none; border-left: 4px solid {selection}; background: {panel}; }}
+QFrame#breadcrumbs {{ border: none; border-bottom: 1px solid {line}; }}
+QFrame#breadcrumbs QLabel {{ color: {text_dim}; padding: 0 3px; }}
 QFrame#dropline {{ background: {selection}; border: none; }}
 """
 

@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 
 from app import actions, layout, quick_add, sharing, theme, tones, typing_keys, viewing
 from app.adapters import AdapterDesk, own_adapters
+from app.breadcrumbs import Breadcrumbs
+from app.canvas import travel
 from app.canvas.view import Canvas
 from app.dialogs import DELETE_ON_CLOSE
 from app.drawing import DrawingBar, DrawingDesk
@@ -35,6 +37,7 @@ from app.panels.consent import Consent
 from app.panels.inspector import Inspector
 from app.panels.log import LogPanel
 from app.panels.notice import Notice
+from app.panels.outline import Outline
 from app.panels.palette import Palette
 from app.panels.preview import PreviewPanel
 from app.panels.problems import ProblemsPanel, counted
@@ -106,6 +109,8 @@ class Window(QMainWindow):
         self.setObjectName("catenary")
         self.setAcceptDrops(True)
         self.canvas = Canvas(self.document, self.theme)
+        self.breadcrumbs = Breadcrumbs(self.canvas)
+        self.outline = Outline(self.document, self.theme)
         self.consent = Consent()
         self.notice = Notice(self.theme)
         self.palette_panel = Palette(CATALOGUE, self.theme, lambda: [*ADAPTERS.values(), *own_adapters()])
@@ -139,6 +144,11 @@ class Window(QMainWindow):
         self.consent.shown.connect(self._show_nodes)
         self.palette_panel.chosen.connect(self._add_kind)
         self.canvas.selection_changed.connect(self._selected)
+        self.canvas.selection_changed.connect(self.outline.show_selection)
+        self.outline.chosen.connect(lambda nodes: self.canvas.select(nodes, reveal=True))
+        self.outline.entered.connect(self.canvas.activate)
+        self.outline.nodes.performed.connect(self.canvas.perform)
+        self.breadcrumbs.chosen.connect(lambda frame: travel.enter(self.canvas, frame))
         self.canvas.hint.connect(self.status.hint)
         self.canvas.refused.connect(self.status.refuse)
         self.canvas.activated.connect(lambda _: self.inspector.focus_first())
@@ -409,7 +419,7 @@ class Window(QMainWindow):
         self.setStyleSheet(tones.sheet(worn))
         self.setWindowIcon(icon("catenary", worn.selection.name()))
         panels = (self.palette_panel, self.inspector, self.adapters_panel, self.preview, self.problems_panel)
-        for part in (self.canvas, *panels, self.sweep, self.notice):
+        for part in (self.canvas, self.outline, *panels, self.sweep, self.notice):
             part.set_theme(worn)
         layout.wear(self.docks, worn)
         for action in actions.ACTIONS:

@@ -176,7 +176,8 @@ class Surface(QWidget):
         self.camera = camera
         self._moved()
 
-    def _fit(self, rects: Sequence[QRectF], margin: float) -> None:
+    def fit(self, rects: Sequence[QRectF], margin: float) -> None:
+        """Show rectangles of the widget as large as they fit, at most at 100 %."""
         area = scenes.union(rects)
         left, top = self.camera.to_canvas(area.left(), area.top())
         right, bottom = self.camera.to_canvas(area.right(), area.bottom())

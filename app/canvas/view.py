@@ -18,12 +18,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
-from app.canvas import adapting, captions, gestures, links, offered, painter, targets
+from app.canvas import adapting, captions, gestures, links, offered, painter, targets, travel
 from app.canvas import scene as scenes
 from app.canvas.hits import Hit
 from app.canvas.painter import Brushes
 from app.canvas.scene import Item
 from app.canvas.surface import Surface
+from app.canvas.travel import Travels
 from app.theme import Theme
 from engine.document import wiring
 from engine.document.answers import Refusal
@@ -64,6 +65,7 @@ class Canvas(Surface):
         self._panning = False
         self._links_shown = "few"
         self._links: links.Cache = {}
+        self.travels = Travels(self)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -73,6 +75,8 @@ class Canvas(Surface):
         super()._changed(change)
         self._links.clear()
         self._hover, self._gesture, self._pressed = Hit("empty"), None, None
+        if change.touched is None:
+            self.travels.forget()
         self.select([] if change.touched is None else self._selection)
 
     def perform(self, answer: Edit | Refusal, label: str, at: QPointF | None = None) -> bool:
@@ -123,9 +127,10 @@ class Canvas(Surface):
     def frame_selection(self) -> None:
         """Show the selected nodes as large as they fit; everything when none is selected."""
         if not self._selection:
-            self.frame_all()
+            travel.show_all(self)
             return
-        self._fit([self.rect_of(n) for n in self._selection], 60)
+        self.travels.note()
+        self.fit([self.rect_of(n) for n in self._selection], 60)
 
     def reveal(self, node: str) -> None:
         """Open the frames around a node, bring it into view and select it."""
@@ -142,9 +147,10 @@ class Canvas(Surface):
         hidden = any(scenes.shown(self.arrangement, n, self.scene) != n for n in nodes)
         if view.contains(area) and not hidden and min(area.width(), area.height()) >= 14:
             return
+        self.travels.note()
         if hidden or area.height() < 30 or area.width() > view.width() or area.height() > view.height():
             around = min(graph.ancestors(nodes[0])[:1] or nodes, key=lambda n: self.rect_of(n).width())
-            self._fit([self.rect_of(around), area], 40)
+            self.fit([self.rect_of(around), area], 40)
             area = scenes.union(self.rect_of(n) for n in nodes)
             if area.height() >= 30:
                 return
@@ -378,7 +384,7 @@ class Canvas(Surface):
         elif hit.kind == "button":
             self._pressed, self._button = (at, hit, event.modifiers()), event.button()
         elif item and item.state == "plate":
-            self._fit([item.rect], 40)
+            travel.enter(self, hit.node)
         elif hit.kind == "node":
             self.activated.emit(hit.node)
 
@@ -512,13 +518,15 @@ class Canvas(Surface):
         if key == Qt.Key.Key_Escape:
             if self._gesture or self._pressed:
                 self._abandon()
-            else:
+            elif self._selection:
                 self.select([])
+            else:
+                travel.leave(self)
         elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._panning = True
             self.setCursor(self._cursor())
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._selection:
-            self.activated.emit(self._selection[-1])
+            self.activate(self._selection[-1])
         elif key in _WALK:
             self._walk(key)
         else:
@@ -530,6 +538,13 @@ class Canvas(Surface):
             self.setCursor(self._cursor())
         else:
             super().keyReleaseEvent(event)
+
+    def activate(self, node: str) -> None:
+        """Go into a frame; to the params of a leaf."""
+        if self.document.graph.is_frame(node):
+            travel.enter(self, node)
+        else:
+            self.activated.emit(node)
 
     def _walk(self, key: int) -> None:
         """Arrows: left and right to the neighbours, up to the frame around, down to the first child."""

@@ -99,13 +99,12 @@ def text_of(field: QWidget) -> QLineEdit | QPlainTextEdit:
     return found
 
 
-def drag(target: QWidget, mime: QMimeData, at: QPointF) -> None:
+def drag(target: QWidget, mime: QMimeData, at: QPointF, action: Qt.DropAction = Qt.DropAction.CopyAction) -> None:
     """Drag data over a widget and drop it there."""
     none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-    copy = Qt.DropAction.CopyAction
     for event in (
-        QDragEnterEvent(at.toPoint(), copy, mime, left, none),
-        QDragMoveEvent(at.toPoint(), copy, mime, left, none),
-        QDropEvent(at, copy, mime, left, none),
+        QDragEnterEvent(at.toPoint(), action, mime, left, none),
+        QDragMoveEvent(at.toPoint(), action, mime, left, none),
+        QDropEvent(at, action, mime, left, none),
     ):
         QApplication.sendEvent(target, event)

@@ -1,0 +1,316 @@
+"""The outline: the graph as a tree of lines, in step with the canvas; nodes are moved by dragging and renamed in it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QByteArray,
+    QItemSelection,
+    QItemSelectionModel,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QIcon, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
+
+from app.icons import kind_icon
+from app.theme import Theme
+from engine.document import modes, rewrites, wiring
+from engine.document.answers import Answer
+from engine.document.document import Change, Document
+from engine.document.graph import CANVAS, path_of
+
+NODES_MIME = "application/x-catenary-nodes"
+"""What the outline drags: ids of nodes, one a line."""
+
+COMMANDS = ("bypass", "mute", "cut", "copy", "paste", "duplicate", "unwrap", "wrap-chain", "delete")
+"""The commands on the canvas's selection that have their keys here too."""
+
+MANY = 200
+"""Lines are brought up to date one by one for at most so many."""
+
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+
+
+class OutlineModel(QAbstractItemModel):
+    """The nodes of a document: the root and what is parked on the canvas, and in every frame what is in it."""
+
+    performed = Signal(object, str)
+    """An answer to what was dropped or typed, and what it would be called."""
+
+    def __init__(self, document: Document, theme: Theme) -> None:
+        super().__init__()
+        self.document = document
+        self.theme = theme
+        self._nodes: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._icons: dict[str, QIcon] = {}
+        document.listeners.insert(0, self._changed)  # views ask again before anybody else shows them a node
+
+    def set_document(self, document: Document) -> None:
+        """Show another document."""
+        self.document.listeners.remove(self._changed)
+        self.document = document
+        document.listeners.insert(0, self._changed)
+        self._changed(Change(None, None))
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self._icons.clear()
+        self.layoutChanged.emit()
+
+    def node(self, index: Index) -> str:
+        """The node at an index; the canvas for none."""
+        return self._nodes[index.internalId()] if index.isValid() else CANVAS
+
+    def index_of(self, node: str) -> QModelIndex:
+        """Where a node stands; invalid for one that there is not."""
+        graph = self.document.graph
+        if node not in graph:
+            return QModelIndex()
+        return self._at(self._run(graph.parents.get(node, CANVAS)).index(node), node)
+
+    def _at(self, row: int, node: str) -> QModelIndex:
+        number = self._numbers.get(node)
+        if number is None:
+            number = self._numbers[node] = len(self._nodes)
+            self._nodes.append(node)
+        return self.createIndex(row, 0, number)
+
+    def _run(self, frame: str) -> list[str]:
+        """What stands below a frame, wired and parked."""
+        graph = self.document.graph
+        first = [graph.root] if frame == CANVAS else graph.children.get(frame, [])
+        parked = graph.segments(frame)
+        return [*first, *(node for segment in parked for node in segment)] if parked else first
+
+    def _changed(self, change: Change) -> None:
+        touched = change.touched
+        if touched is None:
+            self.beginResetModel()
+            self._nodes, self._numbers = [], {}
+            self.endResetModel()
+        elif touched.frames or touched.modes or len(touched.nodes) > MANY:
+            self.layoutAboutToBeChanged.emit()
+            kept = self.persistentIndexList()
+            self.changePersistentIndexList(kept, [self.index_of(self.node(index)) for index in kept])
+            self.layoutChanged.emit()
+        else:
+            for node in touched.nodes:
+                index = self.index_of(node)
+                self.dataChanged.emit(index, index)
+
+    # What views ask.
+
+    def index(self, row: int, column: int, parent: Index = NOWHERE) -> QModelIndex:
+        run = self._run(self.node(parent))
+        return self._at(row, run[row]) if column == 0 and 0 <= row < len(run) else QModelIndex()
+
+    def parent(self, index: Index = NOWHERE) -> QModelIndex:  # pyright: ignore[reportIncompatibleMethodOverride]
+        frame = self.document.graph.parents.get(self.node(index), CANVAS)
+        return self.index_of(frame) if frame != CANVAS else QModelIndex()
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return len(self._run(self.node(parent)))
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        del parent
+        return 1
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        graph, node = self.document.graph, self.node(index)
+        if node not in graph:
+            return None
+        data = graph.nodes[node]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
+                loose = " (parked)" if self._is_parked(node) else ""
+                return data.title + (f" ({modes.WORDS[data.mode]})" if data.mode else loose)
+            case Qt.ItemDataRole.EditRole:
+                return data.title
+            case Qt.ItemDataRole.ToolTipRole:
+                return path_of(graph, node) or data.title
+            case Qt.ItemDataRole.DecorationRole:
+                return self._icon(data.kind)
+            case Qt.ItemDataRole.ForegroundRole:
+                idle = any(graph.nodes[each].mode for each in (node, *graph.ancestors(node)))
+                return self.theme.text_dim if idle or graph.is_loose(node) else None
+            case _:
+                return None
+
+    def _is_parked(self, node: str) -> bool:
+        graph = self.document.graph
+        return node != graph.root and graph.place_of(node).segment is not None
+
+    def _icon(self, kind: str) -> QIcon | None:
+        found = self.document.catalogue.get(kind)
+        if kind not in self._icons and found:
+            self._icons[kind] = kind_icon(found, self.theme)
+        return self._icons.get(kind)
+
+    # What hands do.
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flag, node = Qt.ItemFlag, self.node(index)
+        if node not in self.document.graph:
+            return flag.NoItemFlags
+        found = flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable
+        if self.document.graph.is_frame(node):
+            found |= flag.ItemIsDropEnabled
+        return found if node == self.document.graph.root else found | flag.ItemIsDragEnabled
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        graph, node = self.document.graph, self.node(index)
+        if role != Qt.ItemDataRole.EditRole or node not in graph or str(value) == graph.nodes[node].title:
+            return False
+        self.performed.emit(rewrites.rename(graph, self.document.catalogue, node, str(value).strip()), "Rename")
+        return True
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction
+
+    def mimeTypes(self) -> list[str]:
+        return [NODES_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        data = QMimeData()
+        data.setData(NODES_MIME, QByteArray("\n".join(map(self.node, indexes)).encode()))
+        return data
+
+    def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index) -> bool:
+        del action, column
+        nodes = bytes(data.data(NODES_MIME).data()).decode().split()
+        frame = self.node(parent)
+        if not nodes or frame not in self.document.graph:
+            return False
+        self.move(nodes, frame, row if row >= 0 else len(self.document.graph.children[frame]))
+        return False  # what was dragged is not to be removed: it has been moved
+
+    def move(self, nodes: list[str], frame: str, row: int) -> None:
+        """Take nodes to a line of a frame; below those that are wired, they are parked."""
+        graph, catalogue = self.document.graph, self.document.catalogue
+        if any(node not in graph for node in nodes):
+            return
+        wired = row <= len(graph.children[frame])
+        answer: Answer = (
+            wiring.move_to(graph, catalogue, nodes, frame, row)
+            if wired
+            else wiring.park(graph, catalogue, nodes, frame)
+        )
+        what = graph.nodes[nodes[0]].title if len(nodes) == 1 else f"{len(nodes)} nodes"
+        self.performed.emit(answer, f"Move {what}")
+
+
+class Outline(QTreeView):
+    """The view of the outline. What is selected here is selected on the canvas, and the other way round."""
+
+    chosen = Signal(object)
+    """The user has selected these nodes."""
+    entered = Signal(str)
+    """A node was double-clicked, or Enter was pressed on it."""
+
+    def __init__(self, document: Document, theme: Theme) -> None:
+        super().__init__()
+        self._showing = False
+        self._waiting: list[str] = []
+        self.nodes = OutlineModel(document, theme)
+        self.setModel(self.nodes)
+        self.setObjectName("outline")
+        self.setAccessibleName("Outline")
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(True)
+        self.setIndentation(12)
+        self.header().setStretchLastSection(False)
+        self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.header().setResizeContentsPrecision(0)  # by the lines in view
+        self.setFrameShape(QTreeView.Shape.NoFrame)
+        self.setExpandsOnDoubleClick(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._show)
+        self.nodes.modelReset.connect(self._unfold_root)
+        self.selectionModel().selectionChanged.connect(self._choose)
+        self.doubleClicked.connect(lambda index: self.entered.emit(self.nodes.node(index)))
+        self._unfold_root()
+
+    def show_selection(self, nodes: Sequence[str]) -> None:
+        """Select these nodes, once the events at hand are through."""
+        self._waiting = list(nodes)
+        self._soon.start(0)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.nodes.set_theme(theme)
+
+    def selected(self) -> list[str]:
+        """The nodes selected here, in their order, the one that the keys move from last."""
+        chosen = [self.nodes.node(index) for index in self.selectionModel().selectedIndexes()]
+        current = self.nodes.node(self.currentIndex())
+        return [*(node for node in chosen if node != current), *([current] if current in chosen else [])]
+
+    def _choose(self) -> None:
+        if not self._showing:
+            self._soon.stop()
+            self.chosen.emit(self.selected())
+
+    def _unfold_root(self) -> None:
+        self.expand(self.nodes.index_of(self.nodes.document.graph.root))
+
+    def _show(self) -> None:
+        nodes = [node for node in self._waiting if node in self.nodes.document.graph]
+        self._showing = True
+        try:
+            flag = QItemSelectionModel.SelectionFlag
+            self.selectionModel().select(self._spans(nodes), flag.ClearAndSelect)
+            if nodes:
+                last = self.nodes.index_of(nodes[-1])
+                self.selectionModel().setCurrentIndex(last, flag.NoUpdate)
+                self.scrollTo(last)
+        finally:
+            self._showing = False
+
+    def _spans(self, nodes: Iterable[str]) -> QItemSelection:
+        """The lines of these nodes, neighbours together."""
+        rows: dict[str, list[int]] = {}
+        parents = self.nodes.document.graph.parents
+        for node in nodes:
+            rows.setdefault(parents.get(node, CANVAS), []).append(self.nodes.index_of(node).row())
+        found = QItemSelection()
+        for frame, numbers in rows.items():
+            parent = self.nodes.index_of(frame)
+            numbers.sort()
+            start = numbers[0]
+            for number, following in zip(numbers, [*numbers[1:], -1], strict=True):
+                if following != number + 1:
+                    first, last = self.nodes.index(start, 0, parent), self.nodes.index(number, 0, parent)
+                    found.select(first, last)
+                    start = following
+        return found
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, node = event.key(), self.nodes.node(self.currentIndex())
+        editing = self.state() == QAbstractItemView.State.EditingState
+        up_or_down = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 2}.get(Qt.Key(key))
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not editing and node:
+            self.entered.emit(node)
+        elif up_or_down and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self._move_by(node, up_or_down)
+        else:
+            super().keyPressEvent(event)
+
+    def _move_by(self, node: str, step: int) -> None:
+        graph = self.nodes.document.graph
+        frame = graph.parent(node) if node in graph else None
+        if frame and node in graph.children[frame]:
+            row = graph.children[frame].index(node) + step
+            if 0 <= row <= len(graph.children[frame]):
+                self.nodes.move([node], frame, row)
