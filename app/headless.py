@@ -55,7 +55,7 @@ def run(file: Path | None, theme: str) -> int:
 
 
 def _report(window: Window, end: Finished | str) -> int:
-    written = _write(window.canvas.image(2.0), FOLDER / "catenary-canvas.png")
+    written = _write(window.canvas.image(2.0, largest=4000), FOLDER / "catenary-canvas.png")
     if isinstance(end, str):
         print(f"the engine stopped: {end}", file=sys.stderr)
         return 1

@@ -248,10 +248,10 @@ class Surface(QWidget):
 
     # Painting.
 
-    def image(self, scale: float = 1.0, margin: float = 24) -> QImage:
-        """A picture of the whole graph, `scale` pixels to a canvas unit, fewer where it would be enormous."""
+    def image(self, scale: float = 1.0, margin: float = 24, largest: int = LARGEST) -> QImage:
+        """A picture of the whole graph, `scale` pixels to a canvas unit, fewer for sides of `largest` at most."""
         left, top, right, bottom = scenes.bounds(self.arrangement, self.texts)
-        scale = min(scale, (LARGEST - 2 * margin) / max(right - left, bottom - top))
+        scale = min(scale, (largest - 2 * margin) / max(right - left, bottom - top))
         width, height = (right - left) * scale + 2 * margin, (bottom - top) * scale + 2 * margin
         camera = Camera(scale, margin - left * scale, margin - top * scale)
         image = QImage(round(width), round(height), QImage.Format.Format_ARGB32_Premultiplied)

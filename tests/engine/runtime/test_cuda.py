@@ -1,16 +1,22 @@
 """The session on a CUDA device. These tests need one, and are left out where there is none."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from engine.document import files
-from engine.document.graph import Node, Tree
+from engine.document import edits, files
+from engine.document.graph import Node, Tree, Weights
 from engine.document.sources import NoiseSource
 from engine.messages import Configure, Configured, DType, Finished, Load, Run
+from nodes import examples
 from nodes.models import MODELS, build
 from tests.engine.runtime.test_session import Ear, graph, leaf
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+
+EXAMPLES = Path("resources/examples")
 
 
 def result_on(ear, device, dtype: DType = "float32"):
@@ -84,6 +90,32 @@ def test_a_layer_that_needs_too_much_is_named():
     assert torch.cuda.memory_allocated() < 1 << 30
 
 
+def test_the_digits_with_their_weights_and_adapters_are_the_same_on_the_device(no_tf32):
+    path = EXAMPLES / "digits.catenary"
+    ear = Ear()
+    ear.take(Load(path.read_bytes(), str(EXAMPLES)))
+    ours = result_on(ear, "cpu")
+    theirs = result_on(ear, "cuda")
+    assert theirs.device.type == "cuda"
+    apart = (theirs.cpu() - ours).abs()
+    assert apart.mean() < 0.01, "twenty steps of sampling, apart by rounding only"
+    assert (apart > 0.1).float().mean() < 0.02
+    half = result_on(ear, "cuda", "float16")
+    assert (half.cpu().float() - ours).abs().mean() < 0.05
+
+
+def test_weights_go_from_the_file_to_the_device(tmp_path):
+    file = tmp_path / "big.safetensors"
+    save_file({"Linear.weight": torch.randn(8192, 16384), "Linear.bias": torch.zeros(8192)}, file)  # 512 MiB
+    found = graph(leaf("lin", "Linear", in_features=16384, out_features=8192), x=NoiseSource([1, 16384]))
+    edits.apply(found, edits.SetWeights("root", Weights(file.name)))
+    ear = Ear(found, tmp_path)
+    torch.cuda.reset_peak_memory_stats()
+    result_on(ear, "cuda", "float16")
+    held = torch.cuda.max_memory_allocated() / 2**20
+    assert held < 1.2 * 512, f"{held:.0f} MiB on the device, for 256 MiB of weights read one by one"
+
+
 def test_a_run_is_cancelled_on_the_device():
     asked = 0
 
@@ -96,3 +128,12 @@ def test_a_run_is_cancelled_on_the_device():
     ear.take(Configure("cuda", "float16"))
     (*_, finished) = ear.take(Run(1))
     assert finished.status == "cancelled"
+
+
+def test_sampling_gives_on_the_device_what_it_gives_on_the_cpu(no_tf32):
+    ear = Ear(examples.graphs()["digits"], examples.FOLDER)
+    ours = result_on(ear, "cpu")
+    theirs = result_on(ear, "cuda")
+    assert theirs.device.type == "cuda"
+    torch.testing.assert_close(theirs.cpu(), ours, rtol=1e-3, atol=1e-3)
+    assert result_on(ear, "cuda", "float16").isfinite().all()
