@@ -27,8 +27,8 @@ from engine.document.pictures import Spot, pictures, redrawn, shown_as
 
 PAUSE = 60
 """Milliseconds between two looks at a picture that is being drawn."""
-LARGEST = 2048
-"""Pixels of the longer side of what can be drawn."""
+LARGEST = 1024
+"""Pixels of the longer side of what can be drawn: more would take too long to write while the hand waits."""
 KEPT = 8
 """Pictures of a stroke in progress that are kept, since the worker may still read one."""
 
@@ -254,11 +254,14 @@ class BrushBox(QFrame):
         if self._path:
             reader = QImageReader(str(self._folder() / self._path))
             reader.setAutoTransform(True)
+            size = reader.size()
+            large = max(size.width(), size.height()) > LARGEST
+            if large:
+                reader.setScaledSize(size.scaled(LARGEST, LARGEST, Qt.AspectRatioMode.KeepAspectRatio))
             image = reader.read()
             if image.isNull():
                 self.message.setText(f"{self._path} can't be read: {reader.errorString()}. Drawing begins a new one.")
-            elif max(image.width(), image.height()) > LARGEST:
-                image = image.scaled(LARGEST, LARGEST, Qt.AspectRatioMode.KeepAspectRatio)
+            elif large:
                 self.message.setText(
                     f"{self._path} is large: what is drawn has {image.width()} × {image.height()} pixels"
                 )
@@ -293,7 +296,9 @@ class BrushBox(QFrame):
         self._looking.stop()
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        QImageWriter(buffer, b"png").write(self.pad.image)
+        writer = QImageWriter(buffer, b"png")
+        writer.setQuality(80)  # of a PNG, how little time it takes
+        writer.write(self.pad.image)
         data = buffer.data().data()
         stem = self._spots[0].name.replace(".", "-")
         path = self._drawings() / f"{stem}-{hashlib.sha256(data).hexdigest()[:10]}.png"
