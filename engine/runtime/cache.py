@@ -1,7 +1,7 @@
 """Values kept between runs, by the key of what they are functions of; of too many, the least recently used go."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -11,6 +11,10 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda _: "missing"})()
 
 ENTRY = 256
 """Bytes that anything kept counts for, beside the memory of its tensors."""
+
+POSITIONS = 3
+"""So many runs of a series in which the same things moved, by a slider maybe, leave their values behind. Where it began
+they are kept too. Each more would cost memory that has not been touched yet, which is slower than what is hot."""
 
 Shared = tuple[int, int]
 """A piece of memory that several tensors may lie in: where it starts, and its bytes."""
@@ -26,6 +30,9 @@ class Cache:
         """Counts runs, so that a value can be kept for one only."""
         self._entries: OrderedDict[bytes, tuple[Any, list[Shared], int]] = OrderedDict()
         self._owners: dict[int, int] = {}
+        self._made: set[bytes] = set()
+        self._moved: frozenset[object] = frozenset()
+        self._series: list[set[bytes]] = []
 
     def __contains__(self, key: bytes) -> bool:
         return key in self._entries
@@ -49,6 +56,7 @@ class Cache:
         if own + sum(size for _, size in shared) > self.room:
             return
         self._entries[key] = (value, shared, own)
+        self._made.add(key)
         self.bytes += own
         for start, size in shared:
             owners = self._owners[start] = self._owners.get(start, 0) + 1
@@ -56,6 +64,16 @@ class Cache:
                 self.bytes += size
         while self.bytes > self.room:
             self._drop(next(iter(self._entries)))
+
+    def end(self, moved: frozenset[object], keys: Iterable[bytes]) -> None:
+        """A run is over, before which these had moved; its values have these keys."""
+        if moved != self._moved:
+            self._moved, self._series = moved, []
+        self._series.append(self._made)
+        self._made = set()
+        if len(self._series) > POSITIONS:
+            for key in self._series.pop(0).difference(keys).intersection(self._entries):
+                self._drop(key)
 
     def resize(self, room: int) -> None:
         """Keep this many bytes at most from now on."""
@@ -67,6 +85,7 @@ class Cache:
         """Let go of everything."""
         self._entries.clear()
         self._owners.clear()
+        self._made, self._series = set(), []
         self.bytes = 0
 
     def _drop(self, key: bytes) -> None:

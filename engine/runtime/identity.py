@@ -68,6 +68,8 @@ class Identity:
             self._rows.append(_Row(node, said or b"", modules, tuple(node.all_input_nodes), tuple(inside)))
         self.effects = frozenset(changing | printing)
         self.passing = frozenset(_downstream(changing | _beside(code, changing)) if changing else ())
+        self.moved: set[fx.Node] = set()
+        """The calls that have become others since this was emptied: by their module, or by what comes from outside."""
         self._own: dict[fx.Node, bytes] = {}
         self._keys: dict[fx.Node, bytes] = {}
 
@@ -85,6 +87,8 @@ class Identity:
             else:
                 own = said + b"".join([stamps[module] for module in modules])
             self._own[node] = own
+            if own != own_before.get(node):
+                self.moved.add(node)
             if own != own_before.get(node) or not others.isdisjoint(inputs):
                 text = own + b"".join([self._keys[used] for used in inputs])
                 key = blake2b(text, digest_size=SIZE).digest()

@@ -128,6 +128,11 @@ class Program:
         """The key of every call for these values."""
         return self.identity.keys(lambda node: self.outside(given, node), self.stamps)
 
+    def end(self, cache: Cache, given: Given) -> None:
+        """Tell the cache that a run for these values is over."""
+        moved, self.identity.moved = frozenset(self.identity.moved), set()
+        cache.end(moved, self.keys(given).values())
+
     def outside(self, given: Given, node: fx.Node) -> Any:
         origin = self.origins[node]
         return given.inputs[origin] if isinstance(origin, str) else given.contexts[origin]

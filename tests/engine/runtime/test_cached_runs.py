@@ -363,3 +363,14 @@ def test_the_values_that_adapters_drive_are_read_from_the_modules_of_the_run() -
     assert [(held.label, held.text) for held in told.contexts] == [("c.k", "0.5")]
     ear.run()
     assert not [m for m in ear.heard if isinstance(m, InUse)], "told once"
+
+
+def test_of_a_slider_s_way_only_the_ends_are_kept() -> None:
+    ear = Counted(graph_of(leaf("up", "Multiply"), leaf("end", "Sin"), x=NoiseSource([2, 2])))
+    ear.run()
+    for step in range(10):
+        ear.edit(SetParam("up", "scale", 2.0 + step))
+        assert ear.ran() == ["up", "end"]
+    for scale, ran in ((10.0, []), (1.0, []), (3.0, ["up", "end"])):
+        ear.edit(SetParam("up", "scale", scale))
+        assert ear.ran() == ran
