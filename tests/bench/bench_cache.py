@@ -1,8 +1,8 @@
 """What keeping values between runs gains and costs, in the worker's session, on one thread, without a window.
 
 Two graphs: one step of the digits U-Net on 16 pictures, and the U-Net of Stable Diffusion 1.5 with a tenth of its
-channels. Sliders scale what goes into the first block, the middle, and the output. Each is moved with values kept and with
-none; then of a run from nothing the share that keys and keeping take.
+channels. Sliders scale what goes into the first block, the middle, and the output. Each is moved with values kept and
+with none; then of a run from nothing the share that keys and keeping take.
 """
 
 import os
@@ -134,7 +134,7 @@ def measure(title: str, graph: Graph) -> None:
     run, once, keys, keeping = overhead(kept.session)
     print(f"  a run of the code {run:.1f} ms; beside its lowering {once:.1f} ms, once")
     print(
-        f"  in a run from nothing: keys {keys:.2f} ms ({keys / run:.1%}), keeping {keeping:.2f} ms ({keeping / run:.1%})"
+        f"  from nothing: keys {keys:.2f} ms ({keys / run:.1%}), keeping {keeping:.2f} ms ({keeping / run:.1%})"
     )
 
 
