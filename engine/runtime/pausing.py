@@ -13,6 +13,9 @@ from engine.runtime.program import Moment
 Halt = Callable[[Paused, Moment], Resume]
 """Shows where a run has paused and waits for what is to be done. May raise Cancelled."""
 
+WITHHELD = "not known: it needs Python code that you have not trusted"
+"""What stands for a value that was withheld."""
+
 
 def breakpoints(graph: Graph, catalogue: Catalogue) -> frozenset[str]:
     """The Breakpoints among the nodes that run, enabled or not."""
@@ -40,7 +43,7 @@ class Pauses:
         if self._stepping or (node in self.stops and holder.nodes[node].params.get("enabled", True)):
             moment = look()
             path = path_of(self.whole.graph, node)
-            value = preview.text_of(moment.values.get(node))
+            value = preview.text_of(moment.values[node]) if node in moment.values else WITHHELD
             paused = Paused(self.run, home(self.whole, node), path, value, self._held(node, moment))
             self._stepping = self.halt(paused, moment).step
 

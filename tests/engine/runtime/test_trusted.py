@@ -21,6 +21,7 @@ from engine.messages import (
     FromWorker,
     Load,
     Log,
+    Paused,
     Run,
     SaveWeights,
     Shapes,
@@ -165,6 +166,13 @@ def test_what_does_not_need_what_is_refused_runs(folder):
     assert (finished.status, finished.fault.node, finished.fault.code) == ("failed", "b", "untrusted")
     assert set(ear.session.values) == {"a", "c", "get", "d", "root"}, "all but what needs it"
     assert "trusted_mine" not in sys.modules
+
+
+def test_a_pause_where_a_value_is_withheld_says_so(folder):
+    ear = Ear(graph_of(*calls("double"), leaf("stop", "Breakpoint")), folder, trusted=())
+    ear.session.take(Run(1, pauses=True))
+    [paused] = [message for message in ear.heard if isinstance(message, Paused)]
+    assert (paused.node, paused.value) == ("stop", "not known: it needs Python code that you have not trusted")
 
 
 def test_only_the_names_that_are_trusted_are_imported(folder):
