@@ -245,6 +245,14 @@ ACTIONS: tuple[Action, ...] = (
         enabled=lambda w: len(w.canvas.selection) == 1,
     ),
     Action(
+        id="select-by",
+        menu="Edit",
+        title="Select by kind, place or params…",
+        keys=("Ctrl+L",),
+        tip="A line such as Linear in CrossAttention* selects what it takes",
+        run=lambda w: w.selector.open(),
+    ),
+    Action(
         id="find-node",
         menu="Edit",
         title="Find a node…",

@@ -49,6 +49,7 @@ def build(window: "Window") -> dict[str, QDockWidget]:
     column.addWidget(window.consent)
     column.addWidget(window.notice)
     column.addWidget(window.drawing_bar)
+    column.addWidget(window.selector)
     column.addWidget(window.breadcrumbs)
     column.addWidget(window.canvas, 1)
     window.setCentralWidget(middle)

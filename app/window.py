@@ -44,6 +44,7 @@ from app.panels.problems import ProblemsPanel, counted
 from app.panels.sweep import SweepPanel
 from app.panels.weights_report import WeightsPanel
 from app.reports import death_report
+from app.selector_bar import SelectorBar
 from app.status import Status
 from app.theme import DARK, LIGHT, Theme
 from app.toolbar import Toolbar
@@ -110,6 +111,7 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)
         self.canvas = Canvas(self.document, self.theme)
         self.breadcrumbs = Breadcrumbs(self.canvas)
+        self.selector = SelectorBar(self.canvas)
         self.outline = Outline(self.document, self.theme)
         self.consent = Consent()
         self.notice = Notice(self.theme)
@@ -419,7 +421,7 @@ class Window(QMainWindow):
         self.setStyleSheet(tones.sheet(worn))
         self.setWindowIcon(icon("catenary", worn.selection.name()))
         panels = (self.palette_panel, self.inspector, self.adapters_panel, self.preview, self.problems_panel)
-        for part in (self.canvas, self.outline, *panels, self.sweep, self.notice):
+        for part in (self.canvas, self.selector, self.outline, *panels, self.sweep, self.notice):
             part.set_theme(worn)
         layout.wear(self.docks, worn)
         for action in actions.ACTIONS:

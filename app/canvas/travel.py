@@ -10,7 +10,7 @@ from app.canvas.camera import Camera
 if TYPE_CHECKING:
     from app.canvas.view import Canvas
 
-FILLS = 0.6
+FILLS = 0.9
 """A frame that takes this much of the view's width or height is the one that one is in."""
 MOST = 100
 

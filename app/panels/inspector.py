@@ -1,16 +1,16 @@
 """The inspector: one selected node shows its form, none or the root the graph, several a summary."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from app.drawing import DrawnDocument
 from app.panels.adapter_page import AdapterPage
 from app.panels.graph_page import GraphPage
 from app.panels.node_page import NodePage
+from app.panels.summary_page import SummaryPage
 from app.theme import Theme
 from engine.document.document import Change, Document
 from engine.document.problems import Problem
@@ -21,23 +21,6 @@ Descriptions = Mapping[str, tuple[str, ...]]
 
 LATEST = 100
 """Milliseconds after which a page is built anew even if nobody has checked the graph."""
-
-
-class SummaryPage(QWidget):
-    """How many of what are selected."""
-
-    def __init__(self, document: Document, nodes: Sequence[str]) -> None:
-        super().__init__()
-        self.nodes = list(nodes)
-        kinds = Counter(document.graph.nodes[node].kind for node in nodes)
-        title = QLabel(f"{len(nodes)} nodes")
-        title.setProperty("tone", "title")
-        lines = QLabel("\n".join(f"{count} × {kind}" for kind, count in kinds.most_common()))
-        lines.setProperty("tone", "muted")
-        column = QVBoxLayout(self)
-        column.addWidget(title)
-        column.addWidget(lines)
-        column.addStretch(1)
 
 
 class Inspector(QScrollArea):
@@ -77,7 +60,7 @@ class Inspector(QScrollArea):
 
     def refresh(self) -> None:
         """Show what the document says."""
-        if isinstance(self.page, NodePage | GraphPage | AdapterPage):
+        if self.page is not None:
             self.page.refresh()
 
     def show_nodes(self, nodes: Sequence[str]) -> None:
