@@ -133,9 +133,7 @@ def measure(title: str, graph: Graph) -> None:
     print(f"  nothing changed: {statistics.median(kept.run() for _ in range(MOVES)):.1f} ms")
     run, once, keys, keeping = overhead(kept.session)
     print(f"  a run of the code {run:.1f} ms; beside its lowering {once:.1f} ms, once")
-    print(
-        f"  from nothing: keys {keys:.2f} ms ({keys / run:.1%}), keeping {keeping:.2f} ms ({keeping / run:.1%})"
-    )
+    print(f"  from nothing: keys {keys:.2f} ms ({keys / run:.1%}), keeping {keeping:.2f} ms ({keeping / run:.1%})")
 
 
 if __name__ == "__main__":
