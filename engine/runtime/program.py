@@ -420,7 +420,7 @@ class _Run:
         code, effects = list(self.program.code.nodes), self.program.identity.effects
         ahead, needed = list[fx.Node](), set(self.kept)
         for node in reversed(code[code.index(here) + 1 :]):
-            if node in needed and node.op != "output":
+            if node in needed and node not in self.known and node.op != "output":
                 ahead.insert(0, node)
                 needed.update(node.all_input_nodes)
         known, self.known = self.known, self.known | {here: value}

@@ -9,9 +9,10 @@ import pytest
 import torch
 from refiners.foundationals.latent_diffusion.solvers import Euler
 
-from engine.document import edits
+from engine.document import edits, files
 from engine.document.edits import SetContexts, SetInputs, SetParam
 from engine.document.graph import Graph, Input, Node, Tree
+from engine.document.pictures import pictures, redrawn
 from engine.document.sources import ListSource, LiteralSource, NoiseSource, NumberSource, Source
 from engine.messages import Apply, Configure, Finished, Log, Paused, Preview, Progress, Resume, Shapes, Watch
 from engine.runtime.program import Given
@@ -386,3 +387,15 @@ def test_a_breakpoint_in_it_pauses_at_every_step() -> None:
 
 def test_a_kind_knows_what_a_new_one_declares() -> None:
     assert CATALOGUE["Sample"].contexts == {"diffusion": {"timestep": NumberSource(999.0)}}
+
+
+def test_what_emerges_uses_values_of_earlier_runs() -> None:
+    example = Path("resources/examples/digits-inpainting.catenary")
+    ear = Ear(files.parse(example.read_bytes(), "example"), example.parent.absolute())
+    ear.take(Apply(SetParam("n001", "steps", 2)))
+    assert ear.run(watch=("root",)).status == "done"
+    graph = ear.session.graph
+    picture = next(spots for spots, path in pictures(graph).items() if path == "digits-picture.png")
+    ear.take(Apply(redrawn(graph, picture, "digits-mask.png")))
+    end = ear.run(watch=("root",))
+    assert end.status == "done", end.fault
