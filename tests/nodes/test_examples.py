@@ -48,6 +48,8 @@ def test_what_is_shipped_takes_six_megabytes_at_most() -> None:
 def test_it_opens_without_a_problem_and_has_all_its_weights(name: str) -> None:
     assert [found.message for found in check(examples.graphs()[name], CATALOGUE)] == []
     ear = opened(name)
+    for adapter in ear.session.graph.adapters:
+        ear.take(Apply(SetAdapter(replace(adapter, enabled=True))))
     ear.settle()
     assert ear.last(Shapes).faults == ()
     for report in ear.last(Loaded).reports:
