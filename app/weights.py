@@ -111,10 +111,13 @@ class LoadDialog(QDialog):
         """Whether it can be loaded; strictly, only what fits exactly."""
         answer = self.answer
         refused = self.strict.isChecked() and answer is not None and not answer.report.exact
-        nothing = answer is not None and not answer.report.error and not answer.report.count
+        none = answer is not None and not answer.report.error and not answer.report.count
+        nothing = none and not answer.report.near
         text = "Nothing fits here: choose another prefix." if nothing else ""
         if refused and not nothing:
             text = "Not all of it fits, as the report tells: nothing would be loaded."
+        elif none and not nothing:
+            text = "Nothing fits by name. Load it to take the near misses, in the report that opens then."
         self.refusal.setText(text)
         self.refusal.setVisible(bool(text) and answer is not None and not answer.report.error)
         self.accept_button.setEnabled(answer is not None and answer.edit is not None and not refused and not nothing)
@@ -237,6 +240,9 @@ class WeightsDesk(QObject):
             self.window.document.apply(dialog.answer.edit, "Load weights")
         except EditError as error:
             self.window.notice.tell(f"The weights can't be loaded: {error}", "error", about="weights")
+            return
+        if not dialog.answer.report.count:
+            self.show_report(dialog.frame)  # where its near misses are taken
 
     def _close(self) -> None:
         self._dialog = None

@@ -83,6 +83,7 @@ class WeightsReportView(QWidget):
         self._graph: Graph | None = None
         self.summary = QLabel()
         self.summary.setWordWrap(True)
+        self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter by any part")
@@ -143,7 +144,8 @@ class WeightsReportView(QWidget):
         tone = "error" if report and report.error else "muted" if report is None else ""
         self.summary.setProperty("tone", tone)
         self.summary.style().polish(self.summary)
-        self.view.setVisible(bool(found))
+        for widget in (self.filter, self.copy_button, self.view):
+            widget.setVisible(bool(found))
         self.copy_button.setEnabled(report is not None)
         self._show_buttons()
 

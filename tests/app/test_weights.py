@@ -170,6 +170,22 @@ def test_near_misses_are_taken_with_one_click(qtbot: QtBot, desk: Window, hands:
     reports(qtbot, desk, lambda told: len(told[0].near) == 2)
 
 
+def test_a_file_of_near_misses_alone_is_loaded_and_its_report_opens(
+    qtbot: QtBot, desk: Window, hands: Hands, folder: Path
+) -> None:
+    stored.save_file(tensors("Body.first", "Body.second", "linear"), folder / "w.safetensors")
+    dialog = load(qtbot, desk, hands, folder / "w.safetensors")
+    assert dialog.refusal.text() == (
+        "Nothing fits by name. Load it to take the near misses, in the report that opens then."
+    )
+    press(qtbot, dialog.accept_button)
+    reports(qtbot, desk, lambda told: len(told[0].near) == 3)
+    button = desk.weights_panel.report.fix_all_button
+    assert button.isVisible()
+    press(qtbot, button)
+    assert reports(qtbot, desk, lambda told: told[0].count == 6)[0].exact
+
+
 def test_saving_names_the_new_file_and_forgets_old_keys(qtbot: QtBot, desk: Window, hands: Hands, folder: Path) -> None:
     stored.save_file(tensors("Body.first", "Body.second", "Linear"), folder / "w.safetensors")
     press(qtbot, load(qtbot, desk, hands, folder / "w.safetensors").accept_button)
