@@ -43,6 +43,7 @@ class TitleBar(QFrame):
 def build(window: "Window") -> dict[str, QDockWidget]:
     """Put canvas and panels into the window; gives the docks by name."""
     middle = QWidget()
+    middle.setAutoFillBackground(True)  # Qt leaves tab bars behind it that it has no use for any more
     column = QVBoxLayout(middle)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
