@@ -105,6 +105,8 @@ class ImportDialog(QDialog):
         self.arguments.setFixedHeight(3 * self.arguments.fontMetrics().lineSpacing() + 10)
         self.folder, folder = _path_line(self._ask_folder)
         self.folder.setPlaceholderText("only where Python looks")
+        if self.window_.files.path is not None:  # as for the functions that the graph names
+            self.folder.setText(str(self.window_.files.folder))
         self.weights = QCheckBox("With its weights, in")
         self.file, file = _path_line(self._ask_file)
         weights = QHBoxLayout()

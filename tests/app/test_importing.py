@@ -184,6 +184,20 @@ def test_what_is_typed_is_checked_and_what_was_imported_is_offered_again(
     assert dialog.folder.text() == str(folder)
 
 
+def test_a_module_beside_the_graph_is_found_without_choosing_a_folder(
+    qtbot: QtBot, live: Window, hands: Hands, folder: Path
+) -> None:
+    live.files.save_to(folder / "graph.catenary")
+    dialog = dialog_of(live, hands)
+    assert dialog.folder.text() == str(folder)
+    line = dialog.name.lineEdit()
+    assert line is not None
+    qtbot.keyClicks(line, "smalls:Small")
+    with qtbot.waitSignal(live.files.moved, timeout=STARTING):
+        press(qtbot, dialog)
+    assert "Shift" in [node.title for node in live.document.graph.nodes.values()]
+
+
 def test_the_structure_of_a_weights_file(qtbot: QtBot, live: Window, hands: Hands, tmp_path: Path) -> None:
     tensors = {"0.weight": torch.randn(5, 3), "0.bias": torch.randn(5), "1.weight": torch.randn(2, 5)}
     save_file(tensors, tmp_path / "model.safetensors")
