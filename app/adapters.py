@@ -88,7 +88,7 @@ class AdapterDesk(QObject):
             case "weights", Adapter():
                 self.ask_weights(adapter)
             case "no-weights", Adapter():
-                self._apply(SetAdapter(replace(found, weights=None)), f"Weights of {found.name}")
+                self._apply(SetAdapter(replace(found, weights=None, keys={})), f"Weights of {found.name}")
             case "report", Adapter():
                 self.window.weights.show_report("", adapter)
             case "draw", Adapter():

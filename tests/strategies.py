@@ -76,7 +76,7 @@ def trees(draw: st.DrawFn, fresh: Iterator[str], depth: int = 3) -> Tree:
     params = draw(LINKED if kind in ("UseContext", "SetContext") else PARAMS)
     contexts, shared = (draw(PROVIDED), "") if is_frame else ({}, draw(st.sampled_from(["", "", "n0", "n1"])))
     weights, key = draw(st.none() | st.none() | WEIGHTS), draw(st.just("") | TEXTS)
-    mode = draw(st.just("") | MODES)
+    mode: Any = draw(st.just("") | MODES)
     node = Node(next(fresh), kind, draw(NAMES), params, contexts, shared, weights, key, mode)
     view = draw(st.none() | VIEWS)
     if not is_frame:
@@ -122,6 +122,8 @@ def adapters(draw: st.DrawFn, id: st.SearchStrategy[str]) -> Adapter:
             WEIGHTS,
             TEXTS,
             TEXTS,
+            TEXTS,
+            st.dictionaries(st.sampled_from(["n0", "n1", "root", "gone"]), TEXTS, max_size=2),
         )
     )
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from engine.document import disk, files
 from engine.document.adapters import Adapter
 from engine.document.disk import FileError
@@ -12,9 +14,9 @@ ENDING = ".catenary-adapter"
 
 
 def dump(*adapters: Adapter) -> bytes:
-    """The text of these adapters."""
+    """The text of these adapters. What they note of the nodes of one graph is left out."""
     holder = Graph(Node("root", "Chain"))
-    holder.adapters = adapters
+    holder.adapters = tuple(replace(adapter, keys={}) for adapter in adapters)
     return files.dump(holder)
 
 

@@ -41,7 +41,8 @@ class Adapter(Struct, frozen=True, omit_defaults=True):
 
     `params` declare what can be set, `values` has what is set, by name; the others are at their defaults. `where`
     narrows what the patches that are "around" or "instead" go to. `weights` names a file whose keys are the path of the
-    target, then the path in the tree. `source` is the paper or the Fluxion class it comes from.
+    target, then the path in the tree; `keys` has the nodes of the graph that it calls otherwise than follows from the
+    graph as it is now (`engine.document.adapter_keys`). `source` is the paper or the Fluxion class it comes from.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Adapter(Struct, frozen=True, omit_defaults=True):
     colour: str = ""
     doc: str = ""
     source: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
 
 
 def param_of(adapter: Adapter, name: str) -> Param | None:

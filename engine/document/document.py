@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from engine.document import edits
+from engine.document.adapter_keys import keep_targets
 from engine.document.edits import Edit, Touched
 from engine.document.graph import Graph, Node, Tree
 from engine.document.history import History
@@ -39,9 +40,10 @@ class Document:
         """Apply an edit and remember it. Raises EditError, with nothing changed and nobody told.
 
         Edits with the same non-empty `merge`, one after another, are one undo step until `end_gesture`.
-        What shares its weights with others changes with them, and every leaf keeps its key in the weights file.
+        What shares its weights with others changes with them, and every leaf keeps its key in the weights file,
+        every target that in the files of adapters.
         """
-        edit = keep(self.graph, self.catalogue, together(self.graph, edit))
+        edit = keep_targets(self.graph, keep(self.graph, self.catalogue, together(self.graph, edit)))
         inverse = edits.apply(self.graph, edit)
         self.history.record(inverse, label, merge)
         self._tell(edit, inverse)

@@ -17,7 +17,6 @@ from engine.document import formulas, selectors
 from engine.document.adapters import BORROWED, TARGET, Adapter, Patch, flaw, values_of
 from engine.document.expressions import ExpressionError
 from engine.document.graph import Graph, Node, Tree, paths, tree_nodes, unique_names
-from engine.document.keys import below_key, origins_of
 from engine.document.kinds import SEQUENCES, Catalogue, ParamValue, defaults
 from engine.document.selection import Scope, selected, why_nothing
 from engine.document.selectors import SelectorError
@@ -98,24 +97,6 @@ def driven(expanded: Expanded, adapter: Adapter, param: str) -> list[tuple[str, 
     values = values_of(adapter)
     drives = expanded.drives.get((adapter.id, param), ())
     return [(d.node, d.param, formulas.evaluate(formulas.parse(d.formula), values, d.owners)) for d in drives]
-
-
-def added_keys(expanded: Expanded, graph: Graph) -> dict[str, str]:
-    """What the weights file of its adapter calls each inserted node: the target's key, then the path in the tree.
-
-    A node of `graph` itself is called as in its own weights file, from the prefix on; without one, by its path.
-    """
-    if not expanded.origin:
-        return {}
-    found = dict(expanded.paths)
-    for node, origin in origins_of(graph).items():
-        prefix = graph.nodes[origin.owner].key
-        found[node] = origin.key.removeprefix(prefix).removeprefix(".") if prefix else origin.key
-    for node, site in expanded.origin.items():  # targets come before what is put at them
-        path = expanded.paths[site.target]
-        inner = expanded.paths[node].removeprefix(path).removeprefix(".") if path else expanded.paths[node]
-        found[node] = below_key(found[site.target], inner)
-    return {node: found[node] for node in expanded.origin}
 
 
 class _Misplaced(ValueError):

@@ -94,6 +94,7 @@ class AdapterEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
     doc: str = ""
     source: str = ""
     view: list[ViewEntry] = []
+    keys: dict[str, str] = {}
 
 
 class File(Struct, forbid_unknown_fields=True):
@@ -226,6 +227,7 @@ def _adapter_block(adapter: Adapter) -> str:
         adapter.doc,
         adapter.source,
         [_view_entry(node, view) for node, view in sorted(holder.views.items())],
+        dict(sorted(adapter.keys.items())),
     )
     head, tail = _line(entry).split('"nodes": []')
     nodes = (_line(_entry(holder, node)) for node in sorted(holder.nodes) if node != HOLDER)
@@ -260,6 +262,7 @@ def _adapter(entry: AdapterEntry, where: tuple[Step, ...]) -> Adapter:
         entry.colour,
         entry.doc,
         entry.source,
+        entry.keys,
     )
     try:
         require_adapters((adapter,))

@@ -89,7 +89,8 @@ def require_adapters(adapters: tuple[Adapter, ...]) -> None:
         if not adapter.name:
             raise EditError(f"{what} needs a name")
         texts = (adapter.id, adapter.name, adapter.where, adapter.colour, adapter.doc, adapter.source)
-        require_values(what, *texts, *adapter.values, *adapter.values.values(), *(p.selector for p in adapter.patches))
+        mapped = (text for each in (adapter.values, adapter.keys) for pair in each.items() for text in pair)
+        require_values(what, *texts, *mapped, *(p.selector for p in adapter.patches))
         require_weights(what, adapter.weights)
         names = [param.name for param in adapter.params]
         for param in adapter.params:

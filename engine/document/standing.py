@@ -74,4 +74,4 @@ class Standing:
 
 def _shape(adapter: Adapter) -> Adapter:
     """What of an adapter says where it goes and what it is."""
-    return replace(adapter, values={}, colour="", doc="", source="", weights=None)
+    return replace(adapter, values={}, colour="", doc="", source="", weights=None, keys={})

@@ -7,6 +7,7 @@ import torch
 from msgspec.structs import replace
 
 from engine.document import edits
+from engine.document.adapters import Adapter
 from engine.document.aliases import namings
 from engine.document.attach import attached, called, rehomed
 from engine.document.disk import FileError
@@ -130,17 +131,17 @@ class Supply:
         try:
             file.hash()
             taken = taking(graph, found, Weights(report.path, file.sha256), file)
-            trial = graph.copy()
-            edits.apply(trial, SetAdapter(replace(taken, enabled=True)))
-            whole = expand(trial, modules.catalogue)
-            if adapter not in whole.targets:
-                why = next((amiss.message for amiss in whole.amiss if amiss.adapter == adapter), "")
+            # Where both fit as well as one another, the names that were noted go on being so.
+            options = [taken, replace(taken, keys={})] if taken.keys else [taken]
+            trials = [_AdapterTrial(graph, each, modules) for each in options]
+            if adapter not in trials[0].whole.targets:
+                why = next((amiss.message for amiss in trials[0].whole.amiss if amiss.adapter == adapter), "")
                 return Examined(replace(report, notes=(why,)), edit=SetAdapter(taken))
-            fitting = fit_adapters(trial, whole, modules.beside(whole.graph), lambda w: self._files[folder / w.path])
+            answers = [Examined(trial.report(self._at(folder)), edit=SetAdapter(trial.taken)) for trial in trials]
         except CheckpointError as error:
             return Examined(replace(report, error=str(error)))
         self._files.close()
-        return Examined(next(each for each in fitting.reports if each.adapter == adapter), edit=SetAdapter(taken))
+        return max(answers, key=lambda answer: answer.report.count)
 
     def save(self, asked: SaveWeights, graph: Graph, folder: Path, modules: Modules) -> WeightsSaved:
         """Write the weights of a frame; gives the edit that has the graph take them from there."""
@@ -166,9 +167,7 @@ class Supply:
         self.stale = False
         self._fit = self._fitting(graph, folder, modules)
         if self._whole is not None:
-            added = fit_adapters(
-                graph, self._whole, modules.tensors, lambda weights: self._files[folder / weights.path]
-            )
+            added = fit_adapters(graph, self._whole, modules.tensors, self._at(folder))
             takes = self._fit.takes | added.takes
             lent = {node: takes[lender] for node, lender in self._whole.borrowed.items() if lender in takes}
             self._fit = Fit(takes | lent, self._fit.reports + added.reports)
@@ -180,6 +179,10 @@ class Supply:
 
     def _fitting(self, graph: Graph, folder: Path, modules: Modules) -> Fit:
         return fit(graph, modules.tensors, lambda node: self._file(graph, folder, node))
+
+    def _at(self, folder: Path) -> Callable[[Weights], Checkpoint]:
+        """What opens the files that a graph in this folder names."""
+        return lambda weights: self._files[folder / weights.path]
 
     def _file(self, graph: Graph, folder: Path, node: str) -> Checkpoint:
         weights = graph.nodes[node].weights
@@ -205,6 +208,22 @@ class _Trial:
     def report(self, fitting: Fit) -> WeightsReport:
         """What is said about that frame."""
         return next(report for report in fitting.reports if report.frame == self.frame)
+
+
+class _AdapterTrial:
+    """The graph as it would be with another adapter, in force, in the place of the one with its id."""
+
+    def __init__(self, graph: Graph, taken: Adapter, modules: Modules) -> None:
+        self.graph = graph.copy()
+        self.taken = taken
+        self.modules = modules
+        edits.apply(self.graph, SetAdapter(replace(taken, enabled=True)))
+        self.whole = expand(self.graph, modules.catalogue)
+
+    def report(self, file_of: Callable[[Weights], Checkpoint]) -> WeightsReport:
+        """What is said about that adapter."""
+        fitting = fit_adapters(self.graph, self.whole, self.modules.beside(self.whole.graph), file_of)
+        return next(report for report in fitting.reports if report.adapter == self.taken.id)
 
 
 def _relatively(

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from msgspec import Struct
 from torch import Tensor
 
-from engine.document.expand import Expanded, added_keys, home
+from engine.document.adapter_keys import added_keys
+from engine.document.expand import Expanded, home
 from engine.document.graph import Graph, Weights, paths
 from engine.document.keys import Origin, below_key, sources_of
 from engine.messages import Prefix, Wanted, WeightsReport

@@ -11,7 +11,7 @@ from refiners.foundationals.latent_diffusion.lora import SDLoraManager
 from safetensors.torch import save_file
 
 from engine.document.aliases import aliases
-from engine.document.expand import added_keys
+from engine.document.adapter_keys import added_keys
 from engine.document.graph import Weights, paths
 from engine.runtime import lora_files
 from engine.runtime.checkpoints import Checkpoint
@@ -34,7 +34,7 @@ RANK = 3
 
 def matrices(leaf, rank=RANK, seed=0):
     """Two matrices for a layer."""
-    weight = MODULES[leaf].weight
+    weight: Any = MODULES[leaf].weight
     window = weight.shape[2:]
     random = torch.Generator().manual_seed(seed + int(leaf.removeprefix("n")))
     down = 0.2 * torch.randn(rank, *weight.shape[1:], generator=random)
@@ -145,11 +145,12 @@ def test_layers_of_other_ranks_are_filled_up_and_those_the_file_lacks_are_left_a
     assert report.exact
     assert adapter.values["rank"] == 5
     assert set(expanded.targets["lora"][0] + expanded.targets["lora"][1]) == {one, two}
-    down, up = (
+    sides: list[Any] = [
         modules[n].weight
         for n in sorted(n for n in expanded.origin if n.endswith(f".{one}"))
         if n in modules and hasattr(modules[n], "weight")
-    )
+    ]
+    down, up = sides
     assert torch.equal((up.flatten(1) @ down.flatten(1)), torch.mm(*(m.flatten(1) for m in reversed(matrices(one, 2)))))
 
 
