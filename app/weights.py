@@ -110,9 +110,9 @@ class LoadDialog(QDialog):
     def _judge(self) -> None:
         """Whether it can be loaded; strictly, only what fits exactly."""
         answer = self.answer
-        refused = self.strict.isChecked() and answer is not None and not answer.report.exact
+        refused = answer is not None and self.strict.isChecked() and not answer.report.exact
         none = answer is not None and not answer.report.error and not answer.report.count
-        nothing = none and not answer.report.near
+        nothing = none and answer is not None and not answer.report.near
         text = "Nothing fits here: choose another prefix." if nothing else ""
         if refused and not nothing:
             text = "Not all of it fits, as the report tells: nothing would be loaded."

@@ -46,9 +46,10 @@ class Param(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     """One parameter of a kind.
 
     `type` names a row of the inspector's field table; "ints" is a list of whole numbers (of `length` ones, where that
-    is given) or one number for all, "expression" is source in the checked subset, "reference" names Python code as "module:name", "context" and "key" name a context. A
-    `live` param is read at every run, so changing it never lowers the graph again. A `required` param may not be empty;
-    an `optional` one may be None. `argument` is the constructor's keyword where it differs from the name.
+    is given) or one number for all, "expression" is source in the checked subset, "reference" names Python code as
+    "module:name", "context" and "key" name a context. A `live` param is read at every run, so changing it never lowers
+    the graph again. A `required` param may not be empty; an `optional` one may be None. `argument` is the constructor's
+    keyword where it differs from the name.
     """
 
     name: str
@@ -66,8 +67,8 @@ class Param(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
 
 
 class NodeKind(Struct, frozen=True, kw_only=True):
-    """A node type. `impl` is "module:attribute", called with the params by name; only leaves of role "module" and frames of role
-    "sample" have one.
+    """A node type. `impl` is "module:attribute", called with the params by name; only leaves of role "module" and
+    frames of role "sample" have one.
 
     `template` is the "module:function" of a frame that is made of others, without torch: called with the params by
     name, it gives the `Tree` of such a frame (see `engine.document.templates`). `takes` lays out the first argument:

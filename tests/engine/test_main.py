@@ -177,7 +177,8 @@ def test_check_infers_shapes_beside_other_errors(tmp_path):
 def test_check_misses_the_weights_file(tmp_path, options):
     file = write(tmp_path / "x.catenary", leaf("lin", "Linear", in_features=4), x=NoiseSource([2, 4]), weights="gone")
     code, out, err = engine("check", file, *options)
-    assert (code, out) == (1, f"{file}: error: there is no file {tmp_path / 'gone'}: choose it where it is now, or another one [weights]\n")
+    what = f"there is no file {tmp_path / 'gone'}: choose it where it is now, or another one"
+    assert (code, out) == (1, f"{file}: error: {what} [weights]\n")
     assert err == "1 error\n"
 
 

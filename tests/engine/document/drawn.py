@@ -26,7 +26,7 @@ def graph_of(*trees: Tree) -> Graph:
 def adapter(id: str, *patches: tuple[str, Tree] | tuple[str, Tree, str], **more: object) -> Adapter:
     """An adapter with a scale and a rank; its nodes count from a1."""
     ids = (f"a{number}" for number in count(1))
-    drawn = (Patch(selector, with_ids(complete(tree, CATALOGUE), ids), *place) for selector, tree, *place in patches)
+    drawn = (Patch(selector, with_ids(complete(tree, CATALOGUE), ids), *place) for selector, tree, *place in patches)  # pyright: ignore[reportArgumentType]
     return Adapter(id, id.title(), tuple(drawn), (SCALE, RANK), **more)  # pyright: ignore[reportArgumentType]
 
 

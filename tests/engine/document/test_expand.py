@@ -9,7 +9,7 @@ from engine.document import edits
 from engine.document.adapters import Adapter
 from engine.document.expand import Amiss, driven, expand, home
 from engine.document.files import dump
-from engine.document.graph import path_of, paths
+from engine.document.graph import Contexts, path_of, paths
 from engine.document.sources import NumberSource
 from nodes import CATALOGUE
 from nodes.adapters import ADAPTERS
@@ -94,7 +94,7 @@ def test_inside_a_frame_the_hole_holds_what_it_held():
 
 def test_contexts_that_only_an_adapter_knows_are_its_own():
     graph = graph_of(node("Chain", use("known", "k"), contexts={"known": {"k": NumberSource(1)}}, name="Down"))
-    contexts = {"known": {"k": NumberSource(2)}, "new": {"k": NumberSource(3)}}
+    contexts: Contexts = {"known": {"k": NumberSource(2)}, "new": {"k": NumberSource(3)}}
     drawn = node("Chain", use("new", "k"), use("known", "k"), use("foreign", "k"), node("Target"), contexts=contexts)
     found = expand(with_adapters(graph, adapter("x", ("Down", drawn)), adapter("y", ("Down", drawn))), CATALOGUE)
     for id in ("x", "y"):

@@ -517,6 +517,6 @@ def test_a_broken_file_is_named_with_its_path(path):
 def test_what_could_not_be_opened_again_is_not_saved(tmp_path):
     graph = new_graph()
     apply(graph, SetView("root", View(note="a" * (17 * 2**20))))
-    with pytest.raises(FileError, match="the graph takes 17.0 MB, but a graph file has at most 16"):
+    with pytest.raises(FileError, match=r"the graph takes 17\.0 MB, but a graph file has at most 16"):
         save(graph, tmp_path / "g.catenary", None)
     assert not list(tmp_path.iterdir())

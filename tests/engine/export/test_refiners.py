@@ -294,8 +294,9 @@ def test_functions_of_one_name_in_several_modules_are_told_apart() -> None:
         ({"arguments": "{"}, "are no JSON"),
     ],
 )
-def test_what_names_no_module_is_not_written(params: dict[str, str], why: str) -> None:
-    foreign = node("Foreign", **({"constructor": "torch.nn:Linear", "arguments": "{}"} | params))
+def test_what_names_no_module_is_not_written(params: dict[str, Any], why: str) -> None:
+    given: dict[str, Any] = {"constructor": "torch.nn:Linear", "arguments": "{}"} | params
+    foreign = node("Foreign", **given)
     with pytest.raises(ExportError, match=why):
         refiners_code(graph_of(node("Chain", foreign)), CATALOGUE)
 

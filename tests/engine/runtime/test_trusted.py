@@ -198,7 +198,7 @@ def test_callbacks_and_composes_change_lists_as_they_do_in_fluxion(folder):
     assert ear.shapes.returns["u2"] == ("list of 1",)
     for _ in range(2):
         assert ear.run().fault is None
-        values: dict[str, Any] = ear.session.values
+        values: Any = ear.session.values
         assert torch.equal(values["u1"], values["a"])
         assert len(values["u2"]) == 1
         assert torch.equal(values["u2"][0], values["s1"])

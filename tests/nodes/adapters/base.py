@@ -48,7 +48,8 @@ def shrink(model: nn.Module) -> None:
             if hasattr(module, name):
                 setattr(module, name, small(getattr(module, name)))
         if hasattr(module, "num_heads"):
-            module.num_heads = HEADS.get(module.num_heads, module.num_heads)
+            heads: Any = module.num_heads
+            module.num_heads = HEADS.get(heads, heads)  # pyright: ignore[reportArgumentType]
         if isinstance(module, fl.Reshape):
             module.shape = small(module.shape)
         for name, parameter in module.named_parameters(recurse=False):
@@ -62,7 +63,7 @@ def shrink(model: nn.Module) -> None:
 def shrunk(node: Node) -> Node:
     """A node of ours with a tenth of the channels."""
     params = {name: _shrunk(value) for name, value in node.params.items()}
-    if (heads := params.get("num_heads")) in HEADS:
+    if isinstance(heads := params.get("num_heads"), int) and heads in HEADS:
         params["num_heads"] = HEADS[heads]
     return replace(node, params=params)
 

@@ -10,8 +10,8 @@ from refiners.fluxion.adapters import LoraAdapter
 from refiners.foundationals.latent_diffusion.lora import SDLoraManager
 from safetensors.torch import save_file
 
-from engine.document.aliases import aliases
 from engine.document.adapter_keys import added_keys
+from engine.document.aliases import aliases
 from engine.document.graph import Weights, paths
 from engine.runtime import lora_files
 from engine.runtime.checkpoints import Checkpoint

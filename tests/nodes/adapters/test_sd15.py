@@ -12,6 +12,7 @@ from refiners.foundationals.latent_diffusion.stable_diffusion_1 import SD1Contro
 from refiners.foundationals.latent_diffusion.style_aligned import StyleAlignedAdapter
 from refiners.foundationals.latent_diffusion.t2i_adapter import ConditionEncoder
 
+from engine.document.adapters import Adapter
 from nodes.adapters import ADAPTERS
 from tests.nodes.adapters import base
 
@@ -50,7 +51,7 @@ def test_control_nets_one_around_the_other():
     injected = []
     for each in stack:
         with torch.device("meta"):
-            theirs = SD1ControlnetAdapter(MODEL, each.id, scale=each.values["scale"])
+            theirs = SD1ControlnetAdapter(MODEL, each.id, scale=_scale(each))
         base.shrink(theirs.controlnet)
         load(theirs.controlnet, expanded, modules, each.id, "Controlnet.")
         injected.append(theirs.inject())
@@ -74,7 +75,7 @@ def test_t2i_adapters_side_by_side():
         encoder = ConditionEncoder(device="meta")
         base.shrink(encoder)
         load(encoder, expanded, modules, each.id, "Passthrough.ConditionEncoder.")
-        theirs = SD1T2IAdapter(MODEL, each.id, encoder, scale=each.values["scale"]).inject()
+        theirs = SD1T2IAdapter(MODEL, each.id, encoder, scale=_scale(each)).inject()
         injected.append(theirs)
     for theirs in injected:
         with torch.no_grad():
@@ -94,7 +95,7 @@ def test_an_image_prompt():
     embedding = base.noise(base.SHAPE[0], 1024, seed=6)
     projection = ImageProjection(device="meta")
     load(projection, expanded, modules, "ip", "Passthrough.ImageProjection.")
-    theirs = IPAdapter(MODEL, CLIPImageEncoder(num_layers=1, device="meta"), projection, scale=0.6)
+    theirs = IPAdapter(MODEL, CLIPImageEncoder(num_layers=1, device="meta"), projection, scale=0.6)  # pyright: ignore[reportArgumentType]
     paths = {attention: attention.get_path() for attention in MODEL.layers(fl.Attention)}
     for each in theirs.sub_adapters:
         path = paths[each.target].removeprefix("SD1UNet.")
@@ -150,3 +151,9 @@ def test_inpainting():
     beside = [each.expand(X.shape[0], -1, -1, -1) for each in (small, latent)]
     expected = base.theirs_of(model, torch.cat((X, *beside), dim=1))
     assert torch.equal(base.ours_of(expanded, modules, X, told), expected)
+
+
+def _scale(of: Adapter) -> float:
+    scale = of.values["scale"]
+    assert isinstance(scale, float)
+    return scale
