@@ -65,7 +65,9 @@ class Standing:
             try:
                 for name in new if other.enabled else ():
                     if old[name] != new[name]:
-                        driven(self._kept, other, name)
+                        settings = driven(self._kept, other, name)
+                        if not self._kept.looked_at.isdisjoint(param for _, param, _ in settings):
+                            return False  # another adapter goes by what this one puts there
             except ExpressionError:
                 return False
         self._stack = now

@@ -7,6 +7,7 @@ from engine.document.expand import Expanded, driven, expand, home
 from engine.document.expressions import ExpressionError
 from engine.document.graph import Graph, Node
 from engine.document.kinds import Catalogue
+from engine.document.stack import adapter_of
 from engine.messages import Fault
 from engine.runtime.modules import Modules
 
@@ -40,7 +41,9 @@ class Adapted:
     def drive(self, graph: Graph, adapter: str, param: str, modules: Modules) -> bool:
         """Have a param of an adapter take effect everywhere at once; False when it takes another structure."""
         whole = self._expanded
-        changed = next(each for each in graph.adapters if each.id == adapter)
+        changed = adapter_of(graph, adapter)
+        if changed is None:  # a later part of the same edit takes it out
+            return False
         if not changed.enabled:
             return True
         if whole is None or adapter not in whole.targets or flaw(changed):
@@ -49,6 +52,8 @@ class Adapted:
             settings = driven(whole, changed, param)
         except ExpressionError:
             return False
+        if not whole.looked_at.isdisjoint(name for _, name, _ in settings):
+            return False  # another adapter goes by what this one puts there
         for node, name, value in settings:
             if not modules.set_live(node, name, value):
                 return False

@@ -236,9 +236,11 @@ class Session:
                     self._follow(one, other)
             case _ if not runs_differently(edit, self.graph, self.catalogue):
                 pass
-            case edits.SetParam(node, param, value, absent=False), _ if not self._adapted.decides(
-                param
-            ) and self._modules.set_live(node, param, value):
+            case edits.SetParam(node, param, value, absent=False), _ if (
+                node in self.graph  # a later part of the same edit may have taken it out
+                and not self._adapted.decides(param)
+                and self._modules.set_live(node, param, value)
+            ):
                 self._adapted.keep_up(self.graph, node)
                 self._change_if_exact()
             case edits.SetAdapterParam(adapter, param), _ if self._adapted.drive(

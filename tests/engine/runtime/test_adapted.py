@@ -8,10 +8,14 @@ from msgspec.structs import replace
 from safetensors.torch import save_file
 
 from engine.document import edits
+from engine.document.document import Document
 from engine.document.edits import SetAdapter, SetAdapterParam, SetAdapters, SetContexts, SetInputs, SetParam, SetWeights
-from engine.document.graph import Input, Weights
+from engine.document.expand import expand
+from engine.document.graph import Input, Node, Place, Tree, Weights
 from engine.document.sources import NoiseSource, NumberSource
-from engine.messages import Apply, Loaded, Log, Progress, Shapes, decode_to_worker, encode
+from engine.document.standing import Standing
+from engine.messages import Apply, Examine, Loaded, Log, Progress, SaveWeights, Shapes, decode_to_worker, encode
+from nodes import CATALOGUE
 from nodes.tree import function, linear, node, use
 from tests.engine.document.drawn import adapter, graph_of, lora, with_adapters
 from tests.engine.runtime.test_session import Ear
@@ -256,3 +260,64 @@ def test_weights_of_a_layer_that_is_not_there_are_no_weights():
     fault = ear_of(borrower("Linaer")).run().fault
     assert fault.code == "adapter-flawed"
     assert "it uses the weights of Down.Linaer, a Linear, but there is no such node" in fault.message
+
+
+def scaling(*more: str):
+    """Adapters that go by the strength that LORA puts at its targets."""
+    tree = node("Chain", node("Target"), node("Multiply", scale="=target.scale + 1"))
+    return adapter("m", *((f"by L & Multiply{each}", tree) for each in more), ("Sin", node("Chain", node("Target"))))
+
+
+@pytest.mark.parametrize(
+    ("stack", "edit"),
+    [
+        ((), edits.Batch((SetAdapters((LORA,)), SetAdapterParam("l", "scale", 1.5)))),
+        ((LORA,), edits.Batch((SetAdapterParam("l", "scale", 1.5), SetAdapters(())))),
+        ((LORA,), edits.Batch((SetAdapterParam("l", "scale", 1.5), SetAdapter(replace(LORA, enabled=False))))),
+        ((LORA,), edits.Batch((SetParam("n3", "scale", 1.5), edits.Remove(("n3",))))),
+        ((LORA, scaling("")), SetAdapterParam("l", "scale", 1.5)),
+        ((LORA, scaling(" & scale > 1")), SetAdapterParam("l", "scale", 1.5)),
+        ((LORA,), edits.Batch((edits.SetName("n1", "Other"), SetAdapterParam("l", "rank", 3)))),
+    ],
+)
+def test_edits_in_one_step_and_adapters_that_go_by_others_give_what_a_fresh_session_gives(stack, edit):
+    document = Document(with_adapters(GRAPH, *stack), CATALOGUE)
+    ear, checker = Ear(document.graph), Standing(document.graph, CATALOGUE)
+    document.listeners.append(lambda change: ear.take(Apply(change.edit)))
+    document.listeners.append(lambda change: checker.touch(change.touched))
+    for act in (lambda: document.apply(edit, ""), document.undo, document.redo, document.undo):
+        assert ear.run().status == "done"
+        assert checker.expanded.targets == expand(document.graph, CATALOGUE).targets
+        act()
+        fresh = Ear(document.graph)
+        fresh.run()
+        ear.run()
+        assert torch.equal(ear.result, fresh.result)
+        assert checker.expanded.targets == expand(document.graph, CATALOGUE).targets
+
+
+@pytest.mark.parametrize("weights", [None, "base.safetensors"])
+def test_a_wrapped_target_and_saved_weights_of_the_graph_leave_an_adapter_what_it_has(weights, tmp_path):
+    save_file(
+        {"Down.Linear.weight": torch.ones(3, 4), "Down.Linear.bias": torch.zeros(3)}, tmp_path / "base.safetensors"
+    )
+    keys = {"Down.Linear.Lora.Linear_1.weight": (2, 4), "Down.Linear.Lora.Linear_2.weight": (3, 2)}
+    save_file({key: torch.full(shape, 0.5) for key, shape in keys.items()}, tmp_path / "lora.safetensors")
+    document = Document(with_adapters(GRAPH, replace(LORA, weights=Weights("lora.safetensors"))), CATALOGUE)
+    document.apply(SetWeights("root", Weights(weights) if weights else None), "")
+    ear = Ear(document.graph, tmp_path)
+    document.listeners.append(lambda change: ear.take(Apply(change.edit)))
+    ear.run()
+    new = edits.Insert(Place("n1", 0), (Tree(Node("new", "Chain"), children=()),))
+    document.apply(edits.Batch((new, edits.Move(("n2",), Place("new", 0)))), "Wrap")
+    before = ear.result
+    ear.run()
+    assert torch.equal(ear.result, before)
+    (saved,) = ear.take(SaveWeights("root", str(tmp_path / "new.safetensors")))
+    assert saved.edit, saved.error
+    document.apply(saved.edit, "Save")
+    ear.run()
+    assert torch.equal(ear.result, before)
+    assert module(ear, "l.a5.n2").weight.eq(0.5).all()
+    (examined,) = ear.take(Examine("", str(tmp_path / "lora.safetensors"), adapter="l"))
+    assert examined.report.count == 2
