@@ -4,6 +4,7 @@ A Lambda, compose or callback may be such a name instead of an expression, and a
 imports nothing: the worker does, once the user trusts the names.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,14 +55,25 @@ def references(graph: Graph, catalogue: Catalogue) -> tuple[Reference, ...]:
 def fingerprint(digest: str, references: tuple[Reference, ...], folder: Path | None) -> str:
     """What trust in a graph file is kept under: the sha256 `digest` of its bytes.
 
-    Where the modules that it names lie beside it, other bytes may lie there in another folder, so `folder` counts too.
+    Where the modules that it names lie beside it, their content counts too, and `folder`: what they import may differ
+    elsewhere.
     """
-    if folder is None or not any(is_beside(each.name, folder) for each in references):
+    beside = sorted({_top(each.name) for each in references if folder is not None and is_beside(each.name, folder)})
+    if folder is None or not beside:
         return digest
-    return hashlib.sha256(f"{digest} {folder.absolute()}".encode()).hexdigest()
+    found = hashlib.sha256(f"{digest} {folder.absolute()}".encode())
+    for top in beside:
+        for file in sorted([folder / f"{top}.py", *(folder / top).rglob("*.py")]):
+            with contextlib.suppress(OSError):  # what can't be read can't be imported
+                found.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}".encode())
+    return found.hexdigest()
 
 
 def is_beside(name: str, folder: Path) -> bool:
     """Whether the module of a reference lies in this folder, as a file or as a package."""
-    top = folder / name.partition(":")[0].partition(".")[0]
-    return top.with_name(f"{top.name}.py").is_file() or top.is_dir()
+    top = _top(name)
+    return (folder / f"{top}.py").is_file() or (folder / top).is_dir()
+
+
+def _top(name: str) -> str:
+    return name.partition(":")[0].partition(".")[0]

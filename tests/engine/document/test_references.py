@@ -62,13 +62,15 @@ def test_names_are_found_wherever_they_stand():
     assert not codes & {"bad-expression", "bad-param", "argument-count"}
 
 
-def test_a_file_is_known_by_its_content_and_beside_its_own_modules_by_its_folder(tmp_path: Path):
+def test_a_file_is_known_by_its_content_and_that_of_modules_beside_it_in_its_folder(tmp_path: Path):
     found = (Reference("mine:f", ("one",)), Reference("torch.nn:Linear", ("two",)))
     assert fingerprint("d1", found, tmp_path) == "d1"
     assert fingerprint("d1", found, None) == "d1"
     (tmp_path / "mine.py").touch()
     here = fingerprint("d1", found, tmp_path)
     assert here not in ("d1", fingerprint("d2", found, tmp_path))
+    (tmp_path / "mine.py").write_text("f = print")
+    assert fingerprint("d1", found, tmp_path) not in ("d1", here), "the module is another one now"
     package = tmp_path / "elsewhere"
     (package / "mine").mkdir(parents=True)
     assert fingerprint("d1", found, package) not in ("d1", here)
