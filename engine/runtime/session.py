@@ -20,6 +20,7 @@ from engine.document.graph import Graph, path_of
 from engine.document.kinds import Catalogue, ParamValue
 from engine.document.scopes import Key
 from engine.document.sources import Source
+from engine.document.stack import adapter_of
 from engine.messages import (
     Apply,
     Cancel,
@@ -397,7 +398,9 @@ class Session:
             raise RunError(Fault(self.graph.root, whole.amiss[0].code, whole.amiss[0].message))
         if unusable := self._supply.unusable:
             frame = unusable.frame or self.graph.root
-            raise RunError(Fault(frame, "weights", unusable.error, path_of(self.graph, frame)))
+            owner = adapter_of(self.graph, unusable.adapter)
+            error = f"the weights of the adapter {owner.name}: {unusable.error}" if owner else unusable.error
+            raise RunError(Fault(frame, "weights", error, path_of(self.graph, frame)))
         lowered.program.modules = self._real(lowered)
         told = -1
 

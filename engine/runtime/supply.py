@@ -44,7 +44,7 @@ class Supply:
 
     @property
     def unusable(self) -> WeightsReport | None:
-        """The first file that can't be used, where there is one."""
+        """The first file that can't be used, where there is one; those of adapters come last."""
         return next((report for report in self._fit.reports if report.error), None)
 
     def forget(self) -> None:
@@ -150,7 +150,7 @@ class Supply:
         if amiss := _amiss(graph, asked.frame):
             return replace(failed, error=amiss)
         try:
-            if unusable := self.unusable:
+            if (unusable := self.unusable) and not unusable.adapter:
                 raise SaveError(f"its weights can't be read: {unusable.error}")
             found = saving.contents(
                 graph, asked.frame, modules, lambda node: self._file(graph, folder, node), getattr(torch, asked.dtype)

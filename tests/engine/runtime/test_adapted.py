@@ -185,7 +185,10 @@ def test_a_file_of_an_adapter_that_is_missing_is_told_and_stops_runs(tmp_path):
     ear = Ear(with_adapters(GRAPH, replace(LORA, weights=Weights("gone.safetensors"))), tmp_path)
     fault = ear.run().fault
     assert fault.code == "weights"
+    assert fault.message.startswith("the weights of the adapter L: there is no file")
     assert "gone.safetensors" in fault.message
+    (saved,) = ear.take(SaveWeights("root", str(tmp_path / "own.safetensors")))
+    assert (saved.error, saved.count) == ("", 2), "the graph's own weights are there"
     ear.take(Apply(SetAdapter(LORA)))
     assert ear.run().status == "done"
 
