@@ -74,7 +74,8 @@ class _Names:
         self.graph = graph
         self.owners: dict[str, str] = {}
         self.plain = paths(graph)
-        for node, origin in origins_of(graph).items():
+        has_file = any(node.weights for node in graph.nodes.values())
+        for node, origin in origins_of(graph).items() if has_file else ():
             self.owners[node] = origin.owner
             prefix = graph.nodes[origin.owner].key
             self.plain[node] = origin.key.removeprefix(prefix).removeprefix(".") if prefix else origin.key
