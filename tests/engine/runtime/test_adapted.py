@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from safetensors.torch import save_file
 
 from engine.document import edits
-from engine.document.document import Document
+from engine.document.document import Change, Document
 from engine.document.edits import SetAdapter, SetAdapterParam, SetAdapters, SetContexts, SetInputs, SetParam, SetWeights
 from engine.document.expand import expand
 from engine.document.graph import Input, Node, Place, Tree, Weights
@@ -265,6 +265,16 @@ def test_weights_of_a_layer_that_is_not_there_are_no_weights():
     assert "it uses the weights of Down.Linaer, a Linear, but there is no such node" in fault.message
 
 
+def follow(document: Document, ear: Ear) -> None:
+    """Have the session hear of every edit of the document."""
+
+    def tell(change: Change) -> None:
+        if change.edit:
+            ear.take(Apply(change.edit))
+
+    document.listeners.append(tell)
+
+
 def scaling(*more: str):
     """Adapters that go by the strength that LORA puts at its targets."""
     tree = node("Chain", node("Target"), node("Multiply", scale="=target.scale + 1"))
@@ -286,8 +296,8 @@ def scaling(*more: str):
 def test_edits_in_one_step_and_adapters_that_go_by_others_give_what_a_fresh_session_gives(stack, edit):
     document = Document(with_adapters(GRAPH, *stack), CATALOGUE)
     ear, checker = Ear(document.graph), Standing(document.graph, CATALOGUE)
-    document.listeners.append(lambda change: ear.take(Apply(change.edit)))
-    document.listeners.append(lambda change: checker.touch(change.touched))
+    follow(document, ear)
+    document.listeners.append(lambda change: checker.touch(change.touched) if change.touched else None)
     for act in (lambda: document.apply(edit, ""), document.undo, document.redo, document.undo):
         assert ear.run().status == "done"
         assert checker.expanded.targets == expand(document.graph, CATALOGUE).targets
@@ -309,7 +319,7 @@ def test_a_wrapped_target_and_saved_weights_of_the_graph_leave_an_adapter_what_i
     document = Document(with_adapters(GRAPH, replace(LORA, weights=Weights("lora.safetensors"))), CATALOGUE)
     document.apply(SetWeights("root", Weights(weights) if weights else None), "")
     ear = Ear(document.graph, tmp_path)
-    document.listeners.append(lambda change: ear.take(Apply(change.edit)))
+    follow(document, ear)
     ear.run()
     new = edits.Insert(Place("n1", 0), (Tree(Node("new", "Chain"), children=()),))
     document.apply(edits.Batch((new, edits.Move(("n2",), Place("new", 0)))), "Wrap")
