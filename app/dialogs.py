@@ -38,7 +38,8 @@ def ask_room(window: "Window") -> None:
     dialog.setAttribute(DELETE_ON_CLOSE)
     dialog.setWindowTitle("Memory for values")
     dialog.setLabelText(
-        "What nodes returned is kept, so that only what follows a change runs again.\nIt may take this much memory, in MiB:"
+        "What nodes returned is kept, so that only what follows a change runs again.\n"
+        "It may take this much memory, in MiB:"
     )
     dialog.setInputMode(QInputDialog.InputMode.IntInput)
     dialog.setIntRange(0, 1 << 20)

@@ -10,6 +10,7 @@ from app.theme import Theme
 
 Do = Callable[[], object]
 
+
 class Notice(QFrame):
     """One message, at most two things to do about it, and a button that puts it away."""
 

@@ -65,7 +65,8 @@ def fixed(graph: Graph, problem: Problem) -> Iterator[tuple[str, list[Problem]]]
         before = dump(document.graph)
         document.apply(fix.edit, fix.label)
         left = check(document.graph, CATALOGUE)
-        assert not [p for p in left if (p.code, p.node, p.param) == (problem.code, problem.node, problem.param)]
+        same = (problem.code, problem.node, problem.param, problem.adapter)
+        assert not [p for p in left if (p.code, p.node, p.param, p.adapter) == same]
         assert dump(document.graph) != before
         document.undo()
         assert dump(document.graph) == before
