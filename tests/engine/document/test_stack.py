@@ -127,7 +127,7 @@ def test_what_is_known_of_the_expansion_is_kept_only_while_it_is_true() -> None:
     linear = select(graph, "kind=Linear")[0]
     steps = [
         (SetAdapterParam("lora", "scale", 0.5), True),
-        (SetAdapterParam("lora", "rank", 8), True),
+        (SetAdapterParam("lora", "rank", 8), False),  # sets out_features, which adapters look at
         (SetAdapterParam("lora", "rank", 0), False),
         (SetAdapterParam("lora", "rank", 8), False),
         (SetParam(linear, "in_features", 3), False),
