@@ -50,20 +50,8 @@ def controlnet(
     zeros = [zero_convolution(n, each, f"scale * decay ** {depth - n}") for n, each in enumerate(channels)]
     blocks = [_with(block, zero) for block, zero in zip(blocks, zeros, strict=False)]
     seen = [] if latent_channels is None else [node("Slicing", dim=1, end=latent_channels)]
-    contexts: Contexts = {
-        CONDITION[0]: {CONDITION[1]: ImageSource("")},
-        diffusion.TIME[0]: {diffusion.TIME[1]: UnsetSource()},
-        "sampling": {"shapes": ListSource([])},
-    }
-    net = node(
-        "Passthrough",
-        encoder,
-        *seen,
-        replace(down, children=tuple(blocks)),
-        replace(middle, children=(*(middle.children or ()), zeros[-1])),
-        name="Controlnet",
-        contexts=contexts,
-    )
+    copy = [encoder, *seen, replace(down, children=tuple(blocks)), _with(middle, *_last(middle), zeros[-1])]
+    net = side_network("Controlnet", CONDITION, copy)
     return adapter(
         id,
         name,
@@ -73,6 +61,16 @@ def controlnet(
         "U-Net.",
         source="foundationals.latent_diffusion.SD1ControlnetAdapter; arXiv:2302.05543",
     )
+
+
+def side_network(name: str, condition: tuple[str, str], copy: Sequence[Tree]) -> Tree:
+    """What runs in front of a U-Net and lets its input through: a copy of its encoder, with contexts of its own."""
+    contexts: Contexts = {
+        condition[0]: {condition[1]: ImageSource("")},
+        diffusion.TIME[0]: {diffusion.TIME[1]: UnsetSource()},
+        "sampling": {"shapes": ListSource([])},
+    }
+    return node("Passthrough", *copy, name=name, contexts=contexts)
 
 
 def _parts(unet: Tree) -> tuple[Tree, Tree, Tree]:

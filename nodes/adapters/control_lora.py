@@ -6,14 +6,13 @@ As `refiners.foundationals.latent_diffusion.stable_diffusion_xl.control_lora.Con
 from msgspec.structs import replace
 
 from engine.document.adapters import BORROWED, Adapter
-from engine.document.graph import Contexts, Node, Tree, unique_names
-from engine.document.sources import ImageSource, ListSource, UnsetSource
+from engine.document.graph import Node, Tree, unique_names
 from engine.document.templates import complete
 from nodes import CATALOGUE
-from nodes.adapters.control import condition_encoder, zero_convolution
+from nodes.adapters.control import condition_encoder, side_network, zero_convolution
 from nodes.adapters.lora import RANK
 from nodes.adapters.writing import SCALE, Written, adapter, before
-from nodes.models import diffusion, sdxl
+from nodes.models import sdxl
 from nodes.tree import node, use
 
 CONDITION = ("control_lora", "condition")
@@ -32,19 +31,8 @@ def control_lora_sdxl() -> Adapter:
     ]
     condition = node("Residual", use(*CONDITION), condition_encoder())
     blocks[0] = replace(blocks[0], children=(*(blocks[0].children or ()), condition))
-    contexts: Contexts = {
-        CONDITION[0]: {CONDITION[1]: ImageSource("")},
-        diffusion.TIME[0]: {diffusion.TIME[1]: UnsetSource()},
-        "sampling": {"shapes": ListSource([])},
-    }
-    net = node(
-        "Passthrough",
-        encoder,
-        replace(down, children=tuple(blocks)),
-        replace(middle, children=(*(middle.children or ()), zeros[-1])),
-        name="ControlLora",
-        contexts=contexts,
-    )
+    middle = replace(middle, children=(*(middle.children or ()), zeros[-1]))
+    net = side_network("ControlLora", CONDITION, [encoder, replace(down, children=tuple(blocks)), middle])
     return adapter(
         "control-lora",
         "Control-LoRA",
