@@ -1,4 +1,4 @@
-"""The commands that change what is selected on the canvas."""
+"""The commands that change the graph: what is selected on the canvas, and back again."""
 
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,35 @@ def _wrap(kind: str) -> Action:
     )
 
 
+def _undo_title(window: "Window") -> str:
+    undos = window.document.history.undos
+    return f"Undo {undos[-1].label}" if undos else "Undo"
+
+
+def _redo_title(window: "Window") -> str:
+    redos = window.document.history.redos
+    return f"Redo {redos[-1].label}" if redos else "Redo"
+
+
 EDITING: tuple[Action, ...] = (
+    Action(
+        id="undo",
+        menu="Edit",
+        title=_undo_title,
+        keys=("Ctrl+Z",),
+        icon="undo",
+        run=lambda w: w.document.undo(),
+        enabled=lambda w: bool(w.document.history.undos),
+    ),
+    Action(
+        id="redo",
+        menu="Edit",
+        title=_redo_title,
+        keys=("Ctrl+Y", "Ctrl+Shift+Z"),
+        icon="redo",
+        run=lambda w: w.document.redo(),
+        enabled=lambda w: bool(w.document.history.redos),
+    ),
     Action(
         id="add-node",
         menu="Edit",
@@ -193,5 +221,14 @@ EDITING: tuple[Action, ...] = (
         tip="Park it beside the graph; its neighbours close up",
         run=lambda w: commands.extract(w.canvas),
         enabled=_some,
+    ),
+    Action(
+        id="delete",
+        menu="Edit",
+        title="Delete",
+        keys=("Delete", "Backspace"),
+        scope="canvas",
+        run=lambda w: w.canvas.delete_selection(),
+        enabled=lambda w: bool(w.canvas.selection),
     ),
 )

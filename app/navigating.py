@@ -1,4 +1,4 @@
-"""Commands that lead about the graph: to everything, out of a frame, back and forward."""
+"""Commands that lead about the graph: nearer and farther, to everything, out of a frame, back and forward."""
 
 from typing import TYPE_CHECKING
 
@@ -6,10 +6,23 @@ from app.action import Action
 from app.canvas import travel
 
 if TYPE_CHECKING:
-    pass
+    from app.window import Window
+
+
+def _selected(window: "Window") -> bool:
+    return bool(window.canvas.selection)
 
 
 NAVIGATING: tuple[Action, ...] = (
+    Action(
+        id="zoom-in",
+        menu="View",
+        title="Zoom in",
+        keys=("Ctrl++", "Ctrl+="),
+        run=lambda w: w.canvas.zoom_by(1.25),
+    ),
+    Action(id="zoom-out", menu="View", title="Zoom out", keys=("Ctrl+-",), run=lambda w: w.canvas.zoom_by(0.8)),
+    Action(id="zoom-actual", menu="View", title="100 %", keys=("Ctrl+0",), run=lambda w: w.canvas.set_zoom(1.0)),
     Action(
         id="frame-all",
         menu="View",
@@ -43,5 +56,23 @@ NAVIGATING: tuple[Action, ...] = (
         title="Forward",
         keys=("Alt+Right",),
         run=lambda w: w.canvas.travels.forward(),
+    ),
+    Action(
+        id="frame-selection",
+        menu="View",
+        title="Show the selection",
+        keys=("F",),
+        scope="canvas",
+        run=lambda w: w.canvas.frame_selection(),
+        enabled=_selected,
+    ),
+    Action(
+        id="collapse",
+        menu="View",
+        title="Fold or unfold",
+        keys=("H",),
+        scope="canvas",
+        run=lambda w: w.canvas.toggle_collapsed(),
+        enabled=lambda w: any(w.canvas.document.graph.is_frame(node) for node in w.canvas.selection),
     ),
 )
