@@ -1,99 +1,285 @@
-"""Figures of the canvas: layout, an edit, first paint, and frames while panning and zooming. Run it as a script.
+"""What hands feel at the canvas, at four sizes of graph, in the real window (1920 x 1080, software raster).
 
-QT_QPA_PLATFORM=offscreen python tests/bench/bench_canvas.py
+QT_QPA_PLATFORM=offscreen python tests/bench/bench_canvas.py [SIZE...]
+
+Each size has a process of its own. The worker is not started: it has its own processor. All figures are milliseconds,
+by the clock and, behind the stroke, those in which the GUI thread had the processor: what an idle machine would need.
 """
 
+import gc
 import os
 import random
-import statistics
+import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, thread_time
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, qInstallMessageHandler
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.canvas import commands
 from app.canvas.view import Canvas
 from app.theme import LIGHT
-from engine.document.arrange import Arrangement
-from engine.document.document import Document, new_graph
-from engine.document.edits import Insert, SetName, apply
+from app.window import Window
+from engine.document import files
+from engine.document.document import Document
+from engine.document.edits import Insert
 from engine.document.graph import Graph, Node, Place, Tree
-from engine.document.kinds import defaults
 from nodes import CATALOGUE
+from tests.bench.trees import graph_of
+
+SIZES = ("SD1.5", "SDXL", "10,000", "100,000")
+PASTED = 500
 
 
-def big(count: int) -> Graph:
-    """A tree of about `count` nodes, of all sorts of frames."""
-    chance, made = random.Random(7), [0]
+class Times:
+    """How long something took, each time: by the clock, and on the processor."""
 
-    def build(depth: int) -> Tree:
-        made[0] += 1
-        frame = depth > 0
-        kinds = ["Chain", "Chain", "Residual", "Sum"] if frame else ["Conv2d", "SiLU", "Linear", "GELU"]
-        kind = chance.choice(kinds)
-        node = Node(f"n{made[0]}", kind, params=defaults(CATALOGUE[kind]))
-        below = tuple(build(depth - 1) for _ in range(chance.choice([2, 3, 4, 5]))) if frame else None
-        return Tree(node, children=below)
+    def __init__(self) -> None:
+        self.walls: list[float] = []
+        self.works: list[float] = []
 
-    tops: list[Tree] = []
-    while made[0] < count:
-        tops.append(build(chance.choice([2, 3, 4])))
-    graph = new_graph()
-    apply(graph, Insert(Place(graph.root, 0), tuple(tops)))
-    return graph
+    def of(self, action: Callable[[], object]) -> None:
+        wall, work = perf_counter(), thread_time()
+        action()
+        self.walls.append((perf_counter() - wall) * 1e3)
+        self.works.append((thread_time() - work) * 1e3)
 
-
-def timed(action: Callable[[], object]) -> float:
-    """Milliseconds that an action takes."""
-    start = perf_counter()
-    action()
-    return (perf_counter() - start) * 1e3
+    def at(self, share: float) -> str:
+        """The time that this share of all stays within."""
+        return " / ".join(
+            f"{sorted(each)[min(len(each) - 1, int(len(each) * share))]:.4g}" for each in (self.walls, self.works)
+        )
 
 
-def spread(times: list[float]) -> str:
-    return f"p50 {statistics.median(times):5.1f}  p95 {sorted(times)[int(len(times) * 0.95)]:5.1f}"
+def resident() -> float:
+    """Megabytes of memory that this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def bench(app: QApplication, count: int) -> None:
-    graph = big(count)
-    opened = perf_counter()
-    canvas = Canvas(Document(graph, CATALOGUE), LIGHT)
-    canvas.resize(1920, 1080)
-    opening = (perf_counter() - opened) * 1e3
-    canvas.show()
-    app.processEvents()
-    layout = min(
-        timed(lambda: Arrangement(graph, CATALOGUE, lambda n: canvas.arrangement.measure(n))) for _ in range(5)
-    )
-    first = timed(lambda: canvas.set_theme(LIGHT) or canvas.repaint())
-    leaf = next(n for n in reversed(list(graph.walk())) if not graph.is_frame(n))
-    names = ["Short", "ALongerNameThanBefore"] * 20
-    edits = [timed(lambda name=name: canvas.document.apply(SetName(leaf, name), "Rename")) for name in names]
-    pans, zooms = [], []
-    for zoom in (canvas.zoom, canvas.zoom * 4, 0.4, 1.0):
+def settle(turns: int = 8) -> None:
+    """Let everything follow that comes in later turns of the event loop."""
+    for _ in range(turns):
+        QApplication.processEvents()
+
+
+def show(name: str, *figures: str) -> None:
+    print(f"{name:28}", *(f"{figure:>17}" for figure in figures), flush=True)
+
+
+def frames(canvas: Canvas) -> None:
+    """Frames while panning, zooming, and looking at random places."""
+    chance, times = random.Random(1), Times()
+    canvas.frame_all()
+    fitting = canvas.zoom
+    for zoom in (fitting, fitting * 4, 0.4, 1.0):
         canvas.set_zoom(zoom)
-        for step in range(40):
-            canvas.pan_by(-20 if step < 20 else 20, -8)
-            pans.append(timed(canvas.repaint))
+        for step in range(30):
+            canvas.pan_by(-25 if step < 15 else 25, -9)
+            times.of(canvas.repaint)
     canvas.frame_all()
     for step in range(120):
-        canvas.zoom_by(1.07 if step < 60 else 1 / 1.07, QPointF(700, 400))
-        zooms.append(timed(canvas.repaint))
-    hovers = []
-    for _ in range(60):
+        canvas.zoom_by(1.08 if step < 60 else 1 / 1.08, QPointF(700, 400))
+        times.of(canvas.repaint)
+    left, top, right, bottom = canvas.arrangement.bounds()
+    for _ in range(100):
+        canvas.camera.zoom = fitting ** chance.random()
+        canvas.camera.x = canvas.width() / 2 - chance.uniform(left, right) * canvas.zoom
+        canvas.camera.y = canvas.height() / 2 - chance.uniform(top, bottom) * canvas.zoom
+        canvas.pan_by(0, 0)
+        times.of(canvas.repaint)
+    show("frame p50, p95, longest", times.at(0.5), times.at(0.95), times.at(1))
+
+
+def whole(canvas: Canvas) -> None:
+    """Repaint with everything in view; the first one is left out."""
+    times = Times()
+    for _ in range(20):
+        canvas.frame_all()
+        times.of(canvas.repaint)
+    show("whole graph in view p50", times.at(0.5))
+
+
+def first(graph: Graph) -> None:
+    """A new canvas, to its first paint."""
+
+    def paint() -> None:
+        canvas = Canvas(Document(graph, CATALOGUE), LIGHT)
+        canvas.resize(1920, 1080)
+        canvas.grab()
+
+    times = Times()
+    for _ in range(3):
+        times.of(paint)
+    show("first paint with layout", times.at(0.5))
+
+
+def inserts(window: Window) -> None:
+    """A leaf into frames deep inside, and out again, until everything shows it."""
+    graph, times = window.document.graph, Times()
+    depths = {node: len(graph.ancestors(node)) for node in graph.children}
+    deep = sorted(depths, key=depths.__getitem__)[-len(depths) // 3 :]
+    for index, frame in enumerate(random.Random(2).sample(deep, 40)):
+        edit = Insert(Place(frame, 0), (Tree(Node(f"new{index}", "SiLU")),))
+        window.canvas.reveal(frame)
+        settle()
+        times.of(lambda edit=edit: (window.document.apply(edit, "Insert"), settle()))
+        window.document.undo()
+        settle()
+    show("insert a leaf p95, longest", times.at(0.95), times.at(1))
+
+
+def pastes(window: Window) -> None:
+    """Paste some hundred nodes, and undo that."""
+    graph, canvas = window.document.graph, window.canvas
+    sizes: dict[str, int] = {}
+    for node in reversed(list(graph.walk())):
+        sizes[node] = 1 + sum(sizes[child] for child in graph.children.get(node, ()))
+    frame = min(sizes, key=lambda node: abs(sizes[node] - PASTED))
+    canvas.select([frame])
+    commands.copy(canvas)
+    pasting, undoing = Times(), Times()
+    for _ in range(5):
+        canvas.select([frame])
+        settle()
+        pasting.of(lambda: (commands.paste(canvas), settle()))
+        undoing.of(lambda: (window.document.undo(), settle()))
+    show(f"paste {sizes[frame]} nodes, undo", pasting.at(0.5), undoing.at(0.5))
+
+
+def drags(canvas: Canvas) -> None:
+    """Drag a leaf over the canvas with the mouse; each move is painted."""
+    starts, moves = Times(), Times()
+    graph = canvas.document.graph
+    leaves = [node for node in graph.walk() if not graph.is_frame(node)]
+    none, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    for leaf in random.Random(3).sample(leaves, 8):
+        canvas.reveal(leaf)
+        settle()
+        at = canvas.rect_of(leaf).center().toPoint()
+        QTest.mousePress(canvas, left, none, at)
+        settle()
+        starts.of(lambda at=at: (QTest.mouseMove(canvas, at + QPoint(12, 9)), canvas.repaint()))
+        for step in range(30):
+            to = QPoint(300 + 40 * step, 200 + 20 * step)
+            moves.of(lambda to=to: (QTest.mouseMove(canvas, to), canvas.repaint()))
+        QTest.keyClick(canvas, Qt.Key.Key_Escape)
+        QTest.mouseRelease(canvas, left, none, at)
+        settle()
+    show("drag: start p95, move p95", starts.at(0.95), moves.at(0.95))
+
+
+def hits(canvas: Canvas) -> None:
+    """What is under the pointer, all over the canvas, in millionths of a second."""
+    chance, times = random.Random(4), Times()
+    canvas.frame_all()
+    for zoom in (canvas.zoom, 0.2, 0.5, 1.0):
+        canvas.set_zoom(zoom)
+        canvas.hit(0, 0)
+        for _ in range(250):
+            x, y = chance.uniform(0, canvas.width()), chance.uniform(0, canvas.height())
+            times.of(lambda x=x, y=y: canvas.hit(x, y))
+    microseconds = Times()
+    microseconds.walls, microseconds.works = [t * 1e3 for t in times.walls], [t * 1e3 for t in times.works]
+    show("hit test p95 (us)", microseconds.at(0.95))
+
+
+def links(canvas: Canvas) -> None:
+    """Frames with everything in view and the links of one key shown, that whose chip the pointer is on."""
+    times = Times()
+    canvas.frame_all()
+    for zoom in (canvas.zoom, 1.0):
+        canvas.set_zoom(zoom)
+        chip = next((c for i in canvas.scene.items if i.header for c in i.header.chips), None)
+        if chip:
+            break
+    if chip is None:
+        return
+    QTest.mouseMove(canvas, chip[2].center().toPoint())
+    for _ in range(20):
         canvas.update()
-        hovers.append(timed(canvas.repaint))
-    print(f"{len(graph):6d} nodes  open {opening:6.1f}  layout {layout:5.1f}  paint {first:5.1f}  edit {spread(edits)}")
-    print(f"              pan {spread(pans)}  zoom {spread(zooms)}  overlay only {spread(hovers)}")
+        times.of(canvas.repaint)
+    show("links of one key p95", times.at(0.95))
+
+
+def opening(window: Window, path: Path) -> None:
+    """Open a file in the window: to its first paint, and until all panels show it."""
+    before, longest = window.canvas.painted, Times()
+    began = perf_counter()
+    window.files.open(path)
+    while window.files.path != path or window.canvas.painted is before:
+        longest.of(QApplication.processEvents)
+    painted = perf_counter()
+    while not window.windowTitle().startswith(path.name):
+        longest.of(QApplication.processEvents)
+    show("open: first paint, all", f"{(painted - began) * 1e3:.0f}", f"{(perf_counter() - began) * 1e3:.0f}")
+    show("open: longest turn", longest.at(1))
+
+
+def bench(size: str, folder: Path) -> None:
+    """All figures of one size, in this process."""
+    path = folder / f"{size}.catenary"
+    if not path.exists():
+        files.save(graph_of(size), path, None)
+    window = Window(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat), "light")
+    window.resize(1920, 1080)
+    window.show()
+    settle(20)
+    gc.collect()
+    empty = resident()
+    opening(window, path)
+    settle(20)
+    gc.collect()
+    show("memory over empty (MB)", f"{resident() - empty:.0f}")
+    gc.freeze()
+    graph = window.document.graph
+    show("nodes", str(len(graph)))
+    canvas = Canvas(window.document, LIGHT)
+    canvas.resize(1920, 1080)
+    canvas.show()
+    settle()
+    for measure in (frames, whole, hits, links):
+        measure(canvas)
+    window.document.listeners.remove(canvas._changed)  # pyright: ignore[reportPrivateUsage]
+    canvas.close()
+    del canvas
+    if QApplication.primaryScreen().devicePixelRatio() == 1:
+        first(graph)
+        inserts(window)
+        pastes(window)
+        drags(window.canvas)
+    window.document.mark_saved()
+    window.close()
+
+
+def runs(sizes: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """What is measured, and the surroundings of the process that does."""
+    for size in sizes:
+        yield size, {}
+    if "SDXL" in sizes:
+        yield "SDXL", {"QT_SCALE_FACTOR": "2"}
+
+
+def main(sizes: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for size, surroundings in runs(sizes):
+            print(f"\n{size}", *surroundings.items(), " clock / processor", flush=True)
+            subprocess.run(
+                [sys.executable, __file__, "--in", folder, size], env={**os.environ, **surroundings}, check=False
+            )
 
 
 if __name__ == "__main__":
-    application = QApplication([])
-    print("milliseconds, 1920 x 1080")
-    for size in (1_000, 3_000, 10_000):
-        bench(application, size)
+    if sys.argv[1:2] == ["--in"]:
+        qInstallMessageHandler(lambda *_: None)  # the offscreen platform has something to say at every turn
+        application = QApplication([])
+        bench(sys.argv[3], Path(sys.argv[2]))
+    else:
+        main(sys.argv[1:] or list(SIZES))
