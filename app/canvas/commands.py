@@ -9,12 +9,42 @@ from app.canvas import targets
 from engine.document import clipboard, modes, rewrites, routes, scopes, wiring
 from engine.document.answers import Answer, Refusal
 from engine.document.document import new_tree
+from engine.document.edits import Insert
 from engine.document.flow import Port
 from engine.document.graph import CANVAS, Mode, Place
 from engine.document.kinds import ParamValue
 
 if TYPE_CHECKING:
     from app.canvas.view import Canvas
+
+
+def add(canvas: "Canvas", kind: str) -> str | None:
+    """A new node after the selected one, in it if it is an empty frame, else in the frame in view; its id."""
+    tree = new_tree(canvas.document.graph, canvas.document.catalogue, kind)
+    if not canvas.perform(Insert(place_for_new(canvas), (tree,)), f"Add {kind}"):
+        return None
+    canvas.reveal(tree.node.id)
+    return tree.node.id
+
+
+def place_for_new(canvas: "Canvas") -> Place:
+    """After the selected node, in it if it is an empty frame, else in the frame in view."""
+    graph = canvas.document.graph
+    chosen = canvas.selection[-1] if canvas.selection else None
+    if chosen and graph.is_frame(chosen) and (chosen == graph.root or not graph.children[chosen]):
+        return Place(chosen, len(graph.children[chosen]))
+    if chosen:
+        place = graph.place_of(chosen)
+        return Place(place.frame, place.index + 1, place.segment)
+    frame = _frame_in_view(canvas)
+    return Place(frame, len(graph.children[frame]))
+
+
+def _frame_in_view(canvas: "Canvas") -> str:
+    """The deepest open frame at the middle of the view, or the root."""
+    middle = QPointF(canvas.width() / 2, canvas.height() / 2)
+    frames = [i for i in canvas.scene.items if i.state == "open" and not i.loose and i.rect.contains(middle)]
+    return max(frames, key=lambda i: i.depth).node if frames else canvas.document.graph.root
 
 
 def add_at(canvas: "Canvas", kind: str, at: QPointF) -> None:
@@ -100,7 +130,7 @@ def cut(canvas: "Canvas") -> None:
 def paste(canvas: "Canvas", parked: bool = False) -> None:
     """Put the nodes of the clipboard after the selected one, or into the frame in view; `parked`: on the canvas."""
     graph = canvas.document.graph
-    place = Place(CANVAS, 0) if parked else canvas.place_for_new()
+    place = Place(CANVAS, 0) if parked else place_for_new(canvas)
     bottom = canvas.arrangement.boxes[graph.root]
     answer = clipboard.paste(graph, QApplication.clipboard().text(), place, (0.0, round(bottom.height + 60)))
     _perform(canvas, answer, "Paste")

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
+from PySide6.QtCore import QRectF
 
+from app.canvas import scene as scenes
 from app.canvas.camera import Camera
 
 if TYPE_CHECKING:
@@ -109,3 +111,28 @@ def show_all(canvas: "Canvas") -> None:
     """Show everything."""
     canvas.travels.note()
     canvas.frame_all()
+
+
+def show(canvas: "Canvas", nodes: list[str]) -> None:
+    """Open the frames around nodes and bring these into view, large enough to be seen; nothing moves if they are."""
+    graph = canvas.document.graph
+    for node in nodes:
+        for frame in graph.ancestors(node):
+            if graph.view(frame).collapsed:
+                canvas.document.set_collapsed(frame, False)
+    area = scenes.union(canvas.rect_of(n) for n in nodes)
+    view = QRectF(canvas.rect()).adjusted(20, 20, -20, -20)
+    hidden = any(scenes.shown(canvas.arrangement, n, canvas.scene) != n for n in nodes)
+    if view.contains(area) and not hidden and min(area.width(), area.height()) >= 14:
+        return
+    canvas.travels.note()
+    if hidden or area.height() < 30 or area.width() > view.width() or area.height() > view.height():
+        around = min(graph.ancestors(nodes[0])[:1] or nodes, key=lambda n: canvas.rect_of(n).width())
+        canvas.fit([canvas.rect_of(around), area], 40)
+        area = scenes.union(canvas.rect_of(n) for n in nodes)
+        if area.height() >= 30:
+            return
+        canvas.zoom_by(min(40 / area.height(), 1 / canvas.zoom), area.center())
+        area = scenes.union(canvas.rect_of(n) for n in nodes)
+    if not view.contains(area):
+        canvas.pan_by(view.center().x() - area.center().x(), view.center().y() - area.center().y())

@@ -20,7 +20,7 @@ from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QShowEvent, QStan
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
 from app.canvas.adapting import ADAPTER_MIME
-from app.canvas.view import KIND_MIME
+from app.canvas.drops import KIND_MIME
 from app.icons import adapter_icon, kind_icon
 from app.panels.form import rich
 from app.search import best, score

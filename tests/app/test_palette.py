@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import QPointF, Qt
 
-from app.canvas.view import KIND_MIME
+from app.canvas.drops import KIND_MIME
 from app.panels.palette import KIND_ROLE, tooltip
 from app.search import kinds
 from app.window import Window

@@ -5,7 +5,8 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.view import KIND_MIME, Canvas
+from app.canvas.drops import KIND_MIME
+from app.canvas.view import Canvas
 from engine.document.document import new_graph
 from engine.document.edits import Insert, apply
 from engine.document.graph import Contexts, Graph, Node, Place, Tree

@@ -1,0 +1,94 @@
+"""What is dragged from the palette over the canvas: kinds, which become nodes, and adapters."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+
+from app.canvas import adapting, gestures, targets
+from app.canvas.painter import Brushes
+from engine.document.answers import Refusal
+from engine.document.document import new_tree
+from engine.document.edits import Edit
+from engine.document.graph import Tree
+
+if TYPE_CHECKING:
+    from app.canvas.view import Canvas
+
+KIND_MIME = "application/x-catenary-kind"
+"""What the palette drags: the name of a kind, as UTF-8."""
+
+
+class Drops:
+    """What is being dragged over one canvas, and where it would go."""
+
+    def __init__(self, canvas: "Canvas") -> None:
+        self.canvas = canvas
+        self._target: tuple[targets.Target, bool] | None = None
+        self._haunting: adapting.Haunting | None = None
+        self._ghost: adapting.Ghost | None = None
+
+    def enter(self, event: QDragEnterEvent) -> None:
+        data = event.mimeData()
+        self._haunting = adapting.haunting(self.canvas.document.graph, self.canvas.expanded, data)
+        if data.hasFormat(KIND_MIME) or self._haunting:
+            event.acceptProposedAction()
+
+    def move(self, event: QDragMoveEvent) -> None:
+        canvas, document = self.canvas, self.canvas.document
+        if self._haunting:
+            event.acceptProposedAction()
+            self._ghost = self._haunting.at(adapting.item_under(canvas.scene, document.graph, event.position()))
+            canvas.hint.emit(self._ghost.refusal or self._ghost.words)
+            canvas.update()
+            return
+        if not event.mimeData().hasFormat(KIND_MIME):
+            return
+        event.acceptProposedAction()
+        kind = _kind(event.mimeData())
+        if kind not in document.catalogue:
+            event.ignore()
+            return
+        _, target, answer = self._dropping(kind, event.position())
+        self._target = (target, isinstance(answer, Refusal))
+        canvas.tell(answer, targets.words(document.graph, document.catalogue, target, kind))
+        canvas.update()
+
+    def leave(self) -> None:
+        self._target = self._ghost = self._haunting = None
+        self.canvas.hint.emit("")
+        self.canvas.update()
+
+    def drop(self, event: QDropEvent) -> None:
+        canvas, ghost = self.canvas, self._ghost
+        self.leave()
+        if ghost:
+            event.acceptProposedAction()
+            canvas.inject(ghost)
+            return
+        kind = _kind(event.mimeData())
+        if kind not in canvas.document.catalogue:
+            return
+        event.acceptProposedAction()
+        tree, _, answer = self._dropping(kind, event.position())
+        if canvas.perform(answer, f"Add {kind}", event.position()):
+            canvas.select([tree.node.id])
+        canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        canvas.update()
+
+    def paint(self, b: Brushes) -> None:
+        """Show where it would go."""
+        if self._target:
+            gestures.show_target(b, *self._target)
+        if self._ghost:
+            adapting.paint_ghost(b, self.canvas.scene, self.canvas.arrangement, self._ghost)
+
+    def _dropping(self, kind: str, at: QPointF) -> tuple[Tree, targets.Target, Edit | Refusal]:
+        document = self.canvas.document
+        target = targets.target_at(self.canvas.scene, self.canvas.arrangement, at.x(), at.y())
+        tree = new_tree(document.graph, document.catalogue, kind)
+        return tree, target, targets.drop_new(document.graph, document.catalogue, target, (tree,))
+
+
+def _kind(data: QMimeData) -> str:
+    return bytes(data.data(KIND_MIME).data()).decode()

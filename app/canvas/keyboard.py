@@ -1,0 +1,62 @@
+"""Keys that only make sense on the canvas; commands with a shortcut are the window's."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+
+from app.canvas import travel
+
+if TYPE_CHECKING:
+    from app.canvas.view import Canvas
+
+_WALK = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+
+
+def press(canvas: "Canvas", event: QKeyEvent) -> bool:
+    """What a key does on the canvas; False for one that means nothing there."""
+    key = event.key()
+    if key == Qt.Key.Key_Escape:
+        if canvas.mouse.busy:
+            canvas.mouse.abandon()
+        elif canvas.selection:
+            canvas.select([])
+        else:
+            travel.leave(canvas)
+    elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
+        canvas.mouse.set_panning(True)
+    elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and canvas.selection:
+        canvas.activate(canvas.selection[-1])
+    elif key in _WALK:
+        _walk(canvas, key)
+    else:
+        return False
+    return True
+
+
+def release(canvas: "Canvas", event: QKeyEvent) -> bool:
+    """The end of `press`, for keys that are held."""
+    if event.key() != Qt.Key.Key_Space or event.isAutoRepeat():
+        return False
+    canvas.mouse.set_panning(False)
+    return True
+
+
+def _walk(canvas: "Canvas", key: int) -> None:
+    """Arrows: left and right to the neighbours, up to the frame around, down to the first child."""
+    graph = canvas.document.graph
+    node = canvas.selection[-1] if canvas.selection else graph.root
+    found: str | None = node
+    if not canvas.selection:
+        pass
+    elif key == Qt.Key.Key_Up:
+        found = graph.parent(node)
+    elif key == Qt.Key.Key_Down:
+        run = graph.children.get(node, []) if not graph.view(node).collapsed else []
+        found = run[0] if run else None
+    elif node != graph.root:
+        run = graph.siblings(node)
+        index = run.index(node) + (1 if key == Qt.Key.Key_Right else -1)
+        found = run[index] if 0 <= index < len(run) else None
+    if found:
+        canvas.select([found], reveal=True)

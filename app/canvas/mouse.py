@@ -1,0 +1,188 @@
+"""The mouse on the canvas: what pressing, moving, releasing and turning mean there."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from app.canvas import adapting, gestures, travel
+from app.canvas.hits import Hit
+
+if TYPE_CHECKING:
+    from app.canvas.view import Canvas
+
+
+class Mouse:
+    """The pointer over one canvas: what it hovers over, and the gesture that a pressed button makes."""
+
+    def __init__(self, canvas: "Canvas") -> None:
+        self.canvas = canvas
+        self.hover = Hit("empty")
+        self.gesture: gestures.Gesture | None = None
+        self._pressed: tuple[QPointF, Hit, Qt.KeyboardModifier] | None = None
+        self._button = Qt.MouseButton.NoButton
+        self._panning = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a button is down, or a gesture under way."""
+        return self.gesture is not None or self._pressed is not None
+
+    def forget(self) -> None:
+        """The graph has changed: what was under the pointer may be gone."""
+        self.hover, self.gesture, self._pressed = Hit("empty"), None, None
+
+    def leave(self) -> None:
+        """The pointer is elsewhere."""
+        self.hover = Hit("empty")
+        self.canvas.update()
+
+    def set_panning(self, panning: bool) -> None:
+        """Whether dragging moves the camera whatever is under the pointer."""
+        self._panning = panning
+        self._show_cursor()
+
+    def press(self, event: QMouseEvent) -> None:
+        canvas, at, button, keys = self.canvas, event.position(), event.button(), event.modifiers()
+        left = button == Qt.MouseButton.LeftButton
+        if self.gesture:
+            return
+        if button == Qt.MouseButton.MiddleButton or (
+            left and (self._panning or keys & Qt.KeyboardModifier.AltModifier)
+        ):
+            self._begin(gestures.Pan(canvas, at), button)
+        elif left and (sign := adapting.sign_at(canvas.scene, canvas.marks.signs, at)):
+            canvas.adapter_chosen.emit(sign.adapter)
+        elif left:
+            hit = canvas.hit(at.x(), at.y())
+            self._pressed, self._button = (at, hit, keys), button
+            if hit.kind in ("node", "header") and hit.node and not keys and hit.node not in canvas.selection:
+                canvas.select([hit.node])
+
+    def move(self, event: QMouseEvent) -> None:
+        at = event.position()
+        if self.busy and not event.buttons() & self._button:
+            self.abandon()  # the release went elsewhere
+        if self.gesture is None and self._pressed:
+            start, hit, keys = self._pressed
+            if (at - start).manhattanLength() >= QApplication.startDragDistance():
+                self._begin(self._gesture_for(start, hit, keys), self._button)
+        if self.gesture:
+            self.gesture.move(at)
+            self.canvas.update()
+            return
+        self._hover_at(at)
+
+    def _hover_at(self, at: QPointF) -> None:
+        hover = self.canvas.hit(at.x(), at.y())
+        if hover != self.hover:
+            self.hover = hover
+            self._show_cursor()
+            self.canvas.update()
+
+    def _show_cursor(self) -> None:
+        shape = Qt.CursorShape.ArrowCursor
+        if self._panning:
+            shape = Qt.CursorShape.OpenHandCursor
+        elif self.hover.kind in ("button", "chip"):
+            shape = Qt.CursorShape.PointingHandCursor
+        elif self.hover.kind == "port":
+            shape = Qt.CursorShape.CrossCursor
+        self.canvas.setCursor(shape)
+
+    def _gesture_for(self, start: QPointF, hit: Hit, keys: Qt.KeyboardModifier) -> gestures.Gesture:
+        canvas = self.canvas
+        if hit.kind == "port" and hit.node and hit.side:
+            return gestures.DrawWire(canvas, start, (hit.node, hit.side))
+        if hit.kind in ("node", "header") and hit.node and hit.node != canvas.document.graph.root and not keys:
+            return gestures.DragNodes(canvas, start, canvas.selection)
+        return gestures.SelectBox(canvas, start, canvas.selection if keys else [])
+
+    def _begin(self, gesture: gestures.Gesture, button: Qt.MouseButton) -> None:
+        self.gesture, self._button = gesture, button
+        self._pressed = None
+        if gesture.cursor is not None:
+            self.canvas.setCursor(gesture.cursor)
+
+    def abandon(self) -> None:
+        """End what the pressed button does, without effect."""
+        self.gesture = self._pressed = None
+        self.canvas.hint.emit("")
+        self._show_cursor()
+        self.canvas.update()
+
+    def release(self, event: QMouseEvent) -> None:
+        if event.button() != self._button:
+            return
+        if self.gesture:
+            gesture, self.gesture = self.gesture, None
+            gesture.finish()
+            self.canvas.hint.emit("")
+            self._hover_at(event.position())
+            self._show_cursor()
+            self.canvas.update()
+        elif self._pressed:
+            _, hit, keys = self._pressed
+            self._pressed = None
+            self._click(hit, keys)
+
+    def _click(self, hit: Hit, keys: Qt.KeyboardModifier) -> None:
+        canvas = self.canvas
+        if hit.kind == "button" and hit.node:
+            canvas.toggle_collapsed([hit.node])
+            return
+        node = hit.node if hit.node and hit.node in canvas.document.graph else None
+        if node is None:
+            if not keys:
+                canvas.select([])
+        elif keys & Qt.KeyboardModifier.ControlModifier:
+            rest = [n for n in canvas.selection if n != node]
+            canvas.select(rest if node in canvas.selection else [*rest, node])
+        elif keys & Qt.KeyboardModifier.ShiftModifier:
+            canvas.select([*canvas.selection, node])
+        else:
+            canvas.select([node])
+
+    def double_click(self, event: QMouseEvent) -> None:
+        if self.gesture or event.button() != Qt.MouseButton.LeftButton:
+            return
+        canvas, at = self.canvas, event.position()
+        hit = canvas.hit(at.x(), at.y())
+        if hit.kind in ("empty", "body") and hit.wire is None:
+            canvas.place_chosen.emit(at)
+            return
+        if not hit.node or hit.node not in canvas.document.graph:
+            return
+        item = canvas.scene.by_node.get(hit.node)
+        if hit.kind == "header" or (hit.kind == "node" and canvas.document.graph.view(hit.node).collapsed):
+            canvas.toggle_collapsed([hit.node])
+        elif hit.kind == "button":
+            self._pressed, self._button = (at, hit, event.modifiers()), event.button()
+        elif item and item.state == "plate":
+            travel.enter(canvas, hit.node)
+        elif hit.kind == "node":
+            canvas.activated.emit(hit.node)
+
+    def menu(self, event: QContextMenuEvent) -> None:
+        if self.busy:
+            return
+        canvas, at = self.canvas, event.pos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            node = canvas.selection[-1] if canvas.selection else None
+            at = canvas.rect_of(node).center().toPoint() if node else canvas.rect().center()
+        else:
+            hit = canvas.hit(at.x(), at.y())
+            node = hit.node if hit.node and hit.node in canvas.document.graph else None
+            if node and node not in canvas.selection:
+                canvas.select([node])
+        canvas.menu_requested.emit(node, canvas.mapToGlobal(at))
+
+    def wheel(self, event: QWheelEvent) -> None:
+        pixels, keys = event.pixelDelta(), event.modifiers()
+        if not pixels.isNull() and not keys & Qt.KeyboardModifier.ControlModifier:
+            self.canvas.pan_by(pixels.x(), pixels.y())
+        else:
+            turn = event.angleDelta().y() or event.angleDelta().x()
+            self.canvas.zoom_by(1.0015**turn, event.position())
+        event.accept()
