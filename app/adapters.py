@@ -18,6 +18,7 @@ from engine.document import adapter_files
 from engine.document.adapter_files import ENDING
 from engine.document.adapters import Adapter
 from engine.document.disk import FileError
+from engine.document.drawn import by_path
 from engine.document.edits import Edit, EditError, SetAdapter
 from engine.document.relocate import relocated
 from engine.document.stack import adapter_of, added, apart, enabled, file_name, removed, switched
@@ -88,7 +89,7 @@ class AdapterDesk(QObject):
             case "weights", Adapter():
                 self.ask_weights(adapter)
             case "no-weights", Adapter():
-                self._apply(SetAdapter(replace(found, weights=None, keys={})), f"Weights of {found.name}")
+                self._apply(SetAdapter(by_path(replace(found, weights=None))), f"Weights of {found.name}")
             case "report", Adapter():
                 self.window.weights.show_report("", adapter)
             case "draw", Adapter():

@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 from engine.document import edits
 from engine.document.adapters import TARGET, Adapter, Patch
 from engine.document.document import Change, Document
+from engine.document.drawn import graph_of, keep_drawn, tree_of
 from engine.document.edits import Edit, SetAdapter
-from engine.document.graph import CANVAS, Graph, Node, Place, Tree, tree_nodes
+from engine.document.graph import Graph, Node, Tree
 from engine.document.ids import new_ids
 from engine.document.kinds import Catalogue, Param, has_weights
 from engine.document.legal import require_adapters
@@ -37,7 +38,7 @@ class DrawnDocument(Document):
         self.index = index
         patch = self.patch
         assert patch is not None
-        super().__init__(_graph(patch.tree), main.catalogue)
+        super().__init__(graph_of(patch.tree), main.catalogue)
         self.history = main.history
 
     @property
@@ -48,6 +49,8 @@ class DrawnDocument(Document):
 
     def apply(self, edit: Edit, label: str, merge: str = "") -> None:
         """Apply an edit to the tree, and so to the adapter. Raises EditError, with nothing changed."""
+        named = any(each.weights for each in self.main.graph.adapters)
+        edit = keep_drawn(self.graph, self.catalogue, edit, named)
         inverse = edits.apply(self.graph, edit)
         try:
             adapter = self._adapter()
@@ -75,13 +78,13 @@ class DrawnDocument(Document):
     def is_current(self) -> bool:
         """Whether the tree is that of the document."""
         patch = self.patch
-        return patch is not None and _tree(_graph(patch.tree)) == _tree(self.graph)
+        return patch is not None and tree_of(graph_of(patch.tree)) == tree_of(self.graph)
 
     def follow(self) -> None:
         """Show the tree of the document, which has changed by other means."""
         patch = self.patch
         assert patch is not None
-        self.graph = _graph(patch.tree)
+        self.graph = graph_of(patch.tree)
         for listener in list(self.listeners):
             listener(Change(None, None))
 
@@ -90,7 +93,7 @@ class DrawnDocument(Document):
         if adapter is None:
             raise edits.EditError("the adapter is gone")
         patches = list(adapter.patches)
-        patches[self.index] = replace(patches[self.index], tree=_tree(self.graph))
+        patches[self.index] = replace(patches[self.index], tree=tree_of(self.graph))
         return replace(adapter, patches=tuple(patches))
 
 
@@ -215,24 +218,3 @@ def blank(selection: Sequence[str], graph: Graph, catalogue: Catalogue) -> Adapt
     default = SCALE if zero else replace(SCALE, default=0.0)
     where = narrowed(graph, selection)
     return Adapter("adapter", "Adapter", (Patch(f"kind={kind}", drawn),), (default,), where=where)
-
-
-def _graph(tree: Tree) -> Graph:
-    """A tree as a graph to be edited; one that is a leaf stands in a Chain."""
-    taken = {each.node.id for each in tree_nodes(tree)}
-    top = tree if tree.children is not None else None
-    root = top.node if top else Node(next(i for n in range(len(taken) + 1) if (i := f"top{n}") not in taken), "Chain")
-    graph = Graph(root)
-    inner = (top.children or ()) if top else (tree,)
-    if inner:
-        edits.apply(graph, edits.Insert(Place(root.id, 0), tuple(inner)))
-    for index, segment in enumerate(top.loose if top else ()):
-        edits.apply(graph, edits.Insert(Place(root.id, 0, index, new=True), segment))
-    return graph
-
-
-def _tree(graph: Graph) -> Tree:
-    """What a drawn graph is as a tree; what is parked beside its root is parked in it."""
-    tree = graph.tree(graph.root)
-    beside = tuple(tuple(graph.tree(node) for node in segment) for segment in graph.segments(CANVAS))
-    return replace(tree, loose=(*tree.loose, *beside))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from engine.document.adapters import Adapter
+from engine.document.drawn import at_target, keys_in
 from engine.document.edits import Batch, Edit, Insert, Move, Remove, SetAdapter, SetKey, SetName, SetWeights, apply
 from engine.document.expand import Expanded
 from engine.document.graph import Graph, paths
@@ -41,21 +42,21 @@ def keep_targets(graph: Graph, edit: Edit) -> Edit:
 
 
 def added_keys(expanded: Expanded, graph: Graph) -> dict[str, str]:
-    """What the file of its adapter calls each inserted node: the target's key, then the path in the tree."""
+    """What the file of its adapter calls each inserted node: the target's key, then the key in the tree."""
     if not expanded.origin:
         return {}
     names = _Names(graph)
-    called = {each.id: names.all(each) for each in expanded.graph.adapters if each.id in expanded.targets}
-    return {node: _called(expanded, called[site.adapter], node) for node, site in expanded.origin.items()}
+    stack = [each for each in expanded.graph.adapters if each.id in expanded.targets]
+    called = {each.id: names.all(each) for each in stack}
+    drawn = {each.id: keys_in(each) for each in stack}
+    return {node: _called(expanded, called[site.adapter], drawn, node) for node, site in expanded.origin.items()}
 
 
-def _called(expanded: Expanded, names: dict[str, str], node: str) -> str:
-    """The key of a node, in `names` or inserted at such a one."""
+def _called(expanded: Expanded, names: dict[str, str], drawn: Mapping[str, Mapping[str, str]], node: str) -> str:
+    """The key of a node, in `names` or inserted at such a one; `drawn` are the keys in the trees, by adapter."""
     if node not in names:
-        target = expanded.origin[node].target
-        path, own = expanded.paths[target], expanded.paths[node]
-        inner = own.removeprefix(path).removeprefix(".") if path else own
-        names[node] = below_key(_called(expanded, names, target), inner)
+        site = expanded.origin[node]
+        names[node] = at_target(drawn[site.adapter][site.node], _called(expanded, names, drawn, site.target))
     return names[node]
 
 

@@ -42,7 +42,8 @@ class Adapter(Struct, frozen=True, omit_defaults=True):
     `params` declare what can be set, `values` has what is set, by name; the others are at their defaults. `where`
     narrows what the patches that are "around" or "instead" go to. `weights` names a file whose keys are the path of the
     target, then the path in the tree; `keys` has the nodes of the graph that it calls otherwise than follows from the
-    graph as it is now (`engine.document.adapter_keys`). `source` is the paper or the Fluxion class it comes from.
+    graph as it is now (`engine.document.adapter_keys`), `Node.key` says so in the trees (`engine.document.drawn`).
+    `source` is the paper or the Fluxion class it comes from.
     """
 
     id: str

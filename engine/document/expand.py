@@ -224,7 +224,7 @@ class _Application:
         node = f"{self.adapter.id}.{drawn.id}.{target}"
         if node in self.graph:
             raise _Misplaced(f"the graph has a node {node!r} already: give the adapter another id")
-        self.graph.nodes[node] = replace(drawn, id=node, shared=self._group(drawn, node, target))
+        self.graph.nodes[node] = replace(drawn, id=node, shared=self._group(drawn, node, target), key="")
         self.after.origin[node] = Site(self.adapter.id, drawn.id, target)
         self.after.paths[node] = ".".join(filter(None, (self.after.paths[target], inner[drawn.id])))
         return node

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from engine.document.adapters import Adapter
 from engine.document.aliases import aliases
+from engine.document.drawn import HERE, keys_in
 from engine.document.expand import Expanded
 from engine.document.graph import Graph, Weights
 from engine.document.keys import below_key
@@ -42,8 +43,12 @@ PREFIXES = {
 """What a key starts with, and the part of a pipeline that it then is in. Without any, it may be in each."""
 RANKS = {"down": 0, "up": 1}
 """The dimension that a layer has the rank in."""
-SIDES = {f"Lora.{kind}_{number}": side for kind in ("Linear", "Conv2d") for number, side in ((1, "down"), (2, "up"))}
-"""The two layers of a LoRA by their path in the tree of `nodes.adapters.lora`."""
+SIDES = {
+    f"{HERE}.Lora.{kind}_{number}": side
+    for kind in ("Linear", "Conv2d")
+    for number, side in enumerate(("down", "up"), 1)
+}
+"""The two layers of a LoRA by their keys in the tree of `nodes.adapters.lora`."""
 
 
 class Layer(Struct):
@@ -191,10 +196,11 @@ def in_own_words(
         return file
     pieces: dict[str, Piece] = {}
     used: set[str] = set()
+    drawn = next((keys_in(each) for each in graph.adapters if each.id == adapter), {})
     for node, key in keys.items():
         site = whole.origin[node]
         layer = found.get(site.target) if site.adapter == adapter else None
-        side = SIDES.get(whole.paths[node].removeprefix(whole.paths[site.target]).removeprefix("."))
+        side = SIDES.get(drawn[site.node]) if layer else None
         if layer and side and "weight" in tensors.get(node, {}):
             at = layer.keys[side]
             shape = _brought(file.tensors[at].shape, tuple(tensors[node]["weight"].shape), RANKS[side])

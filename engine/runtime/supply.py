@@ -11,6 +11,7 @@ from engine.document.adapters import Adapter
 from engine.document.aliases import namings
 from engine.document.attach import attached, called, rehomed
 from engine.document.disk import FileError
+from engine.document.drawn import by_path
 from engine.document.edits import Edit, SetAdapter
 from engine.document.expand import Expanded, expand
 from engine.document.graph import Graph, Weights
@@ -132,7 +133,7 @@ class Supply:
             file.hash()
             taken = taking(graph, found, Weights(report.path, file.sha256), file)
             # Where both fit as well as one another, the names that were noted go on being so.
-            options = [taken, replace(taken, keys={})] if taken.keys else [taken]
+            options = [taken, plain] if (plain := by_path(taken)) != taken else [taken]
             trials = [_AdapterTrial(graph, each, modules) for each in options]
             if adapter not in trials[0].whole.targets:
                 why = next((amiss.message for amiss in trials[0].whole.amiss if amiss.adapter == adapter), "")
