@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from app.canvas import adapting, captions, commands, keyboard, links, offered, overlay, travel
+from app.canvas import accessible, adapting, captions, commands, keyboard, links, offered, overlay, travel
 from app.canvas.drops import Drops
 from app.canvas.mouse import Mouse
 from app.canvas.painter import Brushes
@@ -61,6 +61,7 @@ class Canvas(Surface):
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Graph")
+        accessible.install()
 
     def _changed(self, change: Change) -> None:
         super()._changed(change)
@@ -69,6 +70,7 @@ class Canvas(Surface):
         if change.touched is None:
             self.travels.forget()
         self.select([] if change.touched is None else self._selection)
+        accessible.changed(self, change.touched.added if change.touched else None)
 
     def perform(self, answer: Edit | Refusal, label: str, at: QPointF | None = None) -> bool:
         """Apply what a gesture means, or say why it means nothing and offer what could be done at `at`."""
@@ -101,6 +103,7 @@ class Canvas(Surface):
         if chosen != self._selection:
             self._selection = chosen
             self.selection_changed.emit(list(chosen))
+            accessible.focused(self)
             self.update()
         if reveal and chosen:
             travel.show(self, chosen)
@@ -150,6 +153,7 @@ class Canvas(Surface):
                 self.document.set_collapsed(node, not graph.view(node).collapsed)
                 after = self.rect_of(node).topLeft()
                 self.pan_by(before.x() - after.x(), before.y() - after.y())
+                accessible.folded(self, node)
 
     def activate(self, node: str) -> None:
         """Go into a frame; to the params of a leaf."""
@@ -184,6 +188,7 @@ class Canvas(Surface):
             Qt.FocusReason.BacktabFocusReason,
             Qt.FocusReason.ShortcutFocusReason,
         )
+        accessible.focused(self)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
