@@ -6,6 +6,7 @@ from engine.document.edits import Edit, SetContexts
 from engine.document.graph import Graph
 from engine.document.kinds import Catalogue
 from engine.document.plan import Plan
+from engine.document.scopes import Access
 
 
 @answering
@@ -14,6 +15,7 @@ def hoist(graph: Graph, catalogue: Catalogue, frame: str, context: str) -> Edit:
     outer = graph.parent(frame)
     if outer is None:
         raise RefusedError("refused", f"there is no frame around {graph.nodes[frame].title} that could provide it")
+    _check_free(graph, catalogue, frame, context)
     if reason := reaches_other(graph, catalogue, frame, outer, context):
         raise RefusedError("refused", reason)
     return _moved(graph, frame, outer, context)
@@ -22,11 +24,16 @@ def hoist(graph: Graph, catalogue: Catalogue, frame: str, context: str) -> Edit:
 @answering
 def lower(graph: Graph, catalogue: Catalogue, frame: str, context: str) -> Edit:
     """Declare a context on the smallest frame inside that holds everybody who reaches it."""
-    found = (scopes.access(graph, catalogue, node) for node in graph.walk(frame, loose=True))
-    reaching = [a.node for a in found if a and a.key and (a.key.provider, a.context) == (frame, context)]
+    _check_free(graph, catalogue, frame, context)
+    reaching = [
+        _around(graph, a)
+        for node in graph.walk(frame, loose=True)
+        for a in _reaches(graph, catalogue, node)
+        if a.key and (a.key.provider, a.context) == (frame, context)
+    ]
     if not reaching:
         raise RefusedError("refused", f"nobody reaches {context}: it could go anywhere, or away")
-    shared = [f for f in graph.ancestors(reaching[0]) if all(f in graph.ancestors(n) for n in reaching)]
+    shared = [f for f in reaching[0] if all(f in frames for frames in reaching)]
     if shared[0] == frame:
         raise RefusedError("unchanged", f"{graph.nodes[frame].title} is the smallest frame around all who reach it")
     if graph.is_loose(shared[0]) and not graph.is_loose(frame):
@@ -40,10 +47,27 @@ def reaches_other(graph: Graph, catalogue: Catalogue, frame: str, outer: str, co
         return f"{graph.nodes[outer].title} already provides a context {context!r}: rename one of them"
     inside, around = set(graph.walk(frame, loose=True)), set(graph.walk(outer, loose=True))
     for node in sorted(around - inside):
-        found = scopes.access(graph, catalogue, node)
-        if found and found.context == context and (not found.key or found.key.provider not in around):
-            return f"{graph.nodes[node].title} outside reaches another context {context!r}: rename one of them"
+        for found in _reaches(graph, catalogue, node):
+            if found.context == context and (not found.key or found.key.provider not in around):
+                return f"{graph.nodes[node].title} outside reaches another context {context!r}: rename one of them"
     return None
+
+
+def _reaches(graph: Graph, catalogue: Catalogue, node: str) -> list[Access]:
+    """What a node reaches: a leaf its context, a Sample what its guidance varies."""
+    found = (scopes.access(graph, catalogue, node), scopes.condition(graph, catalogue, node))
+    return [each for each in found if each]
+
+
+def _around(graph: Graph, access: Access) -> list[str]:
+    """The frames that could provide what a node reaches, innermost first."""
+    return [*([access.node] if access.role == "sample" else []), *graph.ancestors(access.node)]
+
+
+def _check_free(graph: Graph, catalogue: Catalogue, frame: str, context: str) -> None:
+    if told := scopes.told(graph, catalogue, frame, context):
+        title = graph.nodes[frame].title
+        raise RefusedError("refused", f"{title} itself gives {context}.{told[0]} its value: it stays there")
 
 
 def _moved(graph: Graph, old: str, new: str, context: str) -> Edit:

@@ -62,6 +62,24 @@ def access(graph: Graph, catalogue: Catalogue, node: str) -> Access | None:
     return Access(node, role, Key(provider, context, name) if provider else None, context, name)
 
 
+def condition(graph: Graph, catalogue: Catalogue, node: str) -> Access | None:
+    """What the guidance of a Sample varies, which the frame itself may provide; None for any other node, and without
+    one."""
+    found = graph.nodes[node]
+    context, _, name = str(found.params.get("condition") or "").partition(".")
+    if not name or role_of(graph, catalogue, node) != "sample":
+        return None
+    provider = node if context in found.contexts else provider_of(graph, node, context)
+    return Access(node, "sample", Key(provider, context, name) if provider else None, context, name)
+
+
+def told(graph: Graph, catalogue: Catalogue, node: str, context: str) -> tuple[str, ...]:
+    """The keys of a frame's context that its kind itself gives values to, as a Sample does the time step: they stay
+    where they are, under their names."""
+    kind = catalogue.get(graph.nodes[node].kind)
+    return tuple(kind.contexts.get(context, ())) if kind and kind.role == "sample" else ()
+
+
 def accesses(graph: Graph, catalogue: Catalogue) -> list[Access]:
     """Every reading and writing leaf that runs, in order of running."""
     found = (access(graph, catalogue, node) for node in graph.running())

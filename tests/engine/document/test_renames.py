@@ -2,9 +2,11 @@
 
 import pytest
 
+from engine.document.answers import Refusal
 from engine.document.document import Document, new_graph, new_tree
-from engine.document.edits import EditError, Insert, SetContexts
+from engine.document.edits import EditError, Insert, SetContexts, SetParam
 from engine.document.graph import CANVAS, Place, state
+from engine.document.providers import hoist, lower
 from engine.document.renames import rename_context, rename_key
 from engine.document.sources import NumberSource, UnsetSource
 from nodes import CATALOGUE
@@ -65,3 +67,49 @@ def test_a_key_needs_a_name_of_its_own(document: Document, new: str) -> None:
 def test_a_context_is_not_mixed_up_with_another(document: Document, new: str) -> None:
     with pytest.raises(EditError):
         rename_context(document.graph, CATALOGUE, "root", "mask", new)
+
+
+@pytest.fixture
+def sampling() -> Document:
+    """A Sample that provides what its guidance varies, with a reader; around it a frame that provides a strength."""
+    document = Document(new_graph(), CATALOGUE)
+    document.apply(SetContexts("root", {"mask": {"a": NumberSource(1)}}), "")
+    sample = add(document, "root", "Sample", condition="diffusion.class")
+    step = document.graph.nodes[sample].contexts["diffusion"]["timestep"]
+    document.apply(SetContexts(sample, {"diffusion": {"timestep": step, "class": NumberSource(3)}}), "")
+    add(document, sample, "UseContext", context="diffusion", key="class")
+    return document
+
+
+def sample_of(document: Document) -> str:
+    return document.graph.children["root"][0]
+
+
+def test_what_guidance_varies_follows(sampling: Document) -> None:
+    graph, sample = sampling.graph, sample_of(sampling)
+    before = state(graph.copy())
+    sampling.apply(rename_key(graph, CATALOGUE, sample, "diffusion", "class", "digit"), "Rename")
+    assert graph.nodes[sample].params["condition"] == "diffusion.digit"
+    assert reached(sampling) == [("diffusion", "digit")]
+    sampling.undo()
+    assert state(graph) == before
+    sampling.apply(SetParam(sample, "condition", "mask.a"), "")
+    sampling.apply(rename_context(graph, CATALOGUE, "root", "mask", "weight"), "Rename")
+    assert graph.nodes[sample].params["condition"] == "weight.a"
+    sampling.apply(SetParam(sample, "condition", "mask.b"), "")
+    with pytest.raises(EditError, match=r"varies mask\.b: choose"):
+        rename_context(graph, CATALOGUE, "root", "weight", "mask")
+
+
+def test_what_a_sample_tells_keeps_its_name_and_place(sampling: Document) -> None:
+    graph, sample = sampling.graph, sample_of(sampling)
+    with pytest.raises(EditError, match=r"Sample itself gives diffusion\.timestep its value"):
+        rename_key(graph, CATALOGUE, sample, "diffusion", "timestep", "t")
+    with pytest.raises(EditError, match=r"diffusion\.timestep"):
+        rename_context(graph, CATALOGUE, sample, "diffusion", "noise")
+    assert isinstance(hoist(graph, CATALOGUE, sample, "diffusion"), Refusal)
+    sampling.apply(SetParam(sample, "condition", "mask.a"), "")
+    lowered = lower(graph, CATALOGUE, "root", "mask")
+    assert not isinstance(lowered, Refusal)
+    sampling.apply(lowered, "Lower")
+    assert list(graph.nodes[sample].contexts) == ["diffusion", "mask"], "the Sample itself reaches it"
