@@ -57,7 +57,7 @@ SELDOM = st.sampled_from([False] * 5 + [True] + [False] * 5)  # hypothesis prefe
 POSITIONS = st.none() | st.tuples(FLOATS, FLOATS)
 WEIGHTS = st.none() | st.builds(Weights, st.text(min_size=1, max_size=8), st.sampled_from(["", "ab"]))
 MODES = st.sampled_from(get_args(Mode))
-VIEWS = st.builds(View, st.booleans(), TEXTS, st.sampled_from(["", "#ffaa00", "red"]), POSITIONS)
+VIEWS = st.builds(View, st.booleans(), TEXTS, st.sampled_from(["", "#ffaa00", "red"]), POSITIONS, st.booleans())
 INPUTS = st.lists(
     st.builds(Input, st.sampled_from(["x", "y", "größe", "t"]), SOURCES), max_size=3, unique_by=lambda i: i.name
 ).map(tuple)
@@ -198,7 +198,8 @@ def edits_of(draw: st.DrawFn, graph: Graph, fresh: Iterator[str], depth: int = 2
     if sort == 6:
         return edits.SetContexts(draw(node), draw(PROVIDED | st.just({"": {}})))
     if sort == 7:
-        return edits.SetView(draw(node), draw(VIEWS))
+        folds = st.builds(edits.Fold, node, st.booleans()) | st.builds(edits.FoldRepeats, node, st.booleans())
+        return draw(st.builds(edits.SetView, node, VIEWS) | folds)
     if sort == 8:
         inputs = INPUTS | INPUTS.map(lambda inputs: inputs * 2) | st.just((Input("", UnsetSource()),))
         return draw(st.builds(edits.SetInputs, inputs) | st.builds(edits.SetWeights, node, WEIGHTS))

@@ -204,7 +204,7 @@ class NodePage(QWidget):
         view = self.document.graph.view(self.node)
         note, colour = (value, view.colour) if part == "note" else (view.note, value)
         if (note, colour) != (view.note, view.colour):
-            changed = View(view.collapsed, note, colour, view.position)
+            changed = View(note=note, colour=colour, position=view.position)
             merge = f"note:{self.node}" if part == "note" else ""
             self.editing.apply(SetView(self.node, changed), f"Set {part}", part, merge)
 

@@ -17,6 +17,7 @@ from engine.document.edits import Touched
 from engine.document.flow import Wire, segment_wires, wires
 from engine.document.graph import CANVAS, Graph
 from engine.document.kinds import BRANCHES, Catalogue
+from engine.document.repeats import Repeats
 
 LEAF = 44.0
 """Height of a leaf and of a closed frame."""
@@ -74,13 +75,22 @@ class Route(Struct, frozen=True):
 
 
 class Arrangement:
-    """The boxes of a graph's nodes. Nodes hidden in a closed frame have a box, but none of them is shown."""
+    """The boxes of a graph's nodes. Nodes hidden in a closed frame have a box, but none of them is shown.
+
+    Neither are the repeats of a node that stands for them, where those are folded: `stacks` has the whole run by the
+    node that stands for it, `hidden` that node by each of the others, which are laid where it is.
+    """
 
     def __init__(self, graph: Graph, catalogue: Catalogue, measure: Measure) -> None:
         self.graph = graph
         self.catalogue = catalogue
         self.measure = measure
         self.boxes: dict[str, Box] = {}
+        self.repeats = Repeats(graph, catalogue)
+        self.stacks: dict[str, list[str]] = {}
+        self.hidden: dict[str, str] = {}
+        self._folded: dict[str, list[list[str]]] = {}
+        """By open frame in which repeats are folded, its runs."""
         self._routes: dict[str, list[Route]] = {}
         for node in reversed(list(graph.walk(loose=True))):
             self._arrange(node)
@@ -89,10 +99,15 @@ class Arrangement:
     def update(self, touched: Touched) -> None:
         """Follow an edit: arrange again what it touched and, as long as sizes change, the frames around it."""
         graph = self.graph
+        self.repeats.touch(touched)
         for node in touched.removed:
             self.boxes.pop(node, None)
             self._routes.pop(node, None)
+        for node in touched.removed | touched.frames:
+            self._unfold(node)
         wanted = {n for n in touched.nodes | touched.frames | touched.added if n in graph}
+        if self._folded:  # a change within one of the repeats may end a run, or begin one
+            wanted |= {frame for n in wanted for frame in graph.ancestors(n) if frame in self._folded}
         queue = [(-len(graph.ancestors(node)), node) for node in wanted]
         heapq.heapify(queue)
         while queue:
@@ -121,6 +136,11 @@ class Arrangement:
             node = self.graph.parents.get(node, CANVAS)
         return x, y
 
+    def shown(self, frame: str) -> list[str]:
+        """The children of a frame without those that another one stands for."""
+        run = self.graph.children[frame]
+        return [n for n in run if n not in self.hidden] if frame in self._folded else run
+
     def routes(self, frame: str) -> list[Route]:
         """The wires inside an open frame, those of its loose segments included; for CANVAS, of those parked there."""
         found = self._routes.get(frame)
@@ -142,12 +162,16 @@ class Arrangement:
         """Give a node its size and its children their places; the children have their sizes."""
         graph = self.graph
         self._routes.pop(node, None)
+        self._unfold(node)
         wide = self.measure(node)
-        if node not in graph.children or graph.view(node).collapsed:
+        view = graph.view(node)
+        if node not in graph.children or view.collapsed:
             self.boxes[node] = Box(wide, LEAF, LEAF / 2)
             return
+        if view.repeats:
+            self._fold(node)
         boxes = self.boxes
-        run = [boxes[n] for n in graph.children[node]]
+        run = [boxes[n] for n in self.shown(node)]
         shelf = [[boxes[n] for n in segment] for segment in graph.segments(node)]
         area = sum(b.width * b.height for b in run) + sum(b.width * b.height for s in shelf for b in s)
         scale = _scale(area)
@@ -159,6 +183,22 @@ class Arrangement:
         else:
             self.boxes[node] = box = _sequence(run, wide, scale, role in ("residual", "passthrough"))
         _fill_shelf(box, shelf)
+        for head, *others in self._folded.get(node, ()):
+            for other in others:
+                boxes[other].x, boxes[other].y = boxes[head].x, boxes[head].y
+
+    def _fold(self, frame: str) -> None:
+        """Have one of each run of repeats in a frame stand for the others."""
+        self._folded[frame] = self.repeats.runs(frame)
+        for run in self._folded[frame]:
+            self.stacks[run[0]] = run
+            self.hidden.update(dict.fromkeys(run[1:], run[0]))
+
+    def _unfold(self, frame: str) -> None:
+        for run in self._folded.pop(frame, ()):
+            self.stacks.pop(run[0], None)
+            for node in run[1:]:
+                self.hidden.pop(node, None)
 
     def _place_canvas(self) -> None:
         """Segments parked on the canvas stand where they were put; without a place, or under the root, below it."""
@@ -190,9 +230,9 @@ class Arrangement:
         found += _frame_routes(
             box,
             box.inside,
-            [boxes[n] for n in graph.children[frame]],
+            [boxes[n] for n in self.shown(frame)],
             self._role(frame),
-            [*wires(graph, self.catalogue, frame)],
+            [w for w in wires(graph, self.catalogue, frame) if w.end[0] not in self.hidden],
         )
         return found
 

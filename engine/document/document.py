@@ -1,6 +1,6 @@
 """The document: a graph with its catalogue, history and listeners. What the editor and the headless commands hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -83,6 +83,12 @@ class Document:
     def set_collapsed(self, node: str, collapsed: bool) -> None:
         """Fold or unfold a frame. View state: saved with the file, but no step to undo and no unsaved change."""
         edit = edits.Fold(node, collapsed)
+        self._tell(edit, edits.apply(self.graph, edit))
+
+    def fold_repeats(self, frames: Iterable[str], repeats: bool) -> None:
+        """Show neighbours built alike in these frames as one, or each for itself. View state, as folding is."""
+        folds = tuple(edits.FoldRepeats(frame, repeats) for frame in frames)
+        edit = folds[0] if len(folds) == 1 else edits.Batch(folds)
         self._tell(edit, edits.apply(self.graph, edit))
 
     @property

@@ -69,7 +69,7 @@ class SetContexts(Struct, frozen=True, tag=True):
 
 
 class SetView(Struct, frozen=True, tag=True):
-    """Show a node differently: note, colour, where it is parked. Whether it is folded stays as it is."""
+    """Show a node differently: note, colour, where it is parked. What is folded stays as it is."""
 
     node: str
     view: View
@@ -80,6 +80,13 @@ class Fold(Struct, frozen=True, tag=True):
 
     node: str
     collapsed: bool
+
+
+class FoldRepeats(Struct, frozen=True, tag=True):
+    """Show the neighbours in a frame that are built alike as one, or each for itself."""
+
+    node: str
+    repeats: bool
 
 
 class SetInputs(Struct, frozen=True, tag=True):
@@ -152,6 +159,7 @@ Edit = (
     | SetContexts
     | SetView
     | Fold
+    | FoldRepeats
     | SetInputs
     | SetWeights
     | SetKey
@@ -210,13 +218,19 @@ def apply(graph: Graph, edit: Edit) -> Edit:
         case SetView(node, view):
             require_view(_known(graph, node).title, view)
             inverse = SetView(node, graph.view(node))
-            _put_view(graph, node, View(graph.view(node).collapsed, view.note, view.colour, view.position))
+            look = replace(graph.view(node), note=view.note, colour=view.colour, position=view.position)
+            _put_view(graph, node, look)
             return inverse
         case Fold(node, collapsed):
             _known(graph, node)
             old = graph.view(node)
-            _put_view(graph, node, View(collapsed, old.note, old.colour, old.position))
+            _put_view(graph, node, replace(old, collapsed=collapsed))
             return Fold(node, old.collapsed)
+        case FoldRepeats(node, repeats):
+            _known(graph, node)
+            old = graph.view(node)
+            _put_view(graph, node, replace(old, repeats=repeats))
+            return FoldRepeats(node, old.repeats)
         case SetInputs(inputs):
             inverse = SetInputs(graph.inputs)
             require_inputs(inputs)
@@ -287,10 +301,12 @@ def _collect(edit: Edit, inverse: Edit, found: Touched) -> None:
             for one, other in zip(edits, reversed(inverses), strict=True):
                 _collect(one, other, found)
         case (
-            (SetParam() | SetName() | SetContexts() | SetView() | Fold() | SetWeights() | SetKey() | SetShared()),
+            (SetParam() | SetName() | SetContexts() | SetView() | Fold() | FoldRepeats() | SetWeights() | SetKey()),
             _,
         ):
             found.nodes.add(edit.node)
+        case SetShared(node), _:
+            found.nodes.add(node)
         case SetMode(node), _:
             found.nodes.add(node)
             found.modes = True

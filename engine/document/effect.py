@@ -1,6 +1,6 @@
 """What an edit means for a run."""
 
-from engine.document.edits import Batch, Edit, Fold, SetParam, SetView
+from engine.document.edits import Batch, Edit, Fold, FoldRepeats, SetParam, SetView
 from engine.document.graph import Graph
 from engine.document.kinds import Catalogue
 from engine.document.scopes import role_of
@@ -11,7 +11,7 @@ def runs_differently(edit: Edit, graph: Graph, catalogue: Catalogue) -> bool:
     match edit:
         case Batch(several):
             return any(runs_differently(each, graph, catalogue) for each in several)
-        case SetView() | Fold():
+        case SetView() | Fold() | FoldRepeats():
             return False
         case SetParam(node):
             return node not in graph or role_of(graph, catalogue, node) != "breakpoint"

@@ -68,6 +68,7 @@ class ViewEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
     note: str = ""
     colour: str = ""
     position: tuple[float, float] | UnsetType = UNSET
+    repeats: bool = False
 
 
 class PatchEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -202,7 +203,7 @@ def _entry(graph: Graph, node: str) -> NodeEntry:
 
 def _view_entry(node: str, view: View) -> ViewEntry:
     position = (float(view.position[0]), float(view.position[1])) if view.position else UNSET
-    return ViewEntry(node, view.collapsed, view.note, view.colour, position)
+    return ViewEntry(node, view.collapsed, view.note, view.colour, position, view.repeats)
 
 
 HOLDER = "."
@@ -419,7 +420,7 @@ def _views(graph: Graph, file: File) -> dict[str, View]:
         if entry.id in views:
             raise Fault((*where, "id"), f"is {entry.id!r} for a second time: keep one of the two lines")
         position = None if isinstance(entry.position, UnsetType) else entry.position
-        views[entry.id] = View(entry.collapsed, entry.note, entry.colour, position)
+        views[entry.id] = View(entry.collapsed, entry.note, entry.colour, position, entry.repeats)
     return {node: view for node, view in views.items() if view != NO_VIEW}
 
 

@@ -53,12 +53,16 @@ class Node(Struct, frozen=True, omit_defaults=True):
 
 
 class View(Struct, frozen=True, omit_defaults=True):
-    """How a node is shown; never changes what runs. `position` is in canvas units, for heads of parked segments."""
+    """How a node is shown; never changes what runs. `position` is in canvas units, for heads of parked segments.
+
+    With `repeats`, what repeats itself in a frame is folded: neighbours built alike are shown as one.
+    """
 
     collapsed: bool = False
     note: str = ""
     colour: str = ""
     position: tuple[float, float] | None = None
+    repeats: bool = False
 
 
 class Input(Struct, frozen=True, forbid_unknown_fields=True):

@@ -86,7 +86,7 @@ class Plan:
             view = self.graph.view(node)
             wanted = position if index == 0 else None
             if view.position != wanted:
-                self.do(SetView(node, View(view.collapsed, view.note, view.colour, wanted)))
+                self.do(SetView(node, View(note=view.note, colour=view.colour, position=wanted)))
 
 
 def runs(graph: Graph, nodes: list[str]) -> list[list[str]]:
