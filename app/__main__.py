@@ -4,7 +4,6 @@ Qt is imported inside the functions: the worker's process imports this module an
 """
 
 import argparse
-import gc
 import os
 import signal
 import sys
@@ -52,6 +51,7 @@ def edit(file: Path | None, theme: str) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from app.garbage import Collector
     from app.settings import settings
     from app.window import Window
 
@@ -65,7 +65,8 @@ def edit(file: Path | None, theme: str) -> int:
     else:
         window.open_default()
     window.show()
-    gc.freeze()  # what there is by now stays, and a collection that walks all of it would hold up the window
+    collector = Collector(window.document)
+    app.aboutToQuit.connect(collector.stop)
     QTimer.singleShot(0, window.start)  # after the first paint: the window comes before torch
     return app.exec()
 

@@ -185,7 +185,11 @@ def system_theme() -> Theme:
 
 def apply(app: QApplication, theme: Theme) -> None:
     """Dress the whole application: Fusion style, palette and a modest stylesheet."""
-    app.setStyle("Fusion")
+    sheet = _SHEET.format_map({k: v.name() for k, v in vars(theme).items() if isinstance(v, QColor)})
+    if app.styleSheet() == sheet:
+        return  # worn already: Qt would dress every widget of every window again
+    if not app.styleSheet():
+        app.setStyle("Fusion")
     palette = QPalette()
     role = QPalette.ColorRole
     for which, colour in {
@@ -214,7 +218,7 @@ def apply(app: QApplication, theme: Theme) -> None:
         faded.setAlphaF(0.6)
         palette.setColor(QPalette.ColorGroup.Disabled, which, faded)
     app.setPalette(palette)
-    app.setStyleSheet(_SHEET.format_map({k: v.name() for k, v in vars(theme).items() if isinstance(v, QColor)}))
+    app.setStyleSheet(sheet)
 
 
 _SHEET = """

@@ -1,14 +1,23 @@
 """A window of its own for every test, with settings in a temporary folder."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from pytestqt.qtbot import QtBot
 
 from app.window import Window
 from tests.app.hands import STARTING, Hands
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collecting() -> Iterator[None]:
+    """Garbage is collected between tests, never amid a walk of Qt's over all widgets, as `app.garbage` has it."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture
@@ -27,6 +36,8 @@ def window(qtbot: QtBot, settings: QSettings) -> Iterator[Window]:
     window.document.mark_saved()
     window.close()
     window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # no test sees widgets of another one
+    gc.collect(1)
 
 
 @pytest.fixture

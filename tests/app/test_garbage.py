@@ -1,0 +1,46 @@
+"""Cycles with widgets in them go between two turns of the event loop, and at no other time."""
+
+import gc
+import weakref
+
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.garbage import EVERY, Collector
+from engine.document.document import Document, new_graph
+from nodes import CATALOGUE
+
+
+class Knot(QWidget):
+    """A widget that only a cycle holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.itself = self
+
+
+def test_a_cycle_is_collected_by_the_timer_and_not_before(qtbot: QtBot):
+    collector = Collector(Document(new_graph(), CATALOGUE))
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > 0, timeout=20 * EVERY)  # what came before
+    held = weakref.ref(Knot())
+    several = [[] for _ in range(2 * gc.get_threshold()[0])]
+    assert held() is not None
+    qtbot.waitUntil(lambda: held() is None, timeout=20 * EVERY)
+    assert several
+    collector.stop()
+    gc.unfreeze()
+
+
+def test_what_a_document_left_is_collected_when_the_next_one_is_opened(qtbot: QtBot):
+    document = Document(new_graph(), CATALOGUE)
+    collector = Collector(document)
+    knot = Knot()
+    held = weakref.ref(knot)
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > 0, timeout=20 * EVERY)
+    del knot
+    gc.collect()
+    assert held() is not None  # it was there when all was frozen
+    document.replace(new_graph())
+    qtbot.waitUntil(lambda: held() is None, timeout=20 * EVERY)
+    collector.stop()
+    gc.unfreeze()
