@@ -173,11 +173,10 @@ class _Item(QAccessibleInterface, QAccessibleActionInterface):
         return self.tree.item(node) if inside and node else _NOTHING
 
     def interface_cast(self, t: QAccessible.InterfaceType, /) -> int:
-        if t == QAccessible.InterfaceType.ActionInterface:
-            # Qt wants the address of this object seen as its second ancestor.
-            address: Any = Shiboken.VoidPtr(Shiboken.getCppPointer(self)[1])
-            return address
-        return _NOTHING
+        # Qt wants an address: that of this object seen as its second ancestor. None would not be 0, but anything.
+        acts = t == QAccessible.InterfaceType.ActionInterface
+        address: Any = Shiboken.VoidPtr(Shiboken.getCppPointer(self)[1] if acts else 0)
+        return address
 
     def actionNames(self) -> list[str]:
         return [name for name, _ in self._actions()]

@@ -97,6 +97,7 @@ def test_states_and_places_follow_the_canvas(open_canvas: Open) -> None:
 def test_actions_select_and_fold(open_canvas: Open) -> None:
     canvas, _ = open_canvas(nest())
     root = root_of(canvas)
+    assert root.valueInterface() is None
     residual, deep = root.child(1).actionInterface(), root.child(1).child(0).child(0)
     assert root.child(0).actionInterface().actionNames() == ["Press", "SetFocus"]
     assert residual.actionNames() == ["Press", "SetFocus", "Toggle"]
