@@ -22,7 +22,7 @@ from nodes.training.schedule import ddim, guided
 
 SHIPPED = Path(__file__).parents[3] / "resources" / "digits"
 CPU = torch.device("cpu")
-LABELS = torch.arange(20) % 10
+LABELS = torch.arange(10)
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def judged() -> Bench:
 
 
 def sampled(model: Adapted, *pictures: torch.Tensor) -> torch.Tensor:
-    """Two of each class, in a few steps."""
-    return ddim(guided(model.predict(*pictures), 2.0), LABELS, torch.Generator().manual_seed(1), 8)
+    """One of each class, in a few steps."""
+    return ddim(guided(model.predict(*pictures), 2.0), LABELS, torch.Generator().manual_seed(1), 6)
 
 
 def test_the_figures_that_come_with_them_all_meet_their_targets():
@@ -48,7 +48,7 @@ def test_they_are_small():
 
 def test_the_base_model_writes_digits(judged: Bench):
     predict = guided(base.sampler(base.load(SHIPPED, CPU)), 2.0)
-    pictures = ddim(predict, LABELS, torch.Generator().manual_seed(1), 8)
+    pictures = ddim(predict, LABELS, torch.Generator().manual_seed(1), 6)
     assert judged.recognised(pictures, LABELS) >= 0.95
     assert pictures.min() >= -1
     assert pictures.max() <= 1
