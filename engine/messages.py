@@ -58,7 +58,8 @@ class Run(Struct, frozen=True, tag=True):
     """Run the graph; a run in progress is abandoned for it. Previews come for the watched nodes.
 
     `inputs` and `contexts` (by "context.key") stand in for the graph's own sources. One that `pauses` stops after each
-    enabled Breakpoint, tells `Paused`, and goes on at `Resume`.
+    enabled Breakpoint, tells `Paused`, and goes on at `Resume`. One that `measures` tells `Measured`; it takes longer.
+    One that `records` tells its `Timeline`.
     """
 
     number: int
@@ -66,6 +67,8 @@ class Run(Struct, frozen=True, tag=True):
     pauses: bool = False
     inputs: dict[str, Source] = {}
     contexts: dict[str, Source] = {}
+    measures: bool = False
+    records: bool = False
 
 
 class Resume(Struct, frozen=True, tag=True):
@@ -105,6 +108,12 @@ class Variant(Struct, frozen=True, tag=True):
     number: int
     node: str
     edit: Edit
+
+
+class Glance(Struct, frozen=True, tag=True):
+    """Ask for small pictures of what these nodes returned in the last run, as far as it is pictures and still there."""
+
+    nodes: tuple[str, ...]
 
 
 ENDINGS = (".png", ".npy", ".safetensors")
@@ -191,6 +200,7 @@ ToWorker = (
     | Resume
     | Cancel
     | Watch
+    | Glance
     | Variant
     | Export
     | Examine
@@ -241,11 +251,13 @@ class Shapes(Struct, frozen=True, tag=True):
     """What every node will receive and return, inferred without running, by id, and what will not work.
 
     Descriptions are such as "float32 (1, 3, 512, 512)", "float", "list of 3"; several arguments are several entries.
+    `parameters` says how many numbers can be learned in a node with all that is in it; what is shared counts once.
     """
 
     returns: dict[str, tuple[str, ...]]
     receives: dict[str, tuple[str, ...]]
     faults: tuple[Fault, ...] = ()
+    parameters: dict[str, int] = {}
 
 
 class Progress(Struct, frozen=True, tag=True):
@@ -305,6 +317,40 @@ class Preview(Struct, frozen=True, tag=True):
     picture: Picture | None = None
 
 
+class Glanced(Struct, frozen=True, tag=True):
+    """Answer to Glance: pictures without captions, by node."""
+
+    pictures: dict[str, Picture]
+
+
+class Spread(Struct, frozen=True):
+    """The numbers of a tensor: moments of those that are finite, and which part is zero or not finite, from 0 to 1."""
+
+    mean: float
+    std: float
+    zeros: float
+    not_finite: float
+
+
+class Measure(Struct, frozen=True):
+    """What a node came to: time in all its `calls`, and bytes that what it made takes, all that is in it included.
+
+    `spread` is of the value that it returned last, where that is a tensor.
+    """
+
+    seconds: float = 0.0
+    bytes: int = 0
+    calls: int = 0
+    spread: Spread | None = None
+
+
+class Measured(Struct, frozen=True, tag=True):
+    """What the nodes came to in a run; those whose values were known from before, when these were made."""
+
+    run: int
+    nodes: dict[str, Measure]
+
+
 class Varied(Struct, frozen=True, tag=True):
     """Answer to Variant: the preview, or why there is none."""
 
@@ -330,6 +376,61 @@ class Paused(Struct, frozen=True, tag=True):
     path: str
     value: str
     contexts: tuple[Held, ...] = ()
+
+
+class Content(Struct, frozen=True):
+    """What a context holds, in a line; of a list also its length, and its last elements in order."""
+
+    text: str
+    count: int | None = None
+    items: tuple[str, ...] = ()
+
+
+class Touch(Struct, frozen=True):
+    """A step reaches a key, by their numbers in the timeline, which holds `content` then.
+
+    At "start" and at the beginning of a turn of a loop values come from outside; "clear" empties a list, or puts back
+    what was there before the turn.
+    """
+
+    step: int
+    track: int
+    how: Literal["start", "write", "read", "push", "pop", "clear"]
+    content: Content
+
+
+class Track(Struct, frozen=True):
+    """A key in a run: its provider, its label ("context.key"), and after which step the provider is done with it.
+
+    `path` is that of the provider in the graph with its adapters.
+    """
+
+    provider: str
+    label: str
+    path: str
+    last: int
+
+
+class Where(Struct, frozen=True):
+    """A node, and its path in the graph with its adapters; those that an adapter inserts have the id of their target."""
+
+    node: str
+    path: str
+
+
+class Timeline(Struct, frozen=True, tag=True):
+    """What contexts held in a run, as far as it came: `steps` are the nodes in the order in which they were done, as
+    numbers of `places`, the start before them.
+
+    `touches` are in order. Steps that were too many to be recorded are only counted (`left_out`).
+    """
+
+    run: int
+    tracks: tuple[Track, ...]
+    places: tuple[Where, ...]
+    steps: tuple[int, ...]
+    touches: tuple[Touch, ...]
+    left_out: int = 0
 
 
 class Finished(Struct, frozen=True, tag=True):
@@ -514,7 +615,10 @@ FromWorker = (
     | Progress
     | Log
     | Preview
+    | Glanced
+    | Measured
     | Varied
+    | Timeline
     | Paused
     | Finished
     | Stale

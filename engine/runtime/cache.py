@@ -99,13 +99,17 @@ class Cache:
 
 
 def _measured(value: Any) -> tuple[int, list[Shared]]:
-    """The bytes of a value itself, and the memory its tensors lie in, each piece once."""
+    """The bytes of a value itself, and the memory its tensors lie in."""
+    return ENTRY + (32 * sum(1 for _ in _items(value)) if isinstance(value, list | tuple | dict) else 0), pieces(value)
+
+
+def pieces(value: Any) -> list[Shared]:
+    """The memory that the tensors of a value lie in, each piece once."""
     if isinstance(value, torch.Tensor):
-        return ENTRY, [_memory(value)]
+        return [_memory(value)]
     if not isinstance(value, list | tuple | dict):
-        return ENTRY, []
-    items = list(_items(value))
-    return ENTRY + 32 * len(items), list({_memory(item) for item in items if isinstance(item, torch.Tensor)})
+        return []
+    return list({_memory(item) for item in _items(value) if isinstance(item, torch.Tensor)})
 
 
 def _memory(tensor: torch.Tensor) -> Shared:

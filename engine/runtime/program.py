@@ -1,8 +1,9 @@
 """A program: straight-line torch.fx code that runs a graph, eagerly, one call at a time."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -13,10 +14,11 @@ from engine.document.scopes import Key
 from engine.messages import Fault
 from engine.runtime.cache import MISSING, Cache
 from engine.runtime.describe import describe_all
-from engine.runtime.identity import Identity
+from engine.runtime.identity import SIZE, Identity
 from engine.runtime.loop import Loop, within
-from engine.runtime.mismatch import Mismatch
+from engine.runtime.measuring import Meter
 from engine.runtime.symbols import UNKNOWN, map_nodes, member, nodes_in
+from engine.runtime.timeline import Recorder
 from engine.runtime.trusted import called
 
 WITHHELD: Any = type("Withheld", (), {"__repr__": lambda _: "?"})()
@@ -146,15 +148,19 @@ class Program:
         after: After | None = None,
         cache: Cache | None = None,
         emerge: Emerge | None = None,
+        meter: Meter | None = None,
+        recorder: Recorder | None = None,
     ) -> Outcome:
         """Run the code. `keep` names the nodes whose values are wanted afterwards; None wants all.
 
         With a `cache`, only those calls are made whose values are not in it, or that have an effect; those values that
-        nothing needs are left out. The values of other nodes are at hand while the cache has them.
+        nothing needs are left out. The values of other nodes are at hand while the cache has them. With a `meter`,
+        which takes a cache, calls are measured, and those are made as well that it does not know.
+        With a `recorder`, which is told what contexts hold, so are loops that reach contexts.
 
         Raises RunError for a node that fails, with the values known by then, and lets Cancelled through.
         """
-        return _Run(self, given, step, log, keep, after, cache, emerge).all()
+        return _Run(self, given, step, log, keep, after, cache, emerge, meter, recorder).all()
 
 
 class Values(Mapping[str, Any]):
@@ -204,6 +210,8 @@ class _Run:
         after: After | None,
         cache: Cache | None,
         emerge: Emerge | None,
+        meter: Meter | None,
+        recorder: Recorder | None,
     ) -> None:
         self.program = program
         self.given = given
@@ -212,12 +220,15 @@ class _Run:
         self.after = after
         self.cache = cache
         self.emerge = emerge
-        self.trail = list(reversed(program.trail)) if after else []
+        self.meter = meter
+        self.recorder = recorder
+        self.trail = list(reversed(program.trail)) if after or recorder else []
         self.held: dict[Key, Any] = {}
         wanted = {name: value for name, value in program.values.items() if keep is None or name in keep}
         self.made_of = wanted if cache is None else program.values
         """What can be told afterwards."""
-        kept = [*wanted.values(), *(value for mark in self.trail for value in mark.held.values())]
+        told = self.trail if after else []
+        kept = [*wanted.values(), *(value for mark in told for value in mark.held.values())]
         self.kept = {node for value in kept for node in nodes_in(value)}
         """The calls whose values stay to the end."""
         self.known: dict[fx.Node, Any] = {}
@@ -230,11 +241,7 @@ class _Run:
     def all(self) -> Outcome:
         code = list(self.program.code.nodes)
         due = set(code) if self.cache is None else self._due(code, self.cache)
-        looked_at: dict[int, list[fx.Node]] = {}
-        for mark in self.trail:
-            if mark.node:
-                looked_at.setdefault(mark.index, []).extend(nodes_in(self.program.values[mark.node]))
-        last = _last_uses(code, due, self.kept, looked_at)
+        last = _last_uses(code, due, self.kept, self._looked_at(code, self.trail))
         result: Any = None
         owner = None
         ran: set[str] = set()
@@ -259,6 +266,22 @@ class _Run:
             raise self.refusal
         return Outcome(result, self._values(), len(ran), self.program.total)
 
+    def _looked_at(
+        self, code: Sequence[fx.Node], trail: Iterable[Mark], early: int = 0
+    ) -> dict[int, list[fx.Node]]:
+        """The values of this code that are wanted where nodes are done, by the index of the call that comes then, or so
+        many `early`; those that a recorder wants of contexts in a loop, by the index of that."""
+        found: dict[int, list[fx.Node]] = {}
+        for mark in trail:
+            value = self.program.values[mark.node] if self.after and mark.node else None
+            held = mark.held.values() if self.recorder else ()
+            found.setdefault(max(mark.index - early, 0), []).extend(nodes_in([value, *held]))
+        if self.recorder:
+            for index, node in enumerate(code):
+                found.setdefault(index, []).extend(_held_in(node))
+        own = set(code)
+        return {index: [node for node in nodes if node in own] for index, nodes in found.items()}
+
     def _due(self, code: list[fx.Node], cache: Cache) -> set[fx.Node]:
         """The calls to make, from the last backwards; the values they need and that are at hand become known.
 
@@ -272,6 +295,8 @@ class _Run:
         needed = set(self.kept)
         if self.after:
             needed.update(node for value in self.program.values.values() for node in nodes_in(value))
+        if self.recorder:
+            needed.update(node for mark in self.trail for value in mark.held.values() for node in nodes_in(value))
         due: set[fx.Node] = set()
         for node in reversed(code):
             if node.op == "output" or node in identity.effects:
@@ -280,7 +305,11 @@ class _Run:
             elif node in needed or not node.users or not needed.isdisjoint(_inside(node)):
                 inside = needed.intersection(_inside(node))
                 found = {each: cache.get(self.keys[each]) for each in (node, *inside)}
-                if any(value is MISSING for value in found.values()):
+                unmeasured = self.meter is not None and self.keys[node][:SIZE] not in self.meter.known
+                unrecorded = self.recorder is not None and isinstance(node.target, Loop)
+                if unrecorded:
+                    needed.update(_held_in(node))
+                if unmeasured or unrecorded or any(value is MISSING for value in found.values()):
                     due.add(node)
                     needed.update(node.all_input_nodes)
                 else:
@@ -301,8 +330,12 @@ class _Run:
         while trail and trail[-1].index <= done:
             mark = trail.pop()
             self.held.update(mark.held)
+            if self.recorder:
+                with self._unmeasured():
+                    self.recorder.note(mark.node, {key: self._read(value) for key, value in mark.held.items()})
             if self.after and mark.node:
-                self.after(mark.node, self._moment)
+                with self._unmeasured():
+                    self.after(mark.node, self._moment)
 
     def _moment(self) -> Moment:
         values = Values(self.made_of, dict(self.known), self.keys, self.cache)
@@ -313,13 +346,21 @@ class _Run:
         if node.meta["function"] != "withheld" and not any(
             self.known[used] is WITHHELD for used in node.all_input_nodes
         ):
-            return self._compute(node)
+            return self._measured(node) if self.meter else self._compute(node)
         if self.refusal is None:
             try:
                 self._compute(node)
             except RunError as error:
                 self.refusal = error
         return WITHHELD
+
+    def _measured(self, node: fx.Node) -> Any:
+        assert self.meter is not None
+        arguments = [self.known[used] for used in node.all_input_nodes]
+        return self.meter.call(self.keys[node][:SIZE], arguments, partial(self._compute, node))
+
+    def _unmeasured(self) -> AbstractContextManager[None]:
+        return self.meter.aside() if self.meter else nullcontext()
 
     def _compute(self, node: fx.Node) -> Any:
         if node.op == "placeholder":
@@ -380,10 +421,10 @@ class _Run:
     def solver(self, path: str) -> Any:
         return self.program.modules[path]
 
-    def spent(self, code: list[fx.Node], needed: Any) -> dict[fx.Node, list[fx.Node]]:
+    def spent(self, code: list[fx.Node], needed: Any, trail: Sequence[Mark]) -> dict[fx.Node, list[fx.Node]]:
         if self.after:
             return {}
-        last = _last_uses(code, set(code), {*self.kept, *nodes_in(needed)}, {})
+        last = _last_uses(code, set(code), {*self.kept, *nodes_in(needed)}, self._looked_at(code, trail, early=1))
         own = set(code)
         return {node: [used for used in spent if used in own] for node, spent in last.items()}
 
@@ -395,25 +436,27 @@ class _Run:
         trail: Sequence[Mark] = (),
         keep: Iterable[fx.Node] | None = None,
     ) -> None:
-        marks, held = list(reversed(trail)) if self.after else [], self.held.copy()
+        marks, held = list(reversed(trail)) if self.after or self.recorder else [], self.held.copy()
         owner = None
-        for done, node in enumerate(code):
-            if node.meta["owner"] != owner:
-                owner = node.meta["owner"]
-                self.step(owner, told[0] + done, told[1])
-            self.known[node] = self._found(node)
-            if keep is not None:
-                self._keep(node)
-            self._tell(marks, done + 1)
-            for used in spent.get(node, ()):
-                del self.known[used]
+        with self.recorder.turn() if self.recorder and trail else nullcontext():
+            for done, node in enumerate(code):
+                if node.meta["owner"] != owner:
+                    owner = node.meta["owner"]
+                    self.step(owner, told[0] + done, told[1])
+                self.known[node] = self._found(node)
+                if keep is not None:
+                    self._keep(node)
+                self._tell(marks, done + 1)
+                for used in spent.get(node, ()):
+                    del self.known[used]
         for node in keep or ():
             self._keep(node)
         self.held = held
 
     def foresee(self, here: fx.Node, value: torch.Tensor) -> None:
         if self.emerge and here.graph is self.program.code:
-            self.emerge(lambda: self._foreseen(here, value))
+            with self._unmeasured():
+                self.emerge(lambda: self._foreseen(here, value))
 
     def _foreseen(self, here: fx.Node, value: torch.Tensor) -> Values:
         """What nodes would return if a call gave this; what would take long or has an effect is left out."""
@@ -450,6 +493,14 @@ class _Run:
 def _inside(node: fx.Node) -> list[fx.Node]:
     """All that has a value in a loop; of any other call nothing."""
     return within(node.target) if isinstance(node.target, Loop) else []
+
+
+def _held_in(node: fx.Node) -> list[fx.Node]:
+    """All that contexts hold in the course of a loop; of any other call nothing."""
+    if not isinstance(node.target, Loop):
+        return []
+    held = [value for mark in node.target.trail for value in mark.held.values()]
+    return [*nodes_in(held), *(each for inner in node.target.calls for each in _held_in(inner))]
 
 
 def _owners(node: fx.Node) -> set[str]:

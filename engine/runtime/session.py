@@ -1,10 +1,10 @@
 """What one document needs to run: a replica of its graph, its modules, the program made of it, the last values."""
 
+import contextlib
 import gc
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,17 @@ from engine.messages import (
     Fault,
     Finished,
     FromWorker,
+    Glance,
+    Glanced,
     Held,
     Import,
     ImportStructure,
     InUse,
     Load,
     Log,
+    Measured,
     Paused,
+    Picture,
     Preview,
     Progress,
     Resume,
@@ -63,11 +67,14 @@ from engine.runtime.checkpoints import CheckpointError
 from engine.runtime.emerging import Emerging
 from engine.runtime.exporting import Exporting
 from engine.runtime.lower import Lowered, lower
+from engine.runtime.measuring import Cost, Meter, measures, parameters
 from engine.runtime.modules import MakeError, Modules
 from engine.runtime.pausing import Pauses, breakpoints
 from engine.runtime.program import Cancelled, Given, Moment, RunError, is_memory, made_of
 from engine.runtime.sources import Loader
 from engine.runtime.supply import Supply
+from engine.runtime.thumbnails import thumbnail
+from engine.runtime.timeline import Recorder
 from engine.runtime.trusted import Trusted
 from engine.runtime.value_files import ExportError, export
 
@@ -118,6 +125,9 @@ class Session:
         self._modules = self._new_modules()
         self._loader = Loader()
         self._cache = Cache(self._room())
+        self._costs: dict[bytes, Cost] = {}
+        """What calls cost when they were measured, by the keys of their values."""
+        self._parameters: dict[str, int] = {}
         self._latest: dict[str, object] = {}
         """What the latest values of the nodes were made of."""
         self._present: dict[str, object] = {}
@@ -156,6 +166,8 @@ class Session:
             case Watch(nodes, indices):
                 self._watched, self._indices = nodes, indices
                 self._preview(nodes)
+            case Glance(nodes):
+                self._glance(nodes)
             case Variant():
                 self.send(self._vary(message))
             case Export(node, path):
@@ -290,6 +302,7 @@ class Session:
     def _drop_values(self) -> None:
         self.result, self.values = None, {}
         self._cache.clear()
+        self._costs = {}
         self._loader = Loader()
 
     # Programs.
@@ -327,7 +340,7 @@ class Session:
         told = {fault.node for fault in self._built_wrong}
         faults = (*wrong, *self._built_wrong, *(f for f in lowered.faults if f.node not in told))
         faults = tuple(self._presentable(fault) for fault in faults)
-        self.tell(Shapes(lowered.returns, lowered.receives, faults))
+        self.tell(Shapes(lowered.returns, lowered.receives, faults, self._parameters))
         return lowered
 
     def _build(self) -> None:
@@ -335,6 +348,7 @@ class Session:
         whole = self._adapted.whole(self.graph)
         _, errors = self._modules.update(whole.graph)
         self._supply.stale = True
+        self._parameters = parameters(self.graph, whole, self._modules.tensors)
         running = set(whole.graph.running()) if errors else set[str]()
         self._built_wrong = tuple(
             Fault(node, "not-built", error, whole.paths[node]) for node, error in errors.items() if node in running
@@ -417,15 +431,36 @@ class Session:
 
         keep = frozenset((*message.watch, *self._watched))
         stops = breakpoints(whole.graph, self.catalogue) if message.pauses else frozenset[str]()
-        halt = partial(self._halt, message.watch)
+        recorder = Recorder(whole.graph, self.catalogue) if message.records else None
+
+        def tell_timeline() -> None:
+            if recorder:
+                self.send(recorder.timeline(message.number, whole))
+
+        def halt(paused: Paused, moment: Moment) -> Resume:
+            tell_timeline()
+            return self._halt(message.watch, paused, moment)
+
         after = Pauses(self.graph, whole, message.number, stops, halt).after if stops else None
-        outcome = lowered.program.run(given, step, log, keep, after, self._cache, Emerging(self._show, keep))
+        emerging = Emerging(self._show, keep)
+        meter = Meter(self._costs, self._modules.device) if message.measures else None
+        try:
+            outcome = lowered.program.run(given, step, log, keep, after, self._cache, emerging, meter, recorder)
+        finally:
+            tell_timeline()
         if self._modules.device.type == "cuda":
             torch.cuda.synchronize()
         self.result, self.values = outcome.result, outcome.values
         if message.number:  # what variants find out is kept for itself
             lowered.program.end(self._cache, given)
         self._tell_in_use(whole, given)
+        if meter:
+            program = lowered.program
+            keys = program.keys(given)
+            kept = {key: cost for key, cost in self._costs.items() if key in self._cache}
+            self._costs = kept | {key: self._costs[key] for key in keys.values() if key in self._costs} | meter.found
+            nodes = measures(self.graph, whole, program.code, program.values, keys, self._costs)
+            self.send(Measured(message.number, nodes))
         return outcome.ran, outcome.total
 
     def _tell_in_use(self, whole: Expanded, given: Given) -> None:
@@ -515,7 +550,7 @@ class Session:
         """Whether a paused run stays as it is when this message is taken."""
         if isinstance(message, Apply):
             return not runs_differently(message.edit, self.graph, self.catalogue)
-        return isinstance(message, Resume | Watch | Export)
+        return isinstance(message, Resume | Watch | Glance | Export)
 
     def _real(self, lowered: Lowered) -> dict[str, torch.nn.Module]:
         """The modules that the program calls, by path, with their weights: those of the file, or initial ones."""
@@ -555,6 +590,15 @@ class Session:
                 except Exception as error:  # a preview may run out of memory where the run itself did not
                     shown = Preview(self._run, node, f"no preview: {type(error).__name__}: {error}")
                 self.send(shown)
+
+    def _glance(self, nodes: Iterable[str]) -> None:
+        """Show small pictures of these nodes' values."""
+        pictures: dict[str, Picture] = {}
+        for node in nodes:
+            with contextlib.suppress(RuntimeError):  # there may be no memory for it
+                if node in self.values and (picture := thumbnail(self.values[node])):
+                    pictures[node] = picture
+        self.send(Glanced(pictures))
 
     def _export(self, node: str, path: Path) -> None:
         error = ""
