@@ -31,3 +31,10 @@ def assert_legal(graph: Graph) -> None:
             above, frame = above + 1, standing[frame]
             assert above <= edits.MAX_DEPTH
     assert set(graph.views) <= set(graph.nodes)
+    found = graph.nodes.having("shared"), graph.nodes.having("mode"), graph.nodes.having("contexts")
+    each = [(node.shared, node.mode, node.contexts) for node in graph.nodes.values()]
+    assert [len(some) for some in found] == [sum(map(bool, column)) for column in zip(*each, strict=True)]
+    kinds = {node.kind for node in graph.nodes.values()}
+    assert sorted(graph.nodes.of_kinds(kinds)) == sorted(graph.nodes)
+    walked = list(graph.walk(loose=True))
+    assert graph.in_order(sorted(walked)) == walked

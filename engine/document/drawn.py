@@ -58,7 +58,8 @@ def keep_drawn(graph: Graph, catalogue: Catalogue, edit: Edit, named: bool) -> E
     if not named:
         return edit
     twin = graph.copy()
-    twin.nodes = {name: replace(node, weights=None) if node.weights else node for name, node in twin.nodes.items()}
+    for node in twin.nodes.having("weights"):
+        twin.nodes[node] = replace(twin.nodes[node], weights=None)
     root = twin.nodes[twin.root]
     twin.nodes[twin.root] = replace(root, weights=Weights(HERE), key=root.key or HERE)  # whichever file it is
     return keep(twin, catalogue, edit)

@@ -18,7 +18,20 @@ from engine.document.disk import ChangedOnDisk as ChangedOnDisk
 from engine.document.disk import FileError as FileError
 from engine.document.disk import Stamp as Stamp
 from engine.document.edits import MAX_DEPTH
-from engine.document.graph import CANVAS, NO_VIEW, Contexts, Graph, Input, Mode, Node, Place, View, Weights, misnamed
+from engine.document.graph import (
+    CANVAS,
+    NO_VIEW,
+    Contexts,
+    Graph,
+    Input,
+    Mode,
+    Node,
+    Nodes,
+    Place,
+    View,
+    Weights,
+    misnamed,
+)
 from engine.document.kinds import Param, unfit
 from engine.document.legal import EditError, require_adapters
 from engine.document.places import Step
@@ -284,7 +297,7 @@ def _adapters(file: File) -> tuple[Adapter, ...]:
 
 def _graph(file: File) -> Graph:
     """The graph of a decoded file, checked for being a tree."""
-    nodes: dict[str, Node] = {}
+    nodes = Nodes()
     for index, entry in enumerate(file.nodes):
         _check_entry(entry, index, nodes)
         weights = None if isinstance(entry.weights, UnsetType) else entry.weights

@@ -1,7 +1,7 @@
 """The graph: a tree of nodes under one root frame, and the loose segments parked beside it. It stores and answers."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, field
 
@@ -97,6 +97,57 @@ class Tree(Struct, frozen=True, omit_defaults=True):
     loose: tuple[tuple["Tree", ...], ...] = ()
 
 
+class Nodes(dict[str, Node]):
+    """Nodes by id, which are found by what they are as well: at the cost of what is found, however many there are."""
+
+    _found: dict[str, dict[str, None]] | None = None
+    """The ids by kind, and by what nodes have (".shared"), from when that is first asked for."""
+
+    def of_kinds(self, kinds: Iterable[str]) -> list[str]:
+        """The nodes of these kinds, in no order."""
+        found = self._marked()
+        return [node for kind in kinds for node in found.get(kind, ())]
+
+    def having(self, what: Literal["shared", "weights", "key", "mode", "contexts"]) -> list[str]:
+        """The nodes that have one of these, in no order."""
+        return list(self._marked().get(f".{what}", ()))
+
+    def _marked(self) -> dict[str, dict[str, None]]:
+        if self._found is None:
+            self._found = {}
+            for node, data in self.items():
+                for mark in _marks(data):
+                    self._found.setdefault(mark, {})[node] = None
+        return self._found
+
+    def __setitem__(self, node: str, data: Node) -> None:
+        self._forget(node)
+        super().__setitem__(node, data)
+        if self._found is not None:
+            for mark in _marks(data):
+                self._found.setdefault(mark, {})[node] = None
+
+    def __delitem__(self, node: str) -> None:
+        self._forget(node)
+        super().__delitem__(node)
+
+    def pop(self, node: str, *default: Any) -> Any:
+        self._forget(node)
+        return super().pop(node, *default)
+
+    def _forget(self, node: str) -> None:
+        if self._found is not None and node in self:
+            for mark in _marks(self[node]):
+                del self._found[mark][node]
+
+
+def _marks(node: Node) -> list[str]:
+    found = [node.kind]
+    if node.shared or node.weights or node.key or node.mode or node.contexts:
+        found += [mark for mark in (".shared", ".weights", ".key", ".mode", ".contexts") if getattr(node, mark[1:])]
+    return found
+
+
 class Graph:
     """Nodes by id, the children of every frame, the loose segments of frames and canvas, views, inputs and adapters.
 
@@ -105,7 +156,7 @@ class Graph:
 
     def __init__(self, root: Node) -> None:
         self.root = root.id
-        self.nodes: dict[str, Node] = {root.id: root}
+        self.nodes = Nodes({root.id: root})
         self.children: dict[str, list[str]] = {root.id: []}
         self.loose: dict[str, list[list[str]]] = {}
         self.parents: dict[str, str] = {}
@@ -170,6 +221,19 @@ class Graph:
             node = frame
         return found
 
+    def in_order(self, nodes: Iterable[str]) -> list[str]:
+        """Some nodes as `walk` with `loose` comes to them. It costs what they are, not what the graph is."""
+
+        def position(node: str) -> list[tuple[int, int]]:
+            found: list[tuple[int, int]] = []
+            while node not in (self.root, CANVAS):
+                place = self.place_of(node)
+                found.append((-1 if place.segment is None else place.segment, place.index))
+                node = place.frame
+            return [(int(node == CANVAS), 0), *reversed(found)]
+
+        return sorted(nodes, key=position)
+
     def walk(self, top: str | None = None, loose: bool = False) -> Iterator[str]:
         """`top` (the root by default) and what is below it, depth first in child order: the order of running.
 
@@ -215,7 +279,7 @@ class Graph:
     def copy(self) -> "Graph":
         """An independent graph with the same content. Nodes are immutable and shared."""
         twin = Graph(self.nodes[self.root])
-        twin.nodes = dict(self.nodes)
+        twin.nodes = Nodes(self.nodes)
         twin.children = {k: list(v) for k, v in self.children.items()}
         twin.loose = {k: [list(s) for s in v] for k, v in self.loose.items()}
         twin.parents = dict(self.parents)

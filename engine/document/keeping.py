@@ -36,7 +36,7 @@ def keep(graph: Graph, catalogue: Catalogue, edit: Edit) -> Edit:
     along. A new one that shares its weights has the key of those; any other new one gets a key that nobody has. An edit
     that sets keys or files itself is taken as it is. Raises EditError as applying does.
     """
-    if not _moves(edit) or not any(node.weights for node in graph.nodes.values()):
+    if not _moves(edit) or not graph.nodes.having("weights"):
         return edit
     old = graph.copy()
     inverse = apply(graph, edit)

@@ -24,6 +24,6 @@ def switch(graph: Graph, catalogue: Catalogue, nodes: list[str], mode: Mode) -> 
 def idle(graph: Graph) -> frozenset[str]:
     """The nodes that do nothing because they, or frames around them, are bypassed or muted."""
     found: set[str] = set()
-    for node in [node.id for node in graph.nodes.values() if node.mode]:
+    for node in graph.nodes.having("mode"):
         found.update(graph.walk(node, loose=True))
     return frozenset(found)

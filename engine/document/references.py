@@ -39,9 +39,10 @@ def references(graph: Graph, catalogue: Catalogue) -> tuple[Reference, ...]:
 
     nodes: dict[str, dict[str, None]] = {}
     adapters: dict[str, dict[str, None]] = {}
-    for node in graph.nodes.values():
-        for name in names(node):
-            nodes.setdefault(name, {})[node.id] = None
+    naming_any = [kind for kind, params in naming.items() if params]
+    for node in graph.in_order(node for node in graph.nodes.of_kinds(naming_any) if any(names(graph.nodes[node]))):
+        for name in names(graph.nodes[node]):
+            nodes.setdefault(name, {})[node] = None
     for adapter in graph.adapters:
         for patch in adapter.patches:
             for tree in tree_nodes(patch.tree):

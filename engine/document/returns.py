@@ -25,10 +25,10 @@ def unreached(graph: Graph, catalogue: Catalogue, node: str) -> list[str]:
 
 def all_unreached(graph: Graph, catalogue: Catalogue) -> frozenset[str]:
     """Every node that never runs because of a Return."""
-    kinds = {kind.name for kind in catalogue.values() if kind.role == "return"}
+    kinds = [kind.name for kind in catalogue.values() if kind.role == "return"]
     found: set[str] = set()
-    for node in [node for node in graph.nodes if graph.nodes[node].kind in kinds and not graph.is_loose(node)]:
-        if any(graph.nodes[each].mode for each in (node, *graph.ancestors(node))):
+    for node in graph.nodes.of_kinds(kinds):
+        if graph.is_loose(node) or any(graph.nodes[each].mode for each in (node, *graph.ancestors(node))):
             continue
         found.update(below for late in unreached(graph, catalogue, node) for below in graph.walk(late))
     return frozenset(found)

@@ -31,10 +31,8 @@ def shares_outside(graph: Graph, node: str) -> bool:
 def members(graph: Graph) -> dict[str, list[str]]:
     """The leaves of every group, in the order of running, parked ones included."""
     found: dict[str, list[str]] = {}
-    if any(node.shared for node in graph.nodes.values()):
-        for node in graph.walk(loose=True):
-            if group := graph.nodes[node].shared:
-                found.setdefault(group, []).append(node)
+    for node in graph.in_order(graph.nodes.having("shared")):
+        found.setdefault(graph.nodes[node].shared, []).append(node)
     return found
 
 

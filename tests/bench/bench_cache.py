@@ -18,7 +18,7 @@ import torch
 
 from engine.document import edits, files
 from engine.document.edits import Insert, SetInputs, SetParam
-from engine.document.graph import Graph, Input, Node, Place, Tree
+from engine.document.graph import Graph, Input, Node, Nodes, Place, Tree
 from engine.document.sources import NoiseSource
 from engine.messages import Apply, Configure, Finished, Load, Run
 from engine.runtime.cache import Cache
@@ -39,7 +39,7 @@ def digits() -> Graph:
 
 def sd15() -> Graph:
     graph = build(MODELS["sd15-unet"])
-    graph.nodes = {name: shrunk(node) for name, node in graph.nodes.items()}
+    graph.nodes = Nodes({name: shrunk(node) for name, node in graph.nodes.items()})
     edits.apply(graph, SetInputs((Input("x", NoiseSource(list(SHAPE))),)))
     return graph
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from engine.document import edits
 from engine.document.adapters import Adapter
 from engine.document.expand import Expanded, expand
-from engine.document.graph import Graph, Node, Tree
+from engine.document.graph import Graph, Node, Nodes, Tree
 from engine.document.kinds import ParamValue
 from engine.document.scopes import keys
 from engine.runtime.lower import lower
@@ -100,7 +100,7 @@ def sdxl() -> tuple[SDXLUNet, Graph, dict[str, nn.Module]]:
 def _both(theirs: Unet, model: str) -> tuple[Unet, Graph, dict[str, nn.Module]]:
     shrink(theirs)
     graph = build(MODELS[model])
-    graph.nodes = {name: shrunk(node) for name, node in graph.nodes.items()}
+    graph.nodes = Nodes({name: shrunk(node) for name, node in graph.nodes.items()})
     return theirs, graph, oracle.same_weights(theirs, graph)
 
 
