@@ -1,10 +1,12 @@
 """Colours of the editor, in a light and a dark theme, and what follows from them for the panels.
 
-Families are named by hue; a `Tint` holds what one thing is painted with. Text on every fill, header and chip keeps a
-contrast of 4.5:1 or more, which the tests compute.
+Families are named by hue; a `Tint` holds what one thing is painted with. Text keeps a contrast of 4.5:1 or more to
+whatever it stands on, lines and signs that mean something 3:1, which the tests compute.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
@@ -43,14 +45,15 @@ _FRAME_HUES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tint:
-    """What one family is painted with: body, header (or stronger body), outline, text."""
+    """What one family is painted with: body, header (or stronger body), outline, text, text that stands back."""
 
     fill: QColor
     header: QColor
     edge: QColor
     ink: QColor
+    faint: QColor
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ class Theme:
     panel: QColor = field(repr=False)
     input: QColor = field(repr=False)
     line: QColor = field(repr=False)
+    border: QColor = field(repr=False)
+    """The outline of what one can type into; `line` only parts one thing from another."""
 
     def leaf(self, category: str, role: str | None) -> Tint:
         """The tint of a leaf that reaches no provider."""
@@ -115,52 +120,96 @@ def _hsl(hue: float, saturation: float, lightness: float) -> QColor:
     return QColor.fromHslF(hue / 360, saturation, lightness)
 
 
-def _seen(hue: float, saturation: float) -> QColor:
-    """An outline for the dark theme: blue and violet need more light than green to be seen as well."""
-    lightness = 0.46
-    while contrast(_hsl(hue, saturation, lightness), QColor("#1e2126")) < 3.2:
-        lightness += 0.02
-    return _hsl(hue, saturation, lightness)
+def mixed(one: QColor, other: QColor, share: float) -> QColor:
+    """`share` of one colour in the other, opaque."""
+
+    def mix(a: float, b: float) -> float:
+        return a * share + b * (1 - share)
+
+    return QColor.fromRgbF(
+        mix(one.redF(), other.redF()), mix(one.greenF(), other.greenF()), mix(one.blueF(), other.blueF())
+    )
+
+
+def ink_on(colour: QColor) -> QColor:
+    """White or black: what is read better on this colour."""
+    white, black = QColor("#ffffff"), QColor("#000000")
+    return max(white, black, key=lambda ink: contrast(ink, colour))
+
+
+@lru_cache
+def coloured(tint: Tint, colour: str, dark: bool) -> Tint:
+    """A tint with some of a colour in it, and that colour as its outline, as far as it is seen."""
+    own, share = QColor(colour), 0.2 if dark else 0.25
+    fill, header = mixed(own, tint.fill, share), mixed(own, tint.header, share)
+    edge = seen(colour, dark)
+    return Tint(fill, header, edge, tint.ink, mixed(tint.ink, header, 0.88))
+
+
+@lru_cache
+def faded(tint: Tint, dark: bool) -> Tint:
+    """The tint of what does not run. Its words are still to be read."""
+    theme = DARK if dark else LIGHT
+    ground, ink = theme.surfaces[0], theme.text_dim
+    return Tint(mixed(tint.fill, ground, 0.4), mixed(tint.header, ground, 0.4), mixed(tint.edge, ground, 0.5), ink, ink)
+
+
+@lru_cache
+def seen(colour: str, dark: bool) -> QColor:
+    """A colour, darker or lighter if need be: what is painted with it is seen on the canvas and on frames."""
+    return _seen(QColor(colour), dark)
+
+
+def _seen(colour: QColor, dark: bool, *grounds: QColor) -> QColor:
+    grounds = (*(_pick(*each, dark) for each in (_CANVAS, *_SURFACES)), *grounds)
+    hue, saturation, lightness, _ = cast(tuple[float, float, float, float], colour.getHslF())
+    while min(contrast(colour, ground) for ground in grounds) < 3.05:
+        lightness += 0.01 if dark else -0.01
+        colour = QColor.fromHslF(max(0.0, hue), saturation, lightness)
+    return colour
 
 
 def _tint(hue: float, strength: float, dark: bool) -> Tint:
     if dark:
-        return Tint(
-            fill=_hsl(hue, strength * 0.42, 0.205),
-            header=_hsl(hue, strength * 0.45, 0.245),
-            edge=_seen(hue, strength * 0.55),
-            ink=_hsl(hue, strength * 0.5, 0.90),
-        )
-    return Tint(
-        fill=_hsl(hue, strength * 0.85, 0.935),
-        header=_hsl(hue, strength * 0.75, 0.885),
-        edge=_hsl(hue, strength * 0.62, 0.50),
-        ink=_hsl(hue, strength * 0.55, 0.15),
-    )
+        fill, header = _hsl(hue, strength * 0.42, 0.205), _hsl(hue, strength * 0.45, 0.245)
+        ink = _hsl(hue, strength * 0.5, 0.90)
+    else:
+        fill, header = _hsl(hue, strength * 0.85, 0.935), _hsl(hue, strength * 0.75, 0.885)
+        ink = _hsl(hue, strength * 0.55, 0.15)
+    edge = _seen(_hsl(hue, strength * 0.55, 0.46) if dark else _hsl(hue, strength * 0.62, 0.5), dark, fill)
+    return Tint(fill, header, edge, ink, mixed(ink, fill, 0.78))
+
+
+_CANVAS = ("#eef0f3", "#17191d")
+_SURFACES = (("#ffffff", "#1e2126"), ("#f6f7f9", "#23262c"))
+
+
+def _pick(light: str, night: str, dark: bool) -> QColor:
+    return QColor(night if dark else light)
 
 
 def _theme(dark: bool) -> Theme:
     def pick(light: str, night: str) -> QColor:
-        return QColor(night if dark else light)
+        return _pick(light, night, dark)
 
     return Theme(
         name="dark" if dark else "light",
         dark=dark,
-        canvas=pick("#eef0f3", "#17191d"),
+        canvas=pick(*_CANVAS),
         dots=pick("#d9dde3", "#24272d"),
-        surfaces=(pick("#ffffff", "#1e2126"), pick("#f6f7f9", "#23262c")),
+        surfaces=(pick(*_SURFACES[0]), pick(*_SURFACES[1])),
         wire=pick("#5b6675", "#8b96a6"),
         wire_strong=pick("#2b3440", "#cfd7e2"),
         text=pick("#1b2027", "#e8ebf0"),
         text_dim=pick("#505965", "#b4bdc9"),
-        selection=pick("#1f6feb", "#58a6ff"),
-        select_fill=QColor(88, 166, 255, 36) if dark else QColor(31, 111, 235, 28),
-        target=pick("#0a8f4e", "#3fd487"),
-        refusal=pick("#c4314b", "#ff7b8d"),
-        error=pick("#c62b3f", "#ff6b7d"),
-        warning=pick("#a85b00", "#f2b04c"),
-        info=pick("#2f6fb7", "#7ab8ff"),
-        running=pick("#0a8f4e", "#3fd487"),
+        selection=pick("#1a66dc", "#58a6ff"),
+        select_fill=QColor(88, 166, 255, 36) if dark else QColor(26, 102, 220, 28),
+        target=pick("#087a42", "#3fd487"),
+        refusal=pick("#c4314b", "#ff8c9b"),
+        error=pick("#c62b3f", "#ff8a97"),
+        warning=pick("#9a5200", "#f2b04c"),
+        info=pick("#2a67ac", "#7ab8ff"),
+        running=pick("#087a42", "#3fd487"),
         on_sign=pick("#ffffff", "#14161a"),
         pill=_tint(216, 0.3, dark),
         unknown=_tint(0, 0.25, dark),
@@ -171,6 +220,7 @@ def _theme(dark: bool) -> Theme:
         panel=pick("#ffffff", "#202328"),
         input=pick("#ffffff", "#17191d"),
         line=pick("#d4d8de", "#3d434d"),
+        border=pick("#7d8693", "#727b89"),
     )
 
 
@@ -230,7 +280,7 @@ QStatusBar {{ border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: none; }}
 QToolBar {{ border: none; border-bottom: 1px solid {line}; padding: 3px; spacing: 3px; }}
 QTreeView, QListView, QTableView, QPlainTextEdit {{ border: 1px solid {line}; }}
-QLineEdit {{ border: 1px solid {line}; border-radius: 3px; padding: 2px 4px; background: {input}; }}
+QLineEdit {{ border: 1px solid {border}; border-radius: 3px; padding: 2px 4px; background: {input}; }}
 QLineEdit:focus {{ border-color: {selection}; }}
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0px; }}
 QTreeView::item, QListView::item {{ padding: 3px 2px; }}

@@ -3,7 +3,7 @@
 from PySide6.QtGui import QColor
 
 from app.icons import FOLDER
-from app.theme import Theme
+from app.theme import Theme, mixed
 
 _SHEET = """
 QLabel[tone="title"] {{ font-size: 15px; font-weight: 600; }}
@@ -105,14 +105,3 @@ def sheet(theme: Theme) -> str:
     colours = {k: v.name() for k, v in vars(theme).items() if isinstance(v, QColor)}
     tinted = mixed(theme.selection, theme.panel, 0.22 if theme.dark else 0.12)
     return _SHEET.format_map(colours | {"tinted": tinted.name(), "icons": FOLDER.as_posix()})
-
-
-def mixed(one: QColor, other: QColor, share: float) -> QColor:
-    """`share` of one colour in the other, opaque."""
-
-    def mix(a: float, b: float) -> float:
-        return a * share + b * (1 - share)
-
-    return QColor.fromRgbF(
-        mix(one.redF(), other.redF()), mix(one.greenF(), other.greenF()), mix(one.blueF(), other.blueF())
-    )

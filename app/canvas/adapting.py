@@ -13,8 +13,7 @@ from app.canvas.painter import Brushes
 from app.canvas.scene import Item, Scene
 from app.canvas.texts import SMALLEST
 from app.panels.colours import COLOURS
-from app.theme import Theme, Tint
-from app.tones import mixed
+from app.theme import Theme, Tint, coloured, ink_on, seen
 from engine.document.adapter_files import FileError, parse
 from engine.document.adapters import Adapter, flaw
 from engine.document.arrange import Arrangement
@@ -98,8 +97,7 @@ def sign_at(scene: Scene, signs: Signs, at: QPointF) -> Sign | None:
 
 def tinted(tint: Tint, sign: Sign, theme: Theme) -> Tint:
     """The tint of a node that an adapter is at."""
-    colour = QColor(sign.colour) if sign.colour else theme.selection
-    return Tint(mixed(colour, tint.fill, 0.3), mixed(colour, tint.header, 0.3), colour, tint.ink)
+    return coloured(tint, sign.colour or theme.selection.name(), theme.dark)
 
 
 def paint_signs(b: Brushes, scene: Scene, signs: Signs) -> None:
@@ -108,14 +106,15 @@ def paint_signs(b: Brushes, scene: Scene, signs: Signs) -> None:
         return
     for item in scene.items:
         for sign, rect in rects(item, scene.zoom, worn(signs, item)):
-            colour = QColor(sign.colour) if sign.colour else b.theme.selection
+            colour = seen(sign.colour or b.theme.selection.name(), b.theme.dark)
             b.painter.setPen(b.pen(b.theme.surfaces[0], 1.0))
             b.painter.setBrush(colour)
             b.painter.drawRoundedRect(painter.snap(rect), 3, 3)
             size = rect.height() * 0.72
             if round(size) >= SMALLEST:
-                ink = QColor("#ffffff") if colour.lightnessF() < 0.6 else QColor("#14161a")
-                b.texts.draw(b.painter, sign.letters, rect.x(), rect.center().y(), rect.width(), size, ink, True, True)
+                b.texts.draw(
+                    b.painter, sign.letters, rect.x(), rect.center().y(), rect.width(), size, ink_on(colour), True, True
+                )
 
 
 class Ghost(Struct):

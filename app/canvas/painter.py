@@ -76,8 +76,8 @@ def leaf(b: Brushes, item: Item, tint: Tint, lines: Sequence[str], dashed: bool,
         b.texts.draw(
             b.painter, lines[0], left, item.y + height * 0.355, room, max(7.5, 13 * b.zoom), tint.ink, True, True
         )
-        faint = b.theme.text_dim if not reach else tint.ink
-        b.texts.draw(b.painter, lines[1], left, item.y + height * 0.70, room, max(7.0, 11 * b.zoom), faint, False, True)
+        ink = tint.ink if reach else tint.faint
+        b.texts.draw(b.painter, lines[1], left, item.y + height * 0.70, room, max(7.0, 11 * b.zoom), ink, False, True)
     else:
         size = max(7.5, min(13 * b.zoom * (1 if two_lines(b.zoom) else 1.3), height * 0.6))
         b.texts.draw(b.painter, lines[0], left, item.line, room, size, tint.ink, size >= 9 or two_lines(b.zoom), True)
@@ -112,7 +112,7 @@ def plate(b: Brushes, item: Item, tint: Tint, title: str, held: str, collapsed: 
     room = item.x + item.width - left - 8 * b.zoom
     if two_lines(b.zoom):
         b.texts.draw(painter, title, left, item.y + height * 0.355, room, 13 * b.zoom, tint.ink, True)
-        b.texts.draw(painter, held, left, item.y + height * 0.70, room, 11 * b.zoom, b.theme.text_dim)
+        b.texts.draw(painter, held, left, item.y + height * 0.70, room, 11 * b.zoom, tint.faint)
     else:
         b.texts.draw(painter, title, left, line, room, max(7, 13 * b.zoom), tint.ink, True)
 
