@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 from PySide6.QtCore import QPointF
 
-from app.canvas import painter
+from app.canvas import painter, repeats
 from app.canvas.scene import DETAILED, Item, Scene
 from engine.document.arrange import Arrangement, Route
 from engine.document.flow import Wire
@@ -14,7 +14,7 @@ from engine.document.graph import CANVAS, Graph
 from engine.document.scopes import Key
 
 Side = Literal["in", "out"]
-Sort = Literal["empty", "body", "header", "button", "node", "port", "wire", "chip", "pill"]
+Sort = Literal["empty", "body", "header", "button", "node", "port", "wire", "chip", "pill", "count"]
 
 
 class Hit(Struct, frozen=True):
@@ -85,9 +85,12 @@ def hit(scene: Scene, arrangement: Arrangement, x: float, y: float) -> Hit:
     """What is under a point."""
     port = port_at(scene, x, y)
     if port:
-        return Hit("port", port[0].node, port[1])
-    item = item_at(scene, arrangement.graph, x, y)
+        leaves = port[0].run and port[1] == "out"  # the last of the repeats that a node stands for
+        return Hit("port", port[0].run[-1] if leaves else port[0].node, port[1])
     point = QPointF(x, y)
+    if stack := repeats.count_at(scene, point):
+        return Hit("count", stack.node)
+    item = item_at(scene, arrangement.graph, x, y)
     if item is None:
         for _, rect, _ in scene.pills:
             if rect.contains(point):

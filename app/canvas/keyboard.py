@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
-from app.canvas import travel
+from app.canvas import repeats, travel
 
 if TYPE_CHECKING:
     from app.canvas.view import Canvas
@@ -44,8 +44,9 @@ def release(canvas: "Canvas", event: QKeyEvent) -> bool:
 
 def _walk(canvas: "Canvas", key: int) -> None:
     """Arrows: left and right to the neighbours, up to the frame around, down to the first child."""
-    graph = canvas.document.graph
+    graph, hidden = canvas.document.graph, canvas.arrangement.hidden
     node = canvas.selection[-1] if canvas.selection else graph.root
+    node = hidden.get(node, node)
     found: str | None = node
     if not canvas.selection:
         pass
@@ -55,8 +56,9 @@ def _walk(canvas: "Canvas", key: int) -> None:
         run = graph.children.get(node, []) if not graph.view(node).collapsed else []
         found = run[0] if run else None
     elif node != graph.root:
-        run = graph.siblings(node)
+        run = [each for each in graph.siblings(node) if each not in hidden]
         index = run.index(node) + (1 if key == Qt.Key.Key_Right else -1)
         found = run[index] if 0 <= index < len(run) else None
     if found:
-        canvas.select([found], reveal=True)
+        canvas.select(repeats.meant(canvas.arrangement, found))
+        travel.show(canvas, [found])

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from app.canvas import adapting, gestures, travel
+from app.canvas import adapting, gestures, repeats, travel
 from app.canvas.hits import Hit
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Mouse:
             hit = canvas.hit(at.x(), at.y())
             self._pressed, self._button = (at, hit, keys), button
             if hit.kind in ("node", "header") and hit.node and not keys and hit.node not in canvas.selection:
-                canvas.select([hit.node])
+                canvas.select(repeats.meant(canvas.arrangement, hit.node))
 
     def move(self, event: QMouseEvent) -> None:
         at = event.position()
@@ -85,7 +85,7 @@ class Mouse:
         shape = Qt.CursorShape.ArrowCursor
         if self._panning:
             shape = Qt.CursorShape.OpenHandCursor
-        elif self.hover.kind in ("button", "chip"):
+        elif self.hover.kind in ("button", "chip", "count"):
             shape = Qt.CursorShape.PointingHandCursor
         elif self.hover.kind == "port":
             shape = Qt.CursorShape.CrossCursor
@@ -132,17 +132,21 @@ class Mouse:
         if hit.kind == "button" and hit.node:
             canvas.toggle_collapsed([hit.node])
             return
+        if hit.kind == "count" and hit.node:
+            repeats.unfold_run(canvas, hit.node)
+            return
         node = hit.node if hit.node and hit.node in canvas.document.graph else None
         if node is None:
             if not keys:
                 canvas.select([])
         elif keys & Qt.KeyboardModifier.ControlModifier:
-            rest = [n for n in canvas.selection if n != node]
-            canvas.select(rest if node in canvas.selection else [*rest, node])
+            meant = repeats.meant(canvas.arrangement, node)
+            rest = [n for n in canvas.selection if n not in meant]
+            canvas.select(rest if node in canvas.selection else [*rest, *meant])
         elif keys & Qt.KeyboardModifier.ShiftModifier:
-            canvas.select([*canvas.selection, node])
+            canvas.select([*canvas.selection, *repeats.meant(canvas.arrangement, node)])
         else:
-            canvas.select([node])
+            canvas.select(repeats.meant(canvas.arrangement, node))
 
     def double_click(self, event: QMouseEvent) -> None:
         if self.gesture or event.button() != Qt.MouseButton.LeftButton:
@@ -175,7 +179,7 @@ class Mouse:
             hit = canvas.hit(at.x(), at.y())
             node = hit.node if hit.node and hit.node in canvas.document.graph else None
             if node and node not in canvas.selection:
-                canvas.select([node])
+                canvas.select(repeats.meant(canvas.arrangement, node))
         canvas.menu_requested.emit(node, canvas.mapToGlobal(at))
 
     def wheel(self, event: QWheelEvent) -> None:

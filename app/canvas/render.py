@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QTransform
 
-from app.canvas import adapting, captions, painter
+from app.canvas import adapting, captions, painter, repeats
 from app.canvas.adapting import Signs
 from app.canvas.painter import Brushes
 from app.canvas.scene import DETAILED, Item, Scene, points, shown
@@ -64,6 +64,8 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
         done.nodes += 1
         faded = item.loose or item.node in marks.unreached
         b.painter.setOpacity(0.5 if item.node in marks.idle else 0.62 if faded else 1)
+        if item.run:
+            repeats.paint_stack(b, item, tint_of(b.theme, graph, arrangement, marks, item))
         if item.state == "leaf":
             _leaf(b, item, arrangement, marks)
         elif item.state == "plate":
@@ -81,6 +83,8 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
     for item in scene.items:
         if mode := graph.nodes[item.node].mode:
             (painter.bypass if mode == "bypass" else painter.mute)(b, item)
+    for item in scene.stacks:
+        repeats.paint_count(b, item, tint_of(b.theme, graph, arrangement, marks, item))
     adapting.paint_signs(b, scene, marks.signs)
     for node, severity in worst(arrangement, scene, marks).items():
         painter.badge(b, scene.by_node[node], severity)
@@ -187,7 +191,7 @@ def _signs(b: Brushes, item: Item, inside: Inside, arrangement: Arrangement, tin
         return
     signs = Brushes(b.painter, b.theme, b.texts, min(zoom * inside.scale, max(zoom, 1.0)))
     left, right = item.x + inside.left * zoom, item.x + inside.right * zoom
-    children = arrangement.graph.children[item.node]
+    children = arrangement.shown(item.node)
     lines = [item.y + (box.y + box.line) * zoom for box in (arrangement.boxes[n] for n in children)]
     if role == "distribute":
         painter.bar(signs, left, item.line, lines[-1], tint)

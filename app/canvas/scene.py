@@ -5,7 +5,7 @@ Painting, hit testing and gestures all read the same list, so what one sees is w
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct, field
@@ -49,7 +49,10 @@ class Header(Struct):
 
 
 class Item(Struct):
-    """One visible node: its rectangle and line in widget coordinates, and how it is shown."""
+    """One visible node: its rectangle and line in widget coordinates, and how it is shown.
+
+    `run` are the repeats that it stands for, itself first; empty for a node that stands for itself alone.
+    """
 
     node: str
     x: float
@@ -63,6 +66,7 @@ class Item(Struct):
     loose: bool
     header: Header | None = None
     height_of_header: float = 0.0
+    run: Sequence[str] = ()
 
     @property
     def rect(self) -> QRectF:
@@ -83,7 +87,10 @@ class Pill(Struct):
 
 
 class Scene(Struct):
-    """The items on screen and the camera they were found with. `free` is where links show; they work it out."""
+    """The items on screen and the camera they were found with. `free` is where links show; they work it out.
+
+    By node there are also those that one of the `stacks` stands for.
+    """
 
     items: list[Item]
     by_node: dict[str, Item]
@@ -91,6 +98,7 @@ class Scene(Struct):
     x: float
     y: float
     pills: list[tuple[str, QRectF, list[QPointF]]]
+    stacks: list[Item]
     free: QRegion | None = None
 
 
@@ -110,13 +118,15 @@ def build(
         wide, high = box.width * zoom, box.height * zoom
         if x > width or y > height or x + wide < 0 or y + high < 0:
             continue
-        children = graph.children.get(node)
+        is_frame = node in graph.children
         item = Item(node, x, y, wide, high, y + box.line * zoom, "leaf", None, depth, loose)
         item.role = scopes.role_of(graph, catalogue, node)
         items.append(item)
-        if children is None:
+        if not is_frame:
             continue
         item.state = "plate"
+        item.run = arrangement.stacks.get(node, ())
+        children = arrangement.shown(node)
         inside = box.inside
         if inside is None or not _opens(wide, high, len(children), most - len(items) - len(queue)):
             continue
@@ -133,7 +143,9 @@ def build(
         )
         for pill in pills_of(arrangement, texts)
     ]
-    return Scene(items, {item.node: item for item in items}, zoom, camera.x, camera.y, pills)
+    stacks = [item for item in items if item.run]
+    by_node = {item.node: item for item in items} | {node: item for item in stacks for node in item.run}
+    return Scene(items, by_node, zoom, camera.x, camera.y, pills, stacks)
 
 
 def _opens(width: float, height: float, children: int, left: int) -> bool:
@@ -266,13 +278,15 @@ def middle_of(route: Route) -> Point:
 
 
 def shown(arrangement: Arrangement, node: str, scene: Scene | None = None) -> str:
-    """The node itself, or the closed frame that hides it."""
-    graph = arrangement.graph
-    hiding = node
+    """The node itself, or what it is hidden in: a closed frame, or the repeat that stands for it."""
+    graph, hidden = arrangement.graph, arrangement.hidden
+    hiding = hidden.get(node, node)
     for frame in graph.ancestors(node):
         item = scene.by_node.get(frame) if scene else None
         if arrangement.boxes[frame].inside is None or (item and item.state == "plate"):
             hiding = frame
+        if frame in hidden:
+            hiding = hidden[frame]
     return hiding
 
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QTransform
 
 from app.canvas import hits
 from app.canvas.scene import Item, Scene, points
@@ -19,7 +20,10 @@ Sort = Literal["wire", "slot", "shelf", "canvas"]
 
 
 class Target(Struct, frozen=True):
-    """A place to drop: a wire, an index among a frame's children, a frame's shelf, or the free canvas."""
+    """A place to drop: a wire, an index among a frame's children, a frame's shelf, or the free canvas.
+
+    `caret` stands where an insertion would open the row or the stack of branches; `band` is what it would push away.
+    """
 
     sort: Sort
     frame: str
@@ -27,36 +31,51 @@ class Target(Struct, frozen=True):
     index: int = 0
     position: tuple[float, float] = (0.0, 0.0)
     caret: QLineF | None = None
+    band: QRectF | None = None
     corners: tuple[QPointF, ...] = ()
     rect: QRectF | None = None
 
 
 def target_at(
-    scene: Scene, arrangement: Arrangement, x: float, y: float, dragged: frozenset[str] = frozenset()
+    scene: Scene,
+    arrangement: Arrangement,
+    x: float,
+    y: float,
+    dragged: frozenset[str] = frozenset(),
+    wires: bool = True,
 ) -> Target:
-    """The place under a point, leaving out the nodes being dragged and what is in them."""
+    """The place under a point, leaving out the nodes being dragged and what is in them; `wires`: those too."""
     graph, zoom = arrangement.graph, scene.zoom
     item = hits.item_at(scene, graph, x, y, dragged)
+    free = Target("canvas", CANVAS, position=(float(round((x - scene.x) / zoom)), float(round((y - scene.y) / zoom))))
     if item is None:
-        position = (float(round((x - scene.x) / zoom)), float(round((y - scene.y) / zoom)))
-        return _wire(scene, arrangement, CANVAS, scene.x, scene.y, x, y) or Target("canvas", CANVAS, position=position)
+        return (wires and _wire(scene, arrangement, CANVAS, scene.x, scene.y, x, y)) or free
     if item.state == "plate":
         return Target("slot", item.node, index=len(graph.children[item.node]), rect=item.rect)
     if item.state == "leaf":
         frame = graph.parents[item.node]
         if item.loose and frame == CANVAS:
-            position = (float(round((x - scene.x) / zoom)), float(round((y - scene.y) / zoom)))
-            return Target("canvas", CANVAS, position=position)
+            return free
         item = scene.by_node[frame]
-    found = _wire(scene, arrangement, item.node, item.x, item.y, x, y)
-    if found:
+    if wires and (found := _wire(scene, arrangement, item.node, item.x, item.y, x, y)):
         return found
-    inside = arrangement.boxes[item.node].inside
-    assert inside is not None
-    shelf = item.y + inside.shelf * zoom
-    if y >= shelf and item.height > 40:
-        return Target("shelf", item.node, rect=QRectF(item.x, shelf, item.width, item.y + item.height - shelf))
+    if item.height > 40 and y >= shelf_of(scene, arrangement, item.node).top():
+        return Target("shelf", item.node, rect=shelf_of(scene, arrangement, item.node))
     return _slot(scene, arrangement, item, x, y)
+
+
+def shelf_of(scene: Scene, arrangement: Arrangement, frame: str) -> QRectF:
+    """Where a visible frame keeps what is parked in it."""
+    item, inside = scene.by_node[frame], arrangement.boxes[frame].inside
+    top = item.y + inside.shelf * scene.zoom if inside and item.state == "open" else item.y
+    return QRectF(item.x, top, item.width, item.y + item.height - top)
+
+
+def parked(scene: Scene, arrangement: Arrangement, target: Target) -> Target:
+    """The place beside the run at a target: the shelf of its frame, or the canvas."""
+    if target.frame == CANVAS:
+        return target
+    return Target("shelf", target.frame, rect=shelf_of(scene, arrangement, target.frame))
 
 
 def _wire(
@@ -73,28 +92,36 @@ def _wire(
 
 def _slot(scene: Scene, arrangement: Arrangement, item: Item, x: float, y: float) -> Target:
     """The nearest place among a frame's children, with the caret that shows it."""
-    graph, zoom = arrangement.graph, scene.zoom
-    run = graph.children[item.node]
+    graph, zoom, frame = arrangement.graph, scene.zoom, item.node
+    run = arrangement.shown(frame)
     boxes = [arrangement.boxes[n] for n in run]
     if not boxes:
         line = QLineF(item.x + item.width / 2, item.line - 16 * zoom, item.x + item.width / 2, item.line + 16 * zoom)
-        return Target("slot", item.node, caret=line, rect=item.rect)
+        return Target("slot", frame, caret=line, rect=item.rect)
     px, py = (x - item.x) / zoom, (y - item.y) / zoom
+    inside = arrangement.boxes[frame].inside
+    assert inside is not None
+
+    def target(place: int, caret: QLineF, band: QRectF) -> Target:
+        children = graph.children[frame]
+        index = children.index(run[place]) if place < len(run) else len(children)
+        moved = QTransform(zoom, 0, 0, zoom, item.x, item.y)
+        return Target("slot", frame, index=index, caret=moved.map(caret), band=moved.mapRect(band), rect=item.rect)
+
     if item.role in BRANCHES:
-        index = next((i for i, b in enumerate(boxes) if py < b.y + b.height / 2), len(boxes))
-        level = boxes[index].y - 11 if index < len(boxes) else boxes[-1].y + boxes[-1].height + 11
-        wide = max(b.width for b in boxes)
-        left = item.x + boxes[0].x * zoom
-        caret = QLineF(left, item.y + level * zoom, left + wide * zoom, item.y + level * zoom)
-        return Target("slot", item.node, index=index, caret=caret, rect=item.rect)
-
-    def spots() -> list[tuple[float, float, float, int]]:
-        found = [(b.x - 12, b.y, b.height, i) for i, b in enumerate(boxes)]
-        return [*found, *((b.x + b.width + 12, b.y, b.height, i + 1) for i, b in enumerate(boxes))]
-
-    sx, sy, high, index = min(spots(), key=lambda s: abs(s[0] - px) + 3 * max(0.0, s[1] - py, py - s[1] - s[2]))
-    caret = QLineF(item.x + sx * zoom, item.y + sy * zoom, item.x + sx * zoom, item.y + (sy + high) * zoom)
-    return Target("slot", item.node, index=index, caret=caret, rect=item.rect)
+        place = next((i for i, b in enumerate(boxes) if py < b.y + b.height / 2), len(boxes))
+        level = boxes[place].y - 11 if place < len(boxes) else boxes[-1].y + boxes[-1].height + 11
+        left, wide = boxes[0].x, max(b.width for b in boxes)
+        bottom = max(b.y + b.height for b in boxes) + 8
+        band = QRectF(inside.left, level, inside.right - inside.left, max(0.0, bottom - level))
+        return target(place, QLineF(left, level, left + wide, level), band)
+    spots = [(b.x - 12, b, i) for i, b in enumerate(boxes)]
+    spots += [(b.x + b.width + 12, b, i + 1) for i, b in enumerate(boxes)]
+    sx, box, place = min(spots, key=lambda s: abs(s[0] - px) + 3 * max(0.0, s[1].y - py, py - s[1].y - s[1].height))
+    row = [b for b in boxes if b.y < box.y + box.height and box.y < b.y + b.height]
+    top, bottom = min(b.y for b in row) - 8, max(b.y + b.height for b in row) + 8
+    band = QRectF(sx, top, max(0.0, inside.right - sx), bottom - top)
+    return target(place, QLineF(sx, box.y, sx, box.y + box.height), band)
 
 
 def same_place(one: Target, other: Target) -> bool:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QRectF
 
+from app.canvas import repeats
 from app.canvas import scene as scenes
 from app.canvas.camera import Camera
 
@@ -94,6 +95,7 @@ def enter(canvas: "Canvas", frame: str) -> None:
     for each in (frame, *graph.ancestors(frame)):
         if graph.view(each).collapsed:
             canvas.document.set_collapsed(each, False)
+    repeats.unfold(canvas, [frame])
     canvas.fit([canvas.rect_of(frame)], 40)
     canvas.travels.arrive(frame)
 
@@ -120,6 +122,7 @@ def show(canvas: "Canvas", nodes: list[str]) -> None:
         for frame in graph.ancestors(node):
             if graph.view(frame).collapsed:
                 canvas.document.set_collapsed(frame, False)
+    repeats.unfold(canvas, nodes)
     area = scenes.union(canvas.rect_of(n) for n in nodes)
     view = QRectF(canvas.rect()).adjusted(20, 20, -20, -20)
     hidden = any(scenes.shown(canvas.arrangement, n, canvas.scene) != n for n in nodes)

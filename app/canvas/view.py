@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from app.canvas import accessible, adapting, captions, commands, keyboard, links, offered, overlay, travel
+from app.canvas import accessible, adapting, captions, commands, keyboard, links, offered, overlay, repeats, travel
 from app.canvas.drops import Drops
 from app.canvas.mouse import Mouse
 from app.canvas.painter import Brushes
@@ -158,7 +158,7 @@ class Canvas(Surface):
     def activate(self, node: str) -> None:
         """Go into a frame; to the params of a leaf."""
         if self.document.graph.is_frame(node):
-            travel.enter(self, node)
+            travel.enter(self, self.arrangement.hidden.get(node, node))
         else:
             self.activated.emit(node)
 
@@ -266,4 +266,4 @@ class Canvas(Surface):
             [message for _, message in marks.problems.get(hit.node, [])]
             + ([marks.faults[hit.node]] if hit.node in marks.faults else [])
             + (["its value is of the graph before it was changed"] if hit.node in self.staleness.nodes else []),
-        )
+        ) + repeats.tip(self.arrangement, hit.node)

@@ -52,7 +52,7 @@ class Repeats:
         return next((run for run in self.runs(self.graph.parents.get(node, CANVAS)) if node in run), [])
 
     def counterparts(self, node: str) -> list[str]:
-        """What stands in each repeat where `node` stands in its own, itself included. Of repeats in repeats, the inner."""
+        """What stands in each repeat where `node` stands in its own, itself included; of nested repeats, the inner."""
         graph = self.graph
         for frame in (node, *graph.ancestors(node)):
             if run := self.run_of(frame):
