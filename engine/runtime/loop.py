@@ -34,8 +34,9 @@ class Run(Protocol):
 
     def solver(self, path: str) -> Solver: ...
 
-    def spent(self, code: list[fx.Node], needed: Any) -> dict[fx.Node, list[fx.Node]]:
-        """After which of these calls which of their values may go, with `needed` kept to the end."""
+    def spent(self, code: list[fx.Node], needed: Any, trail: Sequence[Any]) -> dict[fx.Node, list[fx.Node]]:
+        """After which of these calls which of their values may go, with `needed` kept to the end and what is told of
+        after which (`trail`) until then."""
         ...
 
     def make(
@@ -113,7 +114,7 @@ class Loop:
             run.make(prelude, {}, (done, total))
             done += len(prelude)
             prepared.append(values | {node: run.known[node] for node in prelude})
-        spent = run.spent(body, self.prediction)
+        spent = run.spent(body, self.prediction, self.trail)
         x = noise.to(torch.promote_types(noise.dtype, torch.float32))
         for index, time in enumerate(times):
             predictions: list[Tensor] = []

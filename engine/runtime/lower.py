@@ -130,7 +130,7 @@ class _Lowering:
         for key, value in self.given.contexts.items():
             store = self.stores.setdefault(key.provider, {}).setdefault(key.context, {})
             store[key.key] = self._entry(key, f"{key.context}_{key.key}", value)
-            self.trail.append(Mark(0, "", {key: snapshot(store[key.key])}))
+            self.trail.append(Mark(self.symbols.made, "", {key: snapshot(store[key.key])}))
         result: Any = None
         with contextlib.suppress(_Stop):
             result = self._call(self.graph.root, arguments)

@@ -266,9 +266,7 @@ class _Run:
             raise self.refusal
         return Outcome(result, self._values(), len(ran), self.program.total)
 
-    def _looked_at(
-        self, code: Sequence[fx.Node], trail: Iterable[Mark], early: int = 0
-    ) -> dict[int, list[fx.Node]]:
+    def _looked_at(self, code: Sequence[fx.Node], trail: Iterable[Mark], early: int = 0) -> dict[int, list[fx.Node]]:
         """The values of this code that are wanted where nodes are done, by the index of the call that comes then, or so
         many `early`; those that a recorder wants of contexts in a loop, by the index of that."""
         found: dict[int, list[fx.Node]] = {}
@@ -449,6 +447,7 @@ class _Run:
                 self._tell(marks, done + 1)
                 for used in spent.get(node, ()):
                     del self.known[used]
+            self._tell(marks, len(code))
         for node in keep or ():
             self._keep(node)
         self.held = held
