@@ -11,7 +11,7 @@ from app.canvas import adapting, captions, painter, repeats
 from app.canvas.adapting import Signs
 from app.canvas.painter import Brushes
 from app.canvas.scene import DETAILED, Item, Scene, points, shown
-from app.theme import Theme, Tint
+from app.theme import Theme, Tint, faded
 from engine.document import scopes
 from engine.document.arrange import Arrangement, Inside, Route
 from engine.document.graph import CANVAS, Graph
@@ -57,13 +57,9 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
     for text, rect, corners in scene.pills:
         painter.pill(b, rect, text, corners)
     if graph.segments(CANVAS):
-        b.painter.setOpacity(0.6)
         done.segments += _wires(b, CANVAS, scene.x, scene.y, arrangement, lines, loose=True)
-        b.painter.setOpacity(1)
     for item in scene.items:
         done.nodes += 1
-        faded = item.loose or item.node in marks.unreached
-        b.painter.setOpacity(0.5 if item.node in marks.idle else 0.62 if faded else 1)
         if item.run:
             repeats.paint_stack(b, item, tint_of(b.theme, graph, arrangement, marks, item))
         if item.state == "leaf":
@@ -76,7 +72,6 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
             painter.ports(b, item, b.theme.wire)
             if scene.zoom >= SHAPES_FROM and item.node in marks.returns:
                 _shape(b, item, marks.returns[item.node])
-    b.painter.setOpacity(1)
     for item in scene.items:  # after all bodies: a frame's ports lie on its edge, under what it holds
         if item.state == "open" and b.detailed:
             painter.ports(b, item, b.theme.wire)
@@ -109,8 +104,10 @@ def worst(arrangement: Arrangement, scene: Scene, marks: Marks) -> dict[str, Sev
 
 
 def tint_of(theme: Theme, graph: Graph, arrangement: Arrangement, marks: Marks, item: Item) -> Tint:
-    """The tint of a node: that of its family, with the colour of the adapter nearest to it."""
+    """The tint of a node: that of its family, with the colour of the adapter nearest to it; faded if it won't run."""
     tint = _family(theme, graph, arrangement, marks, item)
+    if item.loose or item.node in marks.unreached or item.node in marks.idle:
+        return faded(tint, theme.dark)
     signs = marks.signs.at.get(item.node)
     return adapting.tinted(tint, signs[-1], theme) if signs else tint
 
