@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from app import quick_add
 from app.action import Action
-from app.canvas import commands
+from app.canvas import commands, repeats
 from app.canvas.renaming import NameField
 from engine.document import scopes
 from engine.document.graph import Mode
@@ -221,6 +221,14 @@ EDITING: tuple[Action, ...] = (
         tip="Park it beside the graph; its neighbours close up",
         run=lambda w: commands.extract(w.canvas),
         enabled=_some,
+    ),
+    Action(
+        id="even-out",
+        menu="Edit",
+        title="Make its repeats equal to it",
+        tip="Frames in a row with it that are built or called like it become what it is; their weights stay",
+        run=lambda w: repeats.even_out(w.canvas),
+        enabled=lambda w: _some(w) and w.canvas.document.graph.is_frame(w.canvas.selection[0]),
     ),
     Action(
         id="delete",

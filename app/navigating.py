@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from app.action import Action
-from app.canvas import travel
+from app.canvas import repeats, travel
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -74,5 +74,14 @@ NAVIGATING: tuple[Action, ...] = (
         scope="canvas",
         run=lambda w: w.canvas.toggle_collapsed(),
         enabled=lambda w: any(w.canvas.document.graph.is_frame(node) for node in w.canvas.selection),
+    ),
+    Action(
+        id="fold-repeats",
+        menu="View",
+        title="Fold or unfold repeats",
+        keys=("Shift+H",),
+        scope="canvas",
+        tip="Frames in a row that are built alike become one, × N: in what is selected, or everywhere",
+        run=lambda w: repeats.fold(w.canvas),
     ),
 )

@@ -2,6 +2,7 @@
 
 from app import finding
 from app.action import Action
+from app.canvas import repeats
 from engine.document import flow
 from nodes import CATALOGUE
 
@@ -37,6 +38,14 @@ SELECTING: tuple[Action, ...] = (
         keys=("Ctrl+L",),
         tip="A line such as Linear in CrossAttention* selects what it takes",
         run=lambda w: w.selector.open(),
+    ),
+    Action(
+        id="select-repeats",
+        menu="Edit",
+        title="Select in all repeats",
+        tip="What stands in each repeat where the selected nodes stand in theirs, to change all of them at once",
+        run=lambda w: repeats.select_counterparts(w.canvas),
+        enabled=lambda w: bool(w.canvas.selection),
     ),
     Action(
         id="find-node",

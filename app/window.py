@@ -329,7 +329,7 @@ class Window(QMainWindow):
         if node is not None:
             menu.addAction("Pin its preview", lambda: self.preview.pin_node(node))
             ids = ("collapse", "rename", "replace", "duplicate", "cut", "copy", "paste", "unwrap", "extract")
-            ids = (*ids, "bypass", "mute")
+            ids = (*ids, "bypass", "mute", "fold-repeats", "select-repeats", "even-out")
             ids = (*ids, "place-again", "unshare", "load-weights-here", "save-weights-here", "export-here", "delete")
             menu.addMenu(self.menus["Edit/Wrap in"])
         else:

@@ -13,8 +13,11 @@ from engine.document.document import Document
 from engine.document.edits import Edit
 from engine.document.kinds import Param, ParamValue
 from engine.document.plan import Plan
+from engine.document.repeats import Repeats, differences
 from engine.document.templates import rebuild
 
+DIFFERENCES = 24
+"""In what repeats differ is told in so many lines."""
 SHOWN = 4
 """Of values that differ, so many are named."""
 
@@ -39,6 +42,9 @@ class SummaryPage(QWidget):
         column.setSpacing(12)
         column.addWidget(title)
         column.addWidget(lines)
+        self.repeats = QLabel()
+        self.repeats.setWordWrap(True)
+        column.addWidget(self.repeats)
         form = Form()
         for param in common_params(document, kinds):
             self._add(form, param)
@@ -53,6 +59,8 @@ class SummaryPage(QWidget):
 
     def refresh(self) -> None:
         """Show the document's values: that of the last node, and which others there are."""
+        self.repeats.setText("\n".join(told_repeats(self.document, self.nodes)))
+        self.repeats.setHidden(not self.repeats.text())
         for name, field in self.fields.items():
             values = [self._value(node, field.param) for node in self.nodes]
             field.show_value(values[-1])
@@ -86,6 +94,18 @@ class SummaryPage(QWidget):
 
     def _value(self, node: str, param: Param) -> ParamValue:
         return self.document.graph.nodes[node].params.get(param.name, param.default)
+
+
+def told_repeats(document: Document, nodes: Sequence[str]) -> list[str]:
+    """In what nodes that repeat themselves differ, in lines; none for nodes that do not."""
+    graph = document.graph
+    if not set(nodes) <= set(Repeats(graph, document.catalogue).run_of(nodes[0])):
+        return []
+    found = [f"• {each}" for each in differences(graph, document.catalogue, nodes)]
+    more = [f"and {len(found) - DIFFERENCES} more"] if len(found) > DIFFERENCES else []
+    if not found:
+        return ["They are built alike, to the last param."]
+    return ["They are built alike, but for:", *found[:DIFFERENCES], *more]
 
 
 def common_params(document: Document, kinds: Sequence[str] | Counter[str]) -> list[Param]:
