@@ -13,9 +13,9 @@ from app.icons import kind_icon
 from app.panels.palette import tooltip
 from app.picker import Entry, Picker
 from engine.document.flow import Port
+from engine.document.intake import sizes
 from engine.document.kinds import Catalogue, NodeKind, ParamValue
 
-_SHAPE = re.compile(r"\(([\d, ]*)\)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -62,12 +62,6 @@ def instead(canvas: Canvas) -> Picker:
     at = QPointF(canvas.rect_of(node).bottomLeft())
     title = canvas.document.graph.nodes[node].title
     return _open(canvas, at, alike, lambda kind: commands.swap(canvas, kind.name), f"Replace {title} by")
-
-
-def sizes(shape: str) -> tuple[int, ...] | None:
-    """The sizes in a described shape such as "float32 (1, 3, 64, 64)"; None where there are none."""
-    found = _SHAPE.search(shape)
-    return tuple(int(size) for size in found[1].split(",") if size.strip()) if found else None
 
 
 def takes(kind: NodeKind, shape: tuple[int, ...] | None) -> dict[str, ParamValue] | None:

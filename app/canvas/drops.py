@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPointF, QSizeF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
-from app.canvas import adapting, gestures, targets
+from app.canvas import adapting, opening, targets
+from app.canvas.notice import notice
 from app.canvas.painter import Brushes
 from engine.document.answers import Refusal
+from engine.document.arrange import LEAF
 from engine.document.document import new_tree
 from engine.document.edits import Edit
 from engine.document.graph import Tree
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 KIND_MIME = "application/x-catenary-kind"
 """What the palette drags: the name of a kind, as UTF-8."""
+NEW = QSizeF(100, LEAF)
+"""About the size of a new node, in canvas units."""
 
 
 class Drops:
@@ -24,7 +28,10 @@ class Drops:
 
     def __init__(self, canvas: "Canvas") -> None:
         self.canvas = canvas
-        self._target: tuple[targets.Target, bool] | None = None
+        self._kind = ""
+        self._at = QPointF()
+        self._target: targets.Target | None = None
+        self._answer: Edit | Refusal | None = None
         self._haunting: adapting.Haunting | None = None
         self._ghost: adapting.Ghost | None = None
 
@@ -49,9 +56,9 @@ class Drops:
         if kind not in document.catalogue:
             event.ignore()
             return
-        _, target, answer = self._dropping(kind, event.position())
-        self._target = (target, isinstance(answer, Refusal))
-        canvas.tell(answer, targets.words(document.graph, document.catalogue, target, kind))
+        self._kind, self._at = kind, event.position()
+        _, self._target, self._answer = self._dropping(kind, self._at)
+        canvas.tell(self._answer, targets.words(document.graph, document.catalogue, self._target, kind))
         canvas.update()
 
     def leave(self) -> None:
@@ -78,8 +85,11 @@ class Drops:
 
     def paint(self, b: Brushes) -> None:
         """Show where it would go."""
-        if self._target:
-            gestures.show_target(b, *self._target)
+        if self._target and isinstance(self._answer, Refusal):
+            opening.show_refused(b, self._target)
+            notice(b, self.canvas, self._at, self._answer.reason, b.theme.refusal)
+        elif self._target:
+            opening.show(b, self.canvas, self._target, [NEW * b.zoom], self._kind)
         if self._ghost:
             adapting.paint_ghost(b, self.canvas.scene, self.canvas.arrangement, self._ghost)
 

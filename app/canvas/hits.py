@@ -4,11 +4,11 @@ from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from app.canvas import painter, repeats
-from app.canvas.scene import DETAILED, Item, Scene
-from engine.document.arrange import Arrangement, Route
+from app.canvas.scene import DETAILED, Item, Scene, points
+from engine.document.arrange import GAP, Arrangement, Route
 from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph
 from engine.document.scopes import Key
@@ -79,6 +79,38 @@ def distance(route: Route, x: float, y: float) -> float:
         t = 0.0 if square == 0 else max(0.0, min(1.0, ((x - ax) * dx + (y - ay) * dy) / square))
         best = min(best, ((x - ax - t * dx) ** 2 + (y - ay - t * dy) ** 2) ** 0.5)
     return best
+
+
+def crossed(scene: Scene, arrangement: Arrangement, line: QLineF) -> list[tuple[str, Wire | None, list[QPointF]]]:
+    """The wires that a line crosses, in the order of what runs, by frame and with their corners; skips are None."""
+    found: list[tuple[str, Wire | None, list[QPointF]]] = []
+    places = [(CANVAS, scene.x, scene.y)]
+    around = QRectF(line.p1(), line.p2()).normalized().adjusted(-1, -1, 1, 1)
+    for item in scene.items:
+        inside = arrangement.boxes[item.node].inside
+        drawn = item.state == "open" and inside and GAP * inside.scale * scene.zoom >= 2
+        if drawn and around.intersects(item.rect):
+            places.append((item.node, item.x, item.y))
+    for frame, x, y in places:
+        ax, ay = (line.x1() - x) / scene.zoom, (line.y1() - y) / scene.zoom
+        bx, by = (line.x2() - x) / scene.zoom, (line.y2() - y) / scene.zoom
+        found.extend(
+            (frame, route.wire, points(route, x, y, scene.zoom))
+            for route in arrangement.routes(frame)
+            if any(_cross(ax, ay, bx, by, *p, *q) for p, q in pairwise(route.points))
+        )
+    return found
+
+
+def _cross(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float) -> bool:
+    """Whether the segments from a to b and from c to d cross."""
+    if max(ax, bx) < min(cx, dx) or max(cx, dx) < min(ax, bx) or max(ay, by) < min(cy, dy) or max(cy, dy) < min(ay, by):
+        return False
+    one = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    other = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
+    third = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
+    fourth = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
+    return one * other <= 0 and third * fourth <= 0 and (one, other) != (0, 0)
 
 
 def hit(scene: Scene, arrangement: Arrangement, x: float, y: float) -> Hit:

@@ -10,12 +10,16 @@ from app.canvas import repeats, travel
 if TYPE_CHECKING:
     from app.canvas.view import Canvas
 
+_HELD = (Qt.Key.Key_Space, Qt.Key.Key_Y)
 _WALK = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
 def press(canvas: "Canvas", event: QKeyEvent) -> bool:
     """What a key does on the canvas; False for one that means nothing there."""
     key = event.key()
+    if key == Qt.Key.Key_Alt:
+        canvas.mouse.turn(Qt.KeyboardModifier.AltModifier)
+        return False  # it means something to the menu bar as well
     if key == Qt.Key.Key_Escape:
         if canvas.mouse.busy:
             canvas.mouse.abandon()
@@ -23,8 +27,9 @@ def press(canvas: "Canvas", event: QKeyEvent) -> bool:
             canvas.select([])
         else:
             travel.leave(canvas)
-    elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
-        canvas.mouse.set_panning(True)
+    elif key in _HELD and not event.modifiers():
+        if not event.isAutoRepeat():
+            canvas.mouse.hold(Qt.Key(key))
     elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and canvas.selection:
         canvas.activate(canvas.selection[-1])
     elif key in _WALK:
@@ -36,9 +41,11 @@ def press(canvas: "Canvas", event: QKeyEvent) -> bool:
 
 def release(canvas: "Canvas", event: QKeyEvent) -> bool:
     """The end of `press`, for keys that are held."""
-    if event.key() != Qt.Key.Key_Space or event.isAutoRepeat():
+    if event.key() == Qt.Key.Key_Alt:
+        canvas.mouse.turn(Qt.KeyboardModifier.NoModifier)
+    if event.key() not in _HELD or event.isAutoRepeat():
         return False
-    canvas.mouse.set_panning(False)
+    canvas.mouse.hold(None)
     return True
 
 

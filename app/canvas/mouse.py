@@ -6,11 +6,17 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from app.canvas import adapting, gestures, repeats, travel
+from app.canvas import adapting, commands, repeats, travel
+from app.canvas.dragging import DragNodes
+from app.canvas.drawing import DrawWire
+from app.canvas.gestures import ALT, Gesture, Pan, SelectBox
 from app.canvas.hits import Hit
+from app.canvas.stroke import CutStroke
 
 if TYPE_CHECKING:
     from app.canvas.view import Canvas
+
+_PLAIN = Qt.KeyboardModifier.NoModifier
 
 
 class Mouse:
@@ -19,10 +25,13 @@ class Mouse:
     def __init__(self, canvas: "Canvas") -> None:
         self.canvas = canvas
         self.hover = Hit("empty")
-        self.gesture: gestures.Gesture | None = None
+        self.gesture: Gesture | None = None
+        self.wheel_mode = "auto"
+        """What turning the wheel does: "zoom", "pan", or by "auto" what suits the device that it comes from."""
         self._pressed: tuple[QPointF, Hit, Qt.KeyboardModifier] | None = None
         self._button = Qt.MouseButton.NoButton
-        self._panning = False
+        self._held: Qt.Key | None = None
+        self._silent = False
 
     @property
     def busy(self) -> bool:
@@ -38,27 +47,35 @@ class Mouse:
         self.hover = Hit("empty")
         self.canvas.update()
 
-    def set_panning(self, panning: bool) -> None:
-        """Whether dragging moves the camera whatever is under the pointer."""
-        self._panning = panning
-        self._show_cursor()
+    def hold(self, key: Qt.Key | None) -> None:
+        """The key that is held down, of those that say what dragging does wherever it begins: Space pans, Y cuts."""
+        self._held = key
+        if self.gesture is None:
+            self._show_cursor()
+
+    def turn(self, keys: Qt.KeyboardModifier) -> None:
+        """Alt has been pressed or let go while the pointer stands still."""
+        if self.gesture:
+            self.gesture.move(self.gesture.at, keys)
+            self.canvas.update()
 
     def press(self, event: QMouseEvent) -> None:
         canvas, at, button, keys = self.canvas, event.position(), event.button(), event.modifiers()
-        left = button == Qt.MouseButton.LeftButton
         if self.gesture:
             return
-        if button == Qt.MouseButton.MiddleButton or (
-            left and (self._panning or keys & Qt.KeyboardModifier.AltModifier)
-        ):
-            self._begin(gestures.Pan(canvas, at), button)
+        left, cuts = button == Qt.MouseButton.LeftButton, bool(keys & Qt.KeyboardModifier.ControlModifier)
+        self._silent = button == Qt.MouseButton.RightButton and cuts
+        if button == Qt.MouseButton.MiddleButton or (left and self._held == Qt.Key.Key_Space):
+            self._begin(Pan(canvas, at), button)
+        elif self._silent or (left and self._held == Qt.Key.Key_Y):
+            self._begin(CutStroke(canvas, at), button)
         elif left and (sign := adapting.sign_at(canvas.scene, canvas.marks.signs, at)):
             canvas.adapter_chosen.emit(sign.adapter)
         elif left:
             hit = canvas.hit(at.x(), at.y())
             self._pressed, self._button = (at, hit, keys), button
-            if hit.kind in ("node", "header") and hit.node and not keys and hit.node not in canvas.selection:
-                canvas.select(repeats.meant(canvas.arrangement, hit.node))
+            if (node := _grasped(hit)) and keys in (_PLAIN, ALT) and node not in canvas.selection:
+                canvas.select(repeats.meant(canvas.arrangement, node))
 
     def move(self, event: QMouseEvent) -> None:
         at = event.position()
@@ -69,7 +86,7 @@ class Mouse:
             if (at - start).manhattanLength() >= QApplication.startDragDistance():
                 self._begin(self._gesture_for(start, hit, keys), self._button)
         if self.gesture:
-            self.gesture.move(at)
+            self.gesture.move(at, event.modifiers())
             self.canvas.update()
             return
         self._hover_at(at)
@@ -83,23 +100,26 @@ class Mouse:
 
     def _show_cursor(self) -> None:
         shape = Qt.CursorShape.ArrowCursor
-        if self._panning:
-            shape = Qt.CursorShape.OpenHandCursor
+        if self._held:
+            shape = Qt.CursorShape.OpenHandCursor if self._held == Qt.Key.Key_Space else Qt.CursorShape.CrossCursor
         elif self.hover.kind in ("button", "chip", "count"):
             shape = Qt.CursorShape.PointingHandCursor
         elif self.hover.kind == "port":
             shape = Qt.CursorShape.CrossCursor
         self.canvas.setCursor(shape)
 
-    def _gesture_for(self, start: QPointF, hit: Hit, keys: Qt.KeyboardModifier) -> gestures.Gesture:
+    def _gesture_for(self, start: QPointF, hit: Hit, keys: Qt.KeyboardModifier) -> Gesture:
         canvas = self.canvas
+        movable = _grasped(hit) not in (None, canvas.document.graph.root)
+        if keys == ALT:
+            return DragNodes(canvas, start, canvas.selection, pulled=True) if movable else Pan(canvas, start)
         if hit.kind == "port" and hit.node and hit.side:
-            return gestures.DrawWire(canvas, start, (hit.node, hit.side))
-        if hit.kind in ("node", "header") and hit.node and hit.node != canvas.document.graph.root and not keys:
-            return gestures.DragNodes(canvas, start, canvas.selection)
-        return gestures.SelectBox(canvas, start, canvas.selection if keys else [])
+            return DrawWire(canvas, start, (hit.node, hit.side))
+        if movable and not keys:
+            return DragNodes(canvas, start, canvas.selection)
+        return SelectBox(canvas, start, canvas.selection if keys else [])
 
-    def _begin(self, gesture: gestures.Gesture, button: Qt.MouseButton) -> None:
+    def _begin(self, gesture: Gesture, button: Qt.MouseButton) -> None:
         self.gesture, self._button = gesture, button
         self._pressed = None
         if gesture.cursor is not None:
@@ -117,15 +137,18 @@ class Mouse:
             return
         if self.gesture:
             gesture, self.gesture = self.gesture, None
+            self.canvas.hint.emit("")  # before it is said what came of it
             gesture.finish()
-            self.canvas.hint.emit("")
             self._hover_at(event.position())
             self._show_cursor()
             self.canvas.update()
         elif self._pressed:
-            _, hit, keys = self._pressed
+            at, hit, keys = self._pressed
             self._pressed = None
-            self._click(hit, keys)
+            if keys == ALT and hit.kind == "wire":
+                commands.add_at(self.canvas, "Identity", at)
+            else:
+                self._click(hit, keys)
 
     def _click(self, hit: Hit, keys: Qt.KeyboardModifier) -> None:
         canvas = self.canvas
@@ -169,10 +192,11 @@ class Mouse:
             canvas.activated.emit(hit.node)
 
     def menu(self, event: QContextMenuEvent) -> None:
-        if self.busy:
+        keyed = event.reason() == QContextMenuEvent.Reason.Keyboard
+        if self.busy or (self._silent and not keyed):
             return
         canvas, at = self.canvas, event.pos()
-        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+        if keyed:
             node = canvas.selection[-1] if canvas.selection else None
             at = canvas.rect_of(node).center().toPoint() if node else canvas.rect().center()
         else:
@@ -183,10 +207,18 @@ class Mouse:
         canvas.menu_requested.emit(node, canvas.mapToGlobal(at))
 
     def wheel(self, event: QWheelEvent) -> None:
-        pixels, keys = event.pixelDelta(), event.modifiers()
-        if not pixels.isNull() and not keys & Qt.KeyboardModifier.ControlModifier:
-            self.canvas.pan_by(pixels.x(), pixels.y())
+        pixels, turned = event.pixelDelta(), event.angleDelta()
+        pans = self.wheel_mode == "pan" or (self.wheel_mode == "auto" and not pixels.isNull())
+        if pans and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            by = pixels if not pixels.isNull() else turned / 2
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not by.x():
+                by = by.transposed()  # a wheel has one way to turn
+            self.canvas.pan_by(by.x(), by.y())
         else:
-            turn = event.angleDelta().y() or event.angleDelta().x()
-            self.canvas.zoom_by(1.0015**turn, event.position())
+            self.canvas.zoom_by(1.0015 ** (turned.y() or turned.x()), event.position())
         event.accept()
+
+
+def _grasped(hit: Hit) -> str | None:
+    """The node that one takes hold of at a point: by its body, or by its header if it is open."""
+    return hit.node if hit.kind in ("node", "header") else None

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.canvas import adapting, hits, painter, render
 from app.canvas import scene as scenes
 from app.canvas.camera import Camera
+from app.canvas.heat import Heat
 from app.canvas.hits import Hit
 from app.canvas.painter import Brushes
 from app.canvas.render import Marks
@@ -31,6 +32,8 @@ class Surface(QWidget):
     """Shows a document's graph, follows its changes, and answers where things are."""
 
     camera_moved = Signal()
+    arranged = Signal()
+    """The graph has changed, or is another."""
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +96,7 @@ class Surface(QWidget):
             self.arrangement.update(change.touched)
             self._number_providers(sorted(change.touched.nodes | change.touched.added))
             self._repaint()
+        self.arranged.emit()
 
     def _number_providers(self, nodes: Iterable[str]) -> None:
         """Number providers, for their colours: alike for those of the same contexts, unless one is in the other."""
@@ -147,6 +151,11 @@ class Surface(QWidget):
         if wire.start[1] == "in":
             return wire.start[0]
         return wire.end[0] if wire.end[1] == "out" else self.document.graph.parents[wire.end[0]]
+
+    @property
+    def picture(self) -> QPixmap | None:
+        """The graph as it was painted last, without what lies on top."""
+        return self._back
 
     def hit(self, x: float, y: float) -> Hit:
         """What is under a point of the widget."""
@@ -240,6 +249,11 @@ class Surface(QWidget):
     def set_faults(self, faults: Sequence[Fault]) -> None:
         """Mark the nodes at which the last run, or the inference of shapes, failed."""
         self.marks.faults = {fault.node: fault.message for fault in faults}
+        self._repaint()
+
+    def set_heat(self, heat: Heat | None) -> None:
+        """Show nodes in the colours of what they come to, or in their own."""
+        self.marks.heat = heat
         self._repaint()
 
     def set_theme(self, theme: Theme) -> None:

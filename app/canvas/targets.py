@@ -1,4 +1,4 @@
-"""Where a drop would go: the place under a point, what dropping there means as an edit, and how it is shown."""
+"""Where a drop would go: the place under a point, and what dropping there means as an edit and in words."""
 
 from typing import Literal
 
@@ -101,6 +101,7 @@ def _slot(scene: Scene, arrangement: Arrangement, item: Item, x: float, y: float
     px, py = (x - item.x) / zoom, (y - item.y) / zoom
     inside = arrangement.boxes[frame].inside
     assert inside is not None
+    near = 12 * inside.scale
 
     def target(place: int, caret: QLineF, band: QRectF) -> Target:
         children = graph.children[frame]
@@ -110,13 +111,13 @@ def _slot(scene: Scene, arrangement: Arrangement, item: Item, x: float, y: float
 
     if item.role in BRANCHES:
         place = next((i for i, b in enumerate(boxes) if py < b.y + b.height / 2), len(boxes))
-        level = boxes[place].y - 11 if place < len(boxes) else boxes[-1].y + boxes[-1].height + 11
+        level = boxes[place].y - near if place < len(boxes) else boxes[-1].y + boxes[-1].height + near
         left, wide = boxes[0].x, max(b.width for b in boxes)
         bottom = max(b.y + b.height for b in boxes) + 8
         band = QRectF(inside.left, level, inside.right - inside.left, max(0.0, bottom - level))
         return target(place, QLineF(left, level, left + wide, level), band)
-    spots = [(b.x - 12, b, i) for i, b in enumerate(boxes)]
-    spots += [(b.x + b.width + 12, b, i + 1) for i, b in enumerate(boxes)]
+    spots = [(b.x - near, b, i) for i, b in enumerate(boxes)]
+    spots += [(b.x + b.width + near, b, i + 1) for i, b in enumerate(boxes)]
     sx, box, place = min(spots, key=lambda s: abs(s[0] - px) + 3 * max(0.0, s[1].y - py, py - s[1].y - s[1].height))
     row = [b for b in boxes if b.y < box.y + box.height and box.y < b.y + b.height]
     top, bottom = min(b.y for b in row) - 8, max(b.y + b.height for b in row) + 8

@@ -193,7 +193,7 @@ class Canvas(Surface):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         del event
-        self.mouse.set_panning(False)  # the release of Space goes elsewhere
+        self.mouse.hold(None)  # its release goes elsewhere
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -41,17 +41,17 @@ def connect(graph: Graph, catalogue: Catalogue, start: Port, end: Port) -> Edit:
 def cut(graph: Graph, catalogue: Catalogue, wire: Wire) -> Edit:
     """A wire cut: what lies after it becomes loose. In front of the outlet that is the last node."""
     with Plan(graph) as plan:
-        frame = _frame_of(graph, wire)
-        inside, outside = wire.start[1] == "out", wire.end[1] == "in"
-        if not inside and not outside:
-            raise RefusedError("refused", "the wire of an empty frame can't be cut")
-        node = wire.end[0] if outside else wire.start[0]
-        place = graph.place_of(node)
-        if place.segment is None and flow.is_branching(graph, catalogue, frame):
-            run = [node]
-        else:
-            run = graph.slot(place)[place.index :]
-        plan.park(run, frame, _beside(graph, place))
+        _cut(plan, catalogue, wire)
+        return plan.edit
+
+
+@answering
+def cut_all(graph: Graph, catalogue: Catalogue, wires: list[Wire]) -> Edit:
+    """Several wires cut, in this order; one that an earlier cut has taken away is passed over."""
+    with Plan(graph) as plan:
+        for wire in wires:
+            if _stands(graph, catalogue, wire):
+                _cut(plan, catalogue, wire)
         return plan.edit
 
 
@@ -261,6 +261,31 @@ def _connect_in_slot(plan: Plan, catalogue: Catalogue, a: str, b: str) -> None:
     if end.index == start.index + 1:
         raise RefusedError("unchanged", f"{graph.nodes[a].title} already feeds {graph.nodes[b].title}")
     plan.park(graph.slot(start)[start.index + 1 : end.index], start.frame, _beside(graph, start))
+
+
+def _cut(plan: Plan, catalogue: Catalogue, wire: Wire) -> None:
+    graph = plan.graph
+    frame = _frame_of(graph, wire)
+    inside, outside = wire.start[1] == "out", wire.end[1] == "in"
+    if not inside and not outside:
+        raise RefusedError("refused", "the wire of an empty frame can't be cut")
+    node = wire.end[0] if outside else wire.start[0]
+    place = graph.place_of(node)
+    if place.segment is None and flow.is_branching(graph, catalogue, frame):
+        run = [node]
+    else:
+        run = graph.slot(place)[place.index :]
+    plan.park(run, frame, _beside(graph, place))
+
+
+def _stands(graph: Graph, catalogue: Catalogue, wire: Wire) -> bool:
+    """Whether a wire is there, of what runs or of a loose segment."""
+    (start, out), (end, into) = wire.start, wire.end
+    if out == "out" and into == "in":
+        one, other = graph.place_of(start), graph.place_of(end)
+        follows = (one.frame, one.segment, one.index + 1) == (other.frame, other.segment, other.index)
+        return follows and (one.segment is not None or not flow.is_branching(graph, catalogue, one.frame))
+    return wire in flow.wires(graph, catalogue, start if out == "in" else end)
 
 
 def _put_on(plan: Plan, catalogue: Catalogue, wire: Wire, run: list[str]) -> None:

@@ -22,13 +22,14 @@ from engine.document import expressions
 from engine.document.direct import Direct
 from engine.document.expressions import Expression, ExpressionError
 from engine.document.graph import Graph, paths
+from engine.document.intake import Mismatch
 from engine.document.kinds import Catalogue, NodeKind, Role, miscounted
 from engine.document.scopes import Key
 from engine.messages import Fault
 from engine.runtime.describe import describe_all
 from engine.runtime.foreign import ForeignError
 from engine.runtime.loop import Loop, as_condition
-from engine.runtime.mismatch import Mismatch, explain
+from engine.runtime.mismatch import explain
 from engine.runtime.program import Given, Mark, Program, RunError, signature
 from engine.runtime.symbols import UNKNOWN, LoweringError, Symbolic, example_of, has_list, member, nodes_in, snapshot
 from engine.runtime.trusted import Trusted, Untrusted

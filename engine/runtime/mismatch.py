@@ -4,19 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from msgspec import Struct
 
 from engine.document.graph import Graph
+from engine.document.intake import Mismatch, mismatch
 from engine.document.kinds import Catalogue, NodeKind, ParamValue
 from engine.runtime.describe import describe
-
-
-class Mismatch(Struct, frozen=True):
-    """What is wrong, and the param that would make it right with the value it needs; no param where none would."""
-
-    message: str
-    param: str = ""
-    value: ParamValue = None
 
 
 def explain(graph: Graph, catalogue: Catalogue, node: str, error: Exception, arguments: Sequence[Any]) -> Mismatch:
@@ -38,25 +30,7 @@ def _leaf(kind: NodeKind, params: dict[str, ParamValue], arguments: Sequence[Any
     given = arguments[0] if arguments else None
     if not isinstance(given, torch.Tensor):
         return Mismatch(f"takes a tensor {kind.takes}, but receives {describe(given)}")
-    parts = kind.takes.strip("()").split(", ")
-    sizes = list(given.shape)
-    gap = parts.index("...") if "..." in parts else None
-    if gap is None and len(sizes) not in (len(parts), len(parts) - 1):  # some take a single one without a batch
-        return Mismatch(f"takes {len(parts)} dimensions {kind.takes}, but receives {len(sizes)}")
-    for index, part in enumerate(parts):
-        param = kind.param(part.removeprefix("*"))
-        if param is None:
-            continue
-        wanted = params.get(param.name, param.default)
-        count = len(wanted) if isinstance(wanted, list) else 1
-        first = index if gap is not None and index < gap else index - len(parts) + 1 - count
-        received: list[int] = sizes[first : first + count or None]
-        fit: ParamValue = list(received) if isinstance(wanted, list) else received[0] if received else None
-        if len(received) != count or fit is None:
-            return Mismatch(f"takes {kind.takes}, but receives {len(sizes)} dimension{'s' * (len(sizes) != 1)}")
-        if fit != wanted:
-            return Mismatch(f"takes {kind.takes} with {part} = {wanted}, but receives {fit} there", param.name, fit)
-    return None
+    return mismatch(kind, params, given.shape)
 
 
 def _frame(kind: NodeKind, params: dict[str, ParamValue], arguments: Sequence[Any]) -> Mismatch | None:

@@ -10,6 +10,7 @@ import torch
 from torch import fx
 
 from engine.document.direct import Direct
+from engine.document.intake import Mismatch
 from engine.document.scopes import Key
 from engine.messages import Fault
 from engine.runtime.cache import MISSING, Cache
