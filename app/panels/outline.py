@@ -34,6 +34,16 @@ COMMANDS = ("bypass", "mute", "cut", "copy", "paste", "duplicate", "unwrap", "wr
 MANY = 200
 """Lines are brought up to date one by one for at most so many."""
 
+# Views ask for them all the time.
+OF_LEAF = (
+    Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsEditable
+    | Qt.ItemFlag.ItemIsDragEnabled
+)
+OF_FRAME = OF_LEAF | Qt.ItemFlag.ItemIsDropEnabled
+OF_ROOT = OF_FRAME & ~Qt.ItemFlag.ItemIsDragEnabled
+
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
 
@@ -157,13 +167,12 @@ class OutlineModel(QAbstractItemModel):
     # What hands do.
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        flag, node = Qt.ItemFlag, self.node(index)
-        if node not in self.document.graph:
-            return flag.NoItemFlags
-        found = flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable
-        if self.document.graph.is_frame(node):
-            found |= flag.ItemIsDropEnabled
-        return found if node == self.document.graph.root else found | flag.ItemIsDragEnabled
+        graph, node = self.document.graph, self.node(index)
+        if node not in graph:
+            return Qt.ItemFlag.NoItemFlags
+        if node == graph.root:
+            return OF_ROOT
+        return OF_FRAME if graph.is_frame(node) else OF_LEAF
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         graph, node = self.document.graph, self.node(index)

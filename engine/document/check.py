@@ -3,6 +3,7 @@
 A `Checker` is told what edits touch, and looks again only where that can matter; a check from nothing is its first.
 """
 
+import math
 from collections.abc import Callable, Iterator
 
 from engine.document import check_adapters, check_contexts, check_nodes, check_shared, expressions, returns, scopes
@@ -52,7 +53,7 @@ class Checker:
         if not subject.graph.inputs:
             everything = _without_input(subject, everything)
         everything.extend(problem for check in GRAPH_CHECKS for problem in check(subject))
-        return sorted(everything, key=lambda problem: order.get(problem.node, len(order) if problem.node else -1))
+        return sorted(everything, key=lambda problem: order.get(problem.node, math.inf if problem.node else -1))
 
 
 def check(graph: Graph, catalogue: Catalogue) -> list[Problem]:

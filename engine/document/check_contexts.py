@@ -1,7 +1,5 @@
 """Checks of contexts: declared, set before they are read, read at all."""
 
-from msgspec import Struct, field
-
 from engine.document import scopes
 from engine.document.edits import Batch, Edit, Remove, SetContexts, SetParam
 from engine.document.graph import Contexts
@@ -9,60 +7,29 @@ from engine.document.problems import Fix, Found, Problem, either, near
 from engine.document.scopes import Access, Key
 from engine.document.sources import ListSource, NumberSource, Source, UnsetSource, lacks_value
 from engine.document.subject import Subject
+from engine.document.uses import Users
 
 LIST_CALLS = (".append(", ".pop(", ".insert(", ".extend(", ".clear(")
 """What a compose or callback says when the value is a list."""
 
 
-class Uses(Struct):
-    """Who uses one key, in order of running. A SetContext with a callback changes what it finds, so it reads."""
-
-    setters: list[str] = field(default_factory=list)
-    readers: list[str] = field(default_factory=list)
-
-
 def check(subject: Subject) -> Found:
     """All problems with the contexts of the nodes that run."""
-    graph = subject.graph
-    providers = [node for node in subject.order if graph.nodes[node].contexts]
-    uses = {
-        Key(provider, context, key): Uses()
-        for provider in providers
-        for context, entries in graph.nodes[provider].contexts.items()
-        for key in entries
-    }
-    for node in subject.of_roles("use", "set"):
-        leaf = scopes.access(graph, subject.catalogue, node) or _without_key(subject, node)
-        if leaf is None:
-            continue
-        if leaf.key is None:
-            yield _undeclared(subject, leaf)
-            continue
-        entry = uses.setdefault(leaf.key, Uses())
-        sets = leaf.role == "set" and not graph.nodes[leaf.node].params.get("callback")
-        (entry.setters if sets else entry.readers).append(leaf.node)
+    graph, uses = subject.graph, subject.uses
+    for leaf in uses.undeclared:
+        yield _undeclared(subject, leaf)
     known: dict[tuple[str, str], list[str]] = {}
-    for key in uses:
+    for key in uses.users:
         known.setdefault((key.provider, key.context), []).append(key.key)
-    for key, entry in uses.items():
-        yield from _key(subject, key, entry, known[key.provider, key.context])
-    for frame in providers:
+    for key, users in uses.users.items():
+        yield from _key(subject, key, users, known[key.provider, key.context])
+    for frame in uses.providers:
         for context in graph.nodes[frame].contexts:
             if outer := scopes.provider_of(graph, frame, context):
                 yield _shadowed(subject, frame, context, outer)
 
 
-def _without_key(subject: Subject, node: str) -> Access | None:
-    """A UseContext or SetContext that names a context out of its reach, and no key yet."""
-    role = scopes.role_of(subject.graph, subject.catalogue, node)
-    params = subject.graph.nodes[node].params
-    context = params.get("context")
-    if role not in ("use", "set") or not isinstance(context, str) or not context or params.get("key"):
-        return None
-    return None if scopes.provider_of(subject.graph, node, context) else Access(node, role, None, context, "")
-
-
-def _key(subject: Subject, key: Key, uses: Uses, known: list[str]) -> Found:
+def _key(subject: Subject, key: Key, uses: Users, known: list[str]) -> Found:
     source = subject.graph.nodes[key.provider].contexts[key.context].get(key.key)
     provider = subject.named(key.provider)
     if source is not None and not isinstance(source, UnsetSource) and lacks_value(source):
@@ -116,7 +83,7 @@ def _undeclared(subject: Subject, leaf: Access) -> Problem:
     return Problem("context-undeclared", "error", leaf.node, message, "context", tuple(fixes))
 
 
-def _never_read(subject: Subject, key: Key, uses: Uses, declared: bool) -> Problem:
+def _never_read(subject: Subject, key: Key, uses: Users, declared: bool) -> Problem:
     edits: list[Edit] = [Remove((setter,)) for setter in uses.setters]
     if declared:
         edits.append(_entry(subject, key, None))
@@ -138,7 +105,7 @@ def _shadowed(subject: Subject, frame: str, context: str, outer: str) -> Problem
     return Problem("context-shadowed", "info", frame, message, context, (fix,))
 
 
-def _values(subject: Subject, key: Key, uses: Uses) -> tuple[Fix, ...]:
+def _values(subject: Subject, key: Key, uses: Users) -> tuple[Fix, ...]:
     """Ways to give a key a value to start from, the likelier first."""
     params = [subject.graph.nodes[reader].params for reader in uses.readers]
     sources = [str(each.get(name, "")) for each in params for name in ("compose", "callback")]

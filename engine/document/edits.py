@@ -173,7 +173,8 @@ Edit = (
 
 
 class Touched(Struct):
-    """What an edit touched: nodes whose own data changed, frames whose runs changed, nodes that came and went."""
+    """What an edit touched: nodes whose own data changed, frames whose runs changed, nodes that came and went, and
+    those that stand elsewhere, with all that is in them."""
 
     nodes: set[str]
     frames: set[str]
@@ -182,6 +183,7 @@ class Touched(Struct):
     inputs: bool = False
     adapters: bool = False
     modes: bool = False
+    moved: set[str] = set()
 
 
 def apply(graph: Graph, edit: Edit) -> Edit:
@@ -295,8 +297,9 @@ def _collect(edit: Edit, inverse: Edit, found: Touched) -> None:
             found.frames.add(place.frame)
             found.removed |= ids - found.added
             found.added -= ids
-        case Move(_, place), Move(_, origin):
+        case Move(nodes, place), Move(_, origin):
             found.frames |= {place.frame, origin.frame}
+            found.moved |= set(nodes)
         case Batch(edits), Batch(inverses):
             for one, other in zip(edits, reversed(inverses), strict=True):
                 _collect(one, other, found)

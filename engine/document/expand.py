@@ -62,7 +62,7 @@ class Expanded(Struct):
     """
 
     graph: Graph
-    paths: dict[str, str]
+    paths: Mapping[str, str]
     origin: dict[str, Site] = field(default_factory=dict)
     targets: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     amiss: tuple[Amiss, ...] = ()
@@ -72,9 +72,29 @@ class Expanded(Struct):
     looked_at: set[str] = field(default_factory=set)
 
 
+class _Paths(Mapping[str, str]):
+    """The paths of a graph, worked out when they are first asked for."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    @cached_property
+    def _found(self) -> dict[str, str]:
+        return paths(self._graph)
+
+    def __getitem__(self, node: str) -> str:
+        return self._found[node]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._graph)
+
+
 def expand(graph: Graph, catalogue: Catalogue) -> Expanded:
     """Apply the enabled adapters of a graph. One that can't be applied is left out as a whole, and `amiss` says why."""
-    found = Expanded(graph, paths(graph))
+    found = Expanded(graph, _Paths(graph))
     for adapter in graph.adapters:
         if adapter.enabled:
             found = _applied(found, adapter, catalogue)
@@ -130,10 +150,11 @@ class _Application:
         self.names = {each.id: each.name for each in before.graph.adapters}
         self.graph = before.graph.copy()
         self.own_contexts = _own_contexts(before, adapter)
+        self.paths = dict(before.paths)
         self.after = replace(
             before,
             graph=self.graph,
-            paths=dict(before.paths),
+            paths=self.paths,
             origin=dict(before.origin),
             drives={key: list(drives) for key, drives in before.drives.items()},
             borrowed=dict(before.borrowed),
@@ -147,7 +168,7 @@ class _Application:
         for patch in self.adapter.patches:
             where = self.adapter.where if patch.place != "inside" else ""
             inserted = {node: self.names[site.adapter] for node, site in self.after.origin.items()}
-            scope = Scope(self.graph, self.after.paths, inserted)
+            scope = Scope(self.graph, self.paths, inserted)
             chosen = selected(scope, patch.selector, where)
             if not chosen:
                 why = why or why_nothing(scope, f"({patch.selector}) & ({where})" if where else patch.selector)
@@ -192,7 +213,7 @@ class _Application:
         """Put what a frame holds into a Chain, which is to stand in the hole; gives the Chain's id."""
         kind = self.catalogue.get(self.graph.nodes[frame].kind)
         if kind is None or kind.role not in SEQUENCES:
-            what = f"{self.after.paths[frame] or 'the root'}, a {self.graph.nodes[frame].kind}"
+            what = f"{self.paths[frame] or 'the root'}, a {self.graph.nodes[frame].kind}"
             raise _Misplaced(f"{patch.selector!r} takes {what}; trees go inside a Chain, Residual or Passthrough only")
         hole = next(tree.node for tree in tree_nodes(patch.tree) if tree.node.kind == TARGET)
         rest = self._insert(Node(hole.id, "Chain", hole.name), inner, frame)
@@ -226,14 +247,14 @@ class _Application:
             raise _Misplaced(f"the graph has a node {node!r} already: give the adapter another id")
         self.graph.nodes[node] = replace(drawn, id=node, shared=self._group(drawn, node, target), key="")
         self.after.origin[node] = Site(self.adapter.id, drawn.id, target)
-        self.after.paths[node] = ".".join(filter(None, (self.after.paths[target], inner[drawn.id])))
+        self.paths[node] = ".".join(filter(None, (self.paths[target], inner[drawn.id])))
         return node
 
     def _group(self, drawn: Node, node: str, target: str) -> str:
         """What an inserted leaf shares its weights with: others of its tree, or a leaf below the target."""
         if not drawn.shared.startswith(BORROWED):
             return f"{self.adapter.id}.{drawn.shared}.{target}" if drawn.shared else ""
-        path = ".".join(filter(None, (self.after.paths[target], drawn.shared.removeprefix(BORROWED))))
+        path = ".".join(filter(None, (self.paths[target], drawn.shared.removeprefix(BORROWED))))
         lender = self.graph.nodes.get(self.own.get(path, ""))
         if lender is None or lender.kind != drawn.kind:
             raise _Misplaced(f"it uses the weights of {path}, a {drawn.kind}, but there is no such node")
@@ -245,7 +266,7 @@ class _Application:
     @cached_property
     def own(self) -> dict[str, str]:
         """The nodes of the graph itself, by path."""
-        return {path: node for node, path in self.after.paths.items() if node not in self.after.origin}
+        return {path: node for node, path in self.paths.items() if node not in self.after.origin}
 
     def _adopt(self, frame: str, children: list[str]) -> None:
         self.graph.children[frame] = children

@@ -254,10 +254,13 @@ class Graph:
         """The children of a frame without the muted ones."""
         return [child for child in self.children[frame] if self.nodes[child].mode != "mute"]
 
-    def running(self) -> list[str]:
-        """The nodes that do something in a run, in its order: neither muted nor bypassed, nor in such a frame."""
+    def running(self, top: str | None = None) -> list[str]:
+        """The nodes that do something in a run, in its order: neither muted nor bypassed, nor in such a frame.
+
+        `top` (the root by default) and what is below it, if that runs.
+        """
         found: list[str] = []
-        stack = [self.root]
+        stack = [self.root if top is None else top]
         while stack:
             node = stack.pop()
             if not self.nodes[node].mode:

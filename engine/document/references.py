@@ -39,8 +39,14 @@ def references(graph: Graph, catalogue: Catalogue) -> tuple[Reference, ...]:
 
     nodes: dict[str, dict[str, None]] = {}
     adapters: dict[str, dict[str, None]] = {}
-    naming_any = [kind for kind, params in naming.items() if params]
-    for node in graph.in_order(node for node in graph.nodes.of_kinds(naming_any) if any(names(graph.nodes[node]))):
+    perhaps = [  # most have nothing like it, and there may be thousands
+        node
+        for kind, params in naming.items()
+        for node in (graph.nodes.of_kinds((kind,)) if params else ())
+        for param in params
+        if ":" in str(graph.nodes[node].params.get(param, ""))
+    ]
+    for node in graph.in_order(dict.fromkeys(perhaps)):
         for name in names(graph.nodes[node]):
             nodes.setdefault(name, {})[node] = None
     for adapter in graph.adapters:

@@ -41,8 +41,6 @@ class Standing:
         """Whether a node has changed in nothing that an adapter looks at."""
         assert self._kept is not None
         whole = self._kept.graph
-        if not any(adapter.enabled for adapter in self._graph.adapters):
-            return True
         before, now = whole.nodes.get(node), self._graph.nodes.get(node)
         if before is None or now is None or (before.kind, before.name) != (now.kind, now.name):
             return False

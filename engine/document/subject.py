@@ -1,5 +1,7 @@
 """A graph under examination: what checks ask about it, worked out once and kept up to date with its edits."""
 
+from itertools import chain
+
 from engine.document import arguments
 from engine.document.arguments import Count, Passed
 from engine.document.edits import Touched
@@ -7,6 +9,10 @@ from engine.document.graph import Graph, unique_names
 from engine.document.kinds import Catalogue, Role
 from engine.document.problems import named, near
 from engine.document.standing import Standing
+from engine.document.uses import Uses, is_used, uses
+
+LEAST_STEP, ROOM = 1e-6, 1e6
+"""How far apart the numbers of the order of running are at least, and how much room for them there is at the end."""
 
 
 class Subject:
@@ -15,21 +21,36 @@ class Subject:
     def __init__(self, graph: Graph, catalogue: Catalogue) -> None:
         self.graph = graph
         self.catalogue = catalogue
-        self.order: dict[str, int] = {}
-        """The nodes that do something in a run, with their places in the order of running."""
+        self.order: dict[str, float] = {}
+        """The nodes that do something in a run, with numbers that rise in the order of running."""
         self.standing = Standing(graph, catalogue)
         self._passed: dict[str, Passed] = {}
         self._touched = {graph.root}
-        self._moved = True
-        """Whether the order of running may be another."""
+        self._frames: set[str] = set()
+        """The frames whose runs are others than when the order was worked out."""
+        self._gone: set[str] = set()
+        self._uses: Uses | None = None
         self._paths: dict[str, str] = {}
         self._similar: dict[tuple[str, bool], list[str]] = {}
 
     def touch(self, touched: Touched) -> None:
         """Take note of what an edit has touched."""
         self._touched |= touched.nodes | touched.frames | touched.added
-        self._moved = self._moved or bool(touched.frames) or touched.modes
+        self._frames |= touched.frames
+        self._gone |= touched.removed
+        if touched.modes:
+            self.order = {}
+        if touched.modes or self._bears_on_uses(touched):
+            self._uses = None
         self.standing.touch(touched)
+
+    def _bears_on_uses(self, touched: Touched) -> bool:
+        """Whether a provider, or a leaf that reaches a context, is among what was touched."""
+        graph, changed = self.graph, touched.nodes | touched.added | touched.removed
+        if self._uses is None or not self._uses.nodes.isdisjoint(changed):
+            return True
+        moved = (below for node in touched.moved & graph.nodes.keys() for below in graph.walk(node, loose=True))
+        return is_used(graph, self.catalogue, chain(changed & graph.nodes.keys(), moved))
 
     def update(self) -> set[str]:
         """Be true to the graph as it is now; gives the nodes that may be found otherwise than before.
@@ -39,11 +60,7 @@ class Subject:
         """
         touched, self._touched = self._touched, set()
         self._paths = {self.graph.root: ""}
-        if self._moved:
-            before, self._moved = self.order, False
-            self.order = {node: index for index, node in enumerate(self.graph.running())}
-            for node in before.keys() - self.order.keys():
-                self._passed.pop(node, None)
+        self._follow()
         stale: set[str] = set()
         for node in touched & self.graph.nodes.keys():
             around: str | None = node
@@ -56,10 +73,21 @@ class Subject:
         """How many arguments a node that runs is given, as far as that is certain."""
         return self._passed[node].given
 
+    @property
+    def uses(self) -> Uses:
+        """Who uses what the providers that run declare."""
+        if self._uses is None:
+            providers = self._running(self.graph.nodes.having("contexts"))
+            self._uses = uses(self.graph, self.catalogue, providers, self.of_roles("use", "set"))
+        return self._uses
+
     def of_roles(self, *roles: Role) -> list[str]:
         """The nodes of these roles that run, in that order."""
-        kinds = {kind.name for kind in self.catalogue.values() if kind.role in roles}
-        return [node for node in self.order if self.graph.nodes[node].kind in kinds]
+        kinds = [kind.name for kind in self.catalogue.values() if kind.role in roles]
+        return self._running(self.graph.nodes.of_kinds(kinds))
+
+    def _running(self, nodes: list[str]) -> list[str]:
+        return sorted(filter(self.order.__contains__, nodes), key=self.order.__getitem__)
 
     def named(self, node: str) -> str:
         """How messages call a node."""
@@ -71,6 +99,50 @@ class Subject:
             known = [each.name for each in self.catalogue.values() if each.is_frame == frames]
             self._similar[kind, frames] = near(kind, known)
         return self._similar[kind, frames]
+
+    def _follow(self) -> None:
+        """Bring the order of running up to date, where frames have other runs."""
+        graph, frames = self.graph, self._frames
+        gone = {node for node in self._gone if node not in graph}
+        self._frames, self._gone = set(), set()
+        if not self.order:
+            self.order = {graph.root: 0.0}
+            frames = {graph.root}
+            gone |= self._passed.keys() - set(graph.running())
+        for frame in frames:
+            gone.update(below for segment in graph.segments(frame) for n in segment for below in graph.walk(n))
+            if frame in graph and frame not in self.order:
+                gone.update(graph.walk(frame))
+        for node in gone:
+            self.order.pop(node, None)
+            self._passed.pop(node, None)
+        done: set[str] = set()
+        for frame in sorted(frames & self.order.keys(), key=lambda frame: len(graph.ancestors(frame))):
+            if done.isdisjoint(graph.ancestors(frame)):
+                done.add(self._number(frame))
+
+    def _number(self, frame: str) -> str:
+        """Number what runs in a frame anew, between the frame itself and what runs after it, or in the nearest frame
+        around it that has the room for that; gives that frame."""
+        below = self.graph.running(frame)
+        low, high = self.order[frame], self._after(frame)
+        step = (high - low) / len(below) if frame != self.graph.root else 1.0
+        if step < LEAST_STEP:
+            return self._number(self.graph.parents[frame])
+        self.order.update((node, low + index * step) for index, node in enumerate(below))
+        return frame
+
+    def _after(self, frame: str) -> float:
+        """The number of what runs next after a frame and all that is in it; far off where that is the end."""
+        end = self.order[frame] + ROOM
+        while frame != self.graph.root:
+            around = self.graph.parents[frame]
+            run = self.graph.children[around]
+            for node in run[run.index(frame) + 1 :]:
+                if node in self.order:
+                    return self.order[node]
+            frame = around
+        return end
 
     def _path(self, node: str) -> str:
         if node not in self._paths:

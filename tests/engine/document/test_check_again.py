@@ -24,6 +24,7 @@ from engine.document.edits import (
     SetParam,
 )
 from engine.document.graph import CANVAS, Graph, Input, Node, Place, Tree
+from engine.document.kinds import ParamValue
 from engine.document.problems import Fix, Problem
 from engine.document.sources import NumberSource, UnsetSource
 from engine.document.subject import Subject
@@ -54,6 +55,22 @@ def checker_of(document: Document) -> Checker:
 
     document.listeners.append(hear)
     return checker
+
+
+def test_order_holds_however_deep_one_builds():
+    """Numbers of the order lie ever closer, until those of a larger frame are given anew."""
+    document = Document(new_graph(), CATALOGUE)
+    checker = checker_of(document)
+    lost: dict[str, ParamValue] = {"context": "lost", "key": "x"}
+    around = Place(document.graph.root, 0)
+    for depth in range(60):
+        leaf = Tree(Node(f"leaf{depth}", "UseContext", params=lost))
+        frame = Tree(Node(f"frame{depth}", "Chain"), children=())
+        document.apply(Insert(around, (leaf, frame, Tree(Node(f"last{depth}", "UseContext", params=lost)))), "Insert")
+        around = Place(frame.node.id, 0)
+        checker.problems()
+    assert known(checker.problems()) == known(check(document.graph, CATALOGUE))
+    assert [p.node for p in checker.problems() if p.code == "context-undeclared"][-3:] == ["last2", "last1", "last0"]
 
 
 @given(graphs(), st.data())

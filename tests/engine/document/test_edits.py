@@ -209,6 +209,6 @@ def test_what_edits_say_they_touched(graph):
 
     assert touched(SetParam("a", "x", 1)) == edits.Touched({"a"}, set(), set(), set())
     assert touched(SetInputs((Input("x", UnsetSource()),))).inputs
-    assert touched(Move(("b",), Place("root", 0))) == edits.Touched(set(), {"f", "root"}, set(), set())
+    assert touched(Move(("b",), Place("root", 0))) == edits.Touched(set(), {"f", "root"}, set(), set(), moved={"b"})
     both = touched(Batch((Insert(Place("root", 0), (leaf("x"),)), Remove(("x",)), Remove(("f",)))))
     assert both == edits.Touched(set(), {"root"}, set(), {"f", "c", "p", "q"})
