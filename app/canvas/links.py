@@ -1,17 +1,20 @@
 """Context links: which are shown, and where they run. They join a provider's chip with each leaf that reaches it."""
 
+import math
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QRegion
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPolygonF, QRegion
 
 from app.canvas import painter
 from app.canvas import scene as scenes
+from app.canvas.bundles import Bundle, bundle, gathered
 from app.canvas.hits import Hit
 from app.canvas.painter import Brushes
 from app.canvas.scene import Item
 from app.canvas.texts import SMALLEST
+from app.theme import Tint
 from engine.document import scopes
 from engine.document.scopes import Key, Links
 
@@ -40,47 +43,161 @@ Cache = dict[Key, Links]
 """Writers and readers by key; emptied at every change of the document."""
 
 
+class End(Struct):
+    """What is visible of leaves that reach a key: the leaf, or the closed frame that holds it and maybe others."""
+
+    node: str
+    rect: QRectF
+    writes: bool = False
+    reads: bool = False
+    near: bool = False
+    """Whether one of them is pointed at or selected."""
+
+    @property
+    def tip(self) -> QPointF:
+        return QPointF(self.rect.center().x(), self.rect.top())
+
+
 def paint(b: Brushes, canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> None:
-    """Show the links that the mode asks for. A chip under the pointer veils everything else."""
-    if mode == "none":
-        return
-    wanted = _wanted(canvas, mode, hover, cache)
+    """Show the links that the mode asks for. A chip under the pointer, or else the pinned key, veils everything else;
+    its writers and readers wear different signs."""
+    shown = focus(canvas, mode, hover, cache)
+    wanted = _wanted(canvas, mode, hover, cache, shown)
     if not wanted:
         return
-    if hover.kind == "chip":
+    if shown:
         veil = QColor(canvas.theme.canvas)
-        veil.setAlphaF(0.6)
+        veil.setAlphaF(0.6 if hover.kind == "chip" else 0.45)
         b.painter.fillRect(canvas.rect(), veil)
-    count = 0
+    room = MOST_LINKS
     taken: dict[str, float] = {}
     free = _free(canvas)
-    for key, leaves in wanted.items():
+    counts: list[QRectF] = []
+    for lane, (key, leaves) in enumerate(wanted.items()):
         tint = canvas.theme.provider(canvas.marks.providers.get(key.provider, 0))
         anchor = chip_of(canvas, key, taken)
-        chip = anchor.rect
         if anchor.text:
-            painter.chip(b, chip, anchor.text, anchor.size, tint, anchor.dashed)
-        seen: set[tuple[str, bool]] = set()
-        for leaf, writes in leaves:
-            end = scenes.shown(canvas.arrangement, leaf, canvas.scene)
-            if (end, writes) in seen or count >= MOST_LINKS or end == key.provider:
-                continue
-            seen.add((end, writes))
-            count += 1
-            rect = canvas.rect_of(end)
-            foot, tip = QPointF(chip.center().x(), chip.bottom()), QPointF(rect.center().x(), rect.top())
-            near = hover.kind == "chip" or leaf == hover.node or leaf in canvas.selection
-            b.painter.setOpacity(1.0 if near else FAINT)
-            b.painter.save()
-            b.painter.setClipRegion(free, Qt.ClipOperation.IntersectClip)
-            painter.link(b, foot, tip, tint.edge, QRectF(canvas.rect()))
-            b.painter.restore()
-            painter.arrow(b, foot if writes else tip, not writes, tint.edge)
-            b.painter.setOpacity(1.0)
-            if hover.kind == "chip":
-                painter.outline(b, rect, tint.edge, 2, 1)
+            painter.chip(b, anchor.rect, anchor.text, anchor.size, tint, anchor.dashed)
+        ends = _ends(canvas, key, leaves, hover)[:room]
+        room -= len(ends)
+        for one in _links(b, canvas, key, anchor.rect, ends, tint, free, lane, bold=key == shown):
+            _count(b, one, tint, counts)
+        for end in ends if key == shown else ():
+            _sign(b, end, tint)
         if anchor.text and not anchor.dashed:
-            painter.outline(b, chip, tint.edge, 2, 1)
+            painter.outline(b, anchor.rect, tint.edge, 3 if key == canvas.pinned else 2, 1)
+
+
+def focus(canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> Key | None:
+    """The one key whose links are shown: that of the chip under the pointer, or else the pinned one."""
+    if hover.kind == "chip" and mode != "none":
+        return hover.key
+    return canvas.pinned if canvas.pinned in _all(canvas, cache) else None
+
+
+def _all(canvas: "Canvas", cache: Cache) -> Cache:
+    if not cache:
+        cache.update(scopes.links(canvas.document.graph, canvas.document.catalogue))
+    return cache
+
+
+def _ends(canvas: "Canvas", key: Key, leaves: list[tuple[str, bool]], hover: Hit) -> list[End]:
+    found: dict[str, End] = {}
+    selected = set(canvas.selection)
+    for leaf, writes in leaves:
+        node = scenes.shown(canvas.arrangement, leaf, canvas.scene)
+        if node != key.provider:
+            end = found.get(node)
+            if end is None:
+                end = found[node] = End(node, canvas.rect_of(node))
+            end.writes |= writes
+            end.reads |= not writes
+            end.near |= leaf == hover.node or leaf in selected
+    return list(found.values())
+
+
+def _links(
+    b: Brushes, canvas: "Canvas", key: Key, chip: QRectF, ends: list[End], tint: Tint, free: QRegion, lane: int,
+    bold: bool,
+) -> list[Bundle]:  # fmt: skip
+    """The links of a key, with arrows where values arrive. Gives those that go together, for their counts."""
+    foot, view = QPointF(chip.center().x(), chip.bottom()), QRectF(canvas.rect())
+    graph, by_node = canvas.document.graph, {end.node: end for end in ends}
+    together, alone = gathered({node: graph.ancestors(node) for node in by_node}, key.provider)
+    bundles = [
+        _bundle(canvas, frame, foot, [by_node[node] for node in nodes], lane) for frame, nodes in together.items()
+    ]
+    singles = [by_node[node] for node in alone]
+    b.painter.save()
+    b.painter.setClipRegion(free, Qt.ClipOperation.IntersectClip)
+    for end in singles:
+        b.painter.setOpacity(1.0 if bold or end.near else FAINT)
+        painter.link(b, foot, end.tip, tint.edge, view)
+    for one, nodes in zip(bundles, together.values(), strict=True):
+        b.painter.setOpacity(1.0 if bold or any(by_node[node].near for node in nodes) else FAINT)
+        painter.link(b, foot, one.hub, tint.edge, view, trunk=min(5.0, 1 + math.log2(one.count)))
+        b.painter.setPen(b.pen(tint.edge, 1.5, dashed=True))
+        b.painter.drawLines([line for line in one.lines if _box(line).intersects(view)])
+    b.painter.restore()
+    for end in ends:
+        if end.reads:
+            painter.arrow(b, end.tip, True, tint.edge)
+        elif not bold:
+            _dot(b, end.tip, tint)
+    if any(end.writes for end in ends):
+        painter.arrow(b, foot, False, tint.edge)
+    return bundles
+
+
+def _bundle(canvas: "Canvas", frame: str, foot: QPointF, ends: list[End], lane: int) -> Bundle:
+    rect = canvas.rect_of(frame)
+    item = canvas.scene.by_node.get(frame)
+    top = rect.top() + (item.height_of_header if item else 0) + 3
+    return bundle(foot, rect, top, [end.rect for end in ends], QRectF(canvas.rect()), lane)
+
+
+def _box(line: QLineF) -> QRectF:
+    return QRectF(line.p1(), line.p2()).normalized().adjusted(-2, -2, 2, 2)
+
+
+def _count(b: Brushes, one: Bundle, tint: Tint, others: list[QRectF]) -> None:
+    """How many links go together, where they part and no other count is."""
+    text = str(one.count)
+    wide = b.texts.width(text, 11, True) + 9
+    rect = QRectF(one.hub.x() - wide / 2, one.hub.y() - 8, wide, 16)
+    if any(rect.intersects(other) for other in others):
+        return
+    others.append(rect)
+    b.painter.setPen(b.pen(b.theme.surfaces[0]))
+    b.painter.setBrush(tint.edge)
+    b.painter.drawRoundedRect(rect, 8, 8)
+    b.texts.draw(b.painter, text, rect.x(), rect.center().y(), wide, 11, b.theme.on_sign, True, True)
+
+
+def _sign(b: Brushes, end: End, tint: Tint) -> None:
+    """Writers have a bold outline and a full triangle that points out of them; readers a dashed one, and a hollow
+    triangle that points into them."""
+    painter.outline(b, end.rect, tint.edge, 2.5 if end.writes else 1.5, 1.5, dashed=not end.writes)
+    at = end.tip
+    if end.writes:
+        shift = QPointF(-7 if end.reads else 0, 0)
+        _triangle(b, at + shift + QPointF(0, -9), 7.0, tint.edge, tint.edge)
+    if end.reads:
+        shift = QPointF(7 if end.writes else 0, 0)
+        _triangle(b, at + shift, -7.0, tint.edge, b.theme.surfaces[0])
+
+
+def _triangle(b: Brushes, tip: QPointF, high: float, edge: QColor, fill: QColor) -> None:
+    b.painter.setPen(b.pen(edge, 1.5))
+    b.painter.setBrush(fill)
+    b.painter.drawPolygon(QPolygonF([tip, tip + QPointF(-5, high), tip + QPointF(5, high)]))
+
+
+def _dot(b: Brushes, at: QPointF, tint: Tint) -> None:
+    """Where a value leaves a writer."""
+    b.painter.setPen(Qt.PenStyle.NoPen)
+    b.painter.setBrush(tint.edge)
+    b.painter.drawEllipse(at, 3, 3)
 
 
 def _free(canvas: "Canvas") -> QRegion:
@@ -95,20 +212,22 @@ def _free(canvas: "Canvas") -> QRegion:
     return scene.free
 
 
-def _wanted(canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> dict[Key, list[tuple[str, bool]]]:
+def _wanted(
+    canvas: "Canvas", mode: str, hover: Hit, cache: Cache, shown: Key | None
+) -> dict[Key, list[tuple[str, bool]]]:
     """Leaves, and whether they write, by key."""
     graph, catalogue = canvas.document.graph, canvas.document.catalogue
-    found: dict[Key, list[tuple[str, bool]]] = {}
     small = mode == "few" and len(graph) <= SMALL_GRAPH
-    if not cache and (small or mode == "all" or hover.kind == "chip"):
-        cache.update(scopes.links(graph, catalogue))
-    few = small and sum(len(ends.writers) + len(ends.readers) for ends in cache.values()) <= FEW_LINKS
-    if few or mode == "all" or hover.kind == "chip":
-        for key, ends in cache.items():
-            if hover.kind != "chip" or key == hover.key:
-                found[key] = [*((n, True) for n in ends.writers), *((n, False) for n in ends.readers)]
-        return found
-    for node in {*canvas.selection, *([hover.node] if hover.node else [])}:
+    few = small and sum(len(ends.writers) + len(ends.readers) for ends in _all(canvas, cache).values()) <= FEW_LINKS
+    if shown or few or mode == "all":
+        keys = [shown] if shown else list(_all(canvas, cache))
+        ends = [_all(canvas, cache).get(key, Links([], [])) for key in keys]
+        return {
+            key: [*((node, True) for node in one.writers), *((node, False) for node in one.readers)]
+            for key, one in zip(keys, ends, strict=True)
+        }
+    found: dict[Key, list[tuple[str, bool]]] = {}
+    for node in {*canvas.selection, *([hover.node] if hover.node else [])} if mode != "none" else ():
         if node in graph and (access := scopes.access(graph, catalogue, node)) and access.key:
             found.setdefault(access.key, []).append((node, access.role == "set"))
     return found

@@ -433,8 +433,8 @@ def caret(b: Brushes, line: QLineF, colour: QColor) -> None:
         b.painter.drawEllipse(end, 3.5, 3.5)
 
 
-def link(b: Brushes, start: QPointF, end: QPointF, colour: QColor, clip: QRectF) -> None:
-    """A context link from a chip (or a leaf) to the other: dashed, with an arrow where the value arrives."""
+def link(b: Brushes, start: QPointF, end: QPointF, colour: QColor, clip: QRectF, trunk: float = 0.0) -> None:
+    """A context link from a chip (or a leaf) to the other, dashed; or many in one, as wide as `trunk`."""
     if not QRectF(start, end).normalized().adjusted(-80, -80, 80, 80).intersects(clip):
         return
     sag = max(24.0, min(160.0, abs(end.y() - start.y()) * 0.5))
@@ -442,9 +442,9 @@ def link(b: Brushes, start: QPointF, end: QPointF, colour: QColor, clip: QRectF)
     two = QPointF(end.x(), end.y() - sag)
     path = QPainterPath(start)
     path.cubicTo(one, two, end)
-    pen = QPen(colour, max(1.4, min(2.2, 1.6 * b.zoom)))
-    pen.setStyle(Qt.PenStyle.CustomDashLine)
-    pen.setDashPattern([5, 3.5])
+    pen = QPen(colour, trunk or max(1.4, min(2.2, 1.6 * b.zoom)))
+    if not trunk:
+        pen.setDashPattern([5, 3.5])
     b.painter.setPen(pen)
     b.painter.setBrush(Qt.BrushStyle.NoBrush)
     b.painter.drawPath(path)

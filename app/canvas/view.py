@@ -29,6 +29,7 @@ from engine.document import wiring
 from engine.document.answers import Refusal
 from engine.document.document import Change, Document
 from engine.document.edits import Edit, EditError
+from engine.document.scopes import Key
 from engine.document.stack import added
 
 
@@ -55,6 +56,8 @@ class Canvas(Surface):
         self.travels = Travels(self)
         self.links_shown = "few"
         self.links: links.Cache = {}
+        self.pinned: Key | None = None
+        """The key whose links are shown wherever the pointer is."""
         self.focus_shown = False
         """Whether the focus came by key, and is shown."""
         self.setMouseTracking(True)
@@ -169,6 +172,11 @@ class Canvas(Surface):
         if self.perform(answer, f"Add {name}"):
             self.adapter_chosen.emit(ghost.adapter.id)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.update()
+
+    def pin(self, key: Key | None) -> None:
+        """Show the links of this key, and no others, until another or none is pinned."""
+        self.pinned = key
         self.update()
 
     def set_links_shown(self, mode: str) -> None:
