@@ -14,6 +14,7 @@ from app.editing import EDITING
 from app.file_menu import FILE_MENU
 from app.navigating import NAVIGATING
 from app.panels.outline import COMMANDS
+from app.panes import PANES
 from app.running import RUNNING
 from app.selecting import SELECTING
 from app.sharing import SHARING
@@ -29,6 +30,7 @@ ACTIONS: tuple[Action, ...] = (
     *ADAPTING,
     *SELECTING,
     *NAVIGATING,
+    *PANES,
     *VIEWING,
     *APPEARANCE,
     *RUNNING,

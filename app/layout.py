@@ -121,6 +121,7 @@ def remember(window: "Window") -> None:
 def _dock(window: "Window", name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
     dock = QDockWidget(title, window)
     dock.setObjectName(name)
+    widget.setAutoFillBackground(True)  # as the middle: tab bars without a use are behind it
     dock.setWidget(widget)
     feature = QDockWidget.DockWidgetFeature
     dock.setFeatures(feature.DockWidgetMovable | feature.DockWidgetClosable)

@@ -16,33 +16,40 @@ QLabel[tone="info"] {{ color: {info}; }}
 QStatusBar[tone="refused"] {{ color: {error}; }}
 
 QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit#field {{
-    background: {input}; border: 1px solid {line}; border-radius: 4px; padding: 2px 5px; min-height: 18px;
+    background: {input}; border: 1px solid {border}; border-radius: 4px; padding: 2px 5px; min-height: 18px;
     selection-background-color: {selection}; selection-color: {on_sign};
 }}
 QLineEdit:hover, QComboBox:hover, QAbstractSpinBox:hover, QPlainTextEdit#field:hover {{ border-color: {text_dim}; }}
-QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus, QPlainTextEdit#field:focus {{ border-color: {selection}; }}
+QLineEdit:focus, QComboBox:focus, QPlainTextEdit#field:focus {{ border: 2px solid {selection}; padding: 1px 4px; }}
+QAbstractSpinBox:focus {{ border: 2px solid {selection}; }}
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{
     border: none; padding: 0 0 0 3px; background: transparent; min-height: 14px;
 }}
+QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit:focus {{ border: none; padding: 0 0 0 3px; }}
 QPlainTextEdit#field {{ padding: 0 0 0 4px; min-height: 0; }}
+QPlainTextEdit#field:focus {{ padding: 0 0 0 3px; }}
 QComboBox::drop-down {{ border: none; width: 18px; }}
 QComboBox::down-arrow {{ image: url("{icons}/down.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {panel}; border: 1px solid {line}; outline: none; }}
 QAbstractSpinBox {{ padding: 1px 1px 1px 2px; }}
+QAbstractSpinBox:focus {{ padding: 0 0 0 1px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; width: 14px; background: transparent; }}
 QAbstractSpinBox::up-arrow {{ image: url("{icons}/up.svg"); width: 9px; height: 9px; }}
 QAbstractSpinBox::down-arrow {{ image: url("{icons}/down.svg"); width: 9px; height: 9px; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {text_dim}; border-radius: 3px;
     background: {input}; }}
 QCheckBox::indicator:checked {{ background: {selection}; border-color: {selection}; image: url("{icons}/check.svg"); }}
-QCheckBox::indicator:focus {{ border-color: {selection}; }}
+QCheckBox {{ border: 1px solid transparent; border-radius: 4px; padding: 1px; }}
+QCheckBox:focus {{ border-color: {selection}; }}
 
 QPushButton {{ background: {panel}; border: 1px solid {line}; border-radius: 4px; padding: 3px 10px;
     min-height: 18px; }}
 QPushButton:hover, QPushButton:focus {{ border-color: {selection}; }}
 QPushButton:pressed, QPushButton:default {{ background: {tinted}; }}
 QPushButton:checked {{ background: {tinted}; border-color: {selection}; }}
-QPushButton:flat {{ border: none; background: transparent; padding: 2px 6px; }}
+QPushButton:flat {{ border: 1px solid transparent; background: transparent; padding: 1px 5px; }}
+QPushButton:focus {{ border-color: {selection}; }}
+QPushButton:checked:focus {{ border: 2px solid {text}; padding: 2px 9px; }}
 QPushButton[tone="small"] {{ padding: 0 8px; min-height: 20px; max-height: 20px; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 4px; padding: 3px; background: transparent; }}
 QToolButton:hover {{ background: {tinted}; }}
@@ -52,6 +59,10 @@ QToolButton[tone="narrow"] {{ padding: 1px; border-color: transparent; }}
 QToolButton[tone="crumb"] {{ padding: 1px 5px; color: {text_dim}; }}
 QToolButton[here="true"] {{ color: {text}; font-weight: 600; }}
 QToolButton[tone="narrow"]::menu-indicator {{ image: none; }}
+QToolButton[tone="menu"] {{ padding: 3px; border-color: transparent; }}
+QToolButton[tone="menu"]::menu-indicator {{ image: none; }}
+QToolButton:focus, QToolButton[popupMode="2"]:focus, QToolButton[tone]:focus {{ border-color: {selection}; }}
+QToolButton:checked:focus {{ border: 2px solid {text}; padding: 2px; }}
 QToolButton::menu-indicator {{ image: url("{icons}/down.svg"); width: 11px; height: 11px;
     subcontrol-origin: padding; subcontrol-position: right center; right: 4px; }}
 
@@ -76,8 +87,13 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: {window}; }}
 QTabBar::tab {{ padding: 4px 10px; border: none; border-bottom: 2px solid transparent; color: {text_dim}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom-color: {selection}; }}
+QTabBar::tab:selected:focus {{ background: {tinted}; border: 1px solid {selection}; border-bottom-width: 2px;
+    padding: 3px 9px 4px 9px; }}
 
-QPlainTextEdit#log, QTreeWidget#problems, QTreeView#weights-report {{ border: none; }}
+QScrollArea {{ border: 1px solid transparent; }}
+QPlainTextEdit#log, QTreeWidget#problems, QTreeView#weights-report {{ border: 1px solid transparent; }}
+QTreeView:focus, QListView:focus, QTableView:focus, QPlainTextEdit:focus, QPlainTextEdit#log:focus,
+QTreeWidget#problems:focus, QTreeView#weights-report:focus, QScrollArea:focus {{ border: 1px solid {selection}; }}
 QFrame#titlebar {{ background: {window}; border: none; border-bottom: 1px solid {line}; }}
 QFrame#titlebar QLabel {{ font-weight: 600; }}
 QTreeWidget#problems::item {{ padding: 0; }}
@@ -92,7 +108,7 @@ QFrame#fault {{ border: none; border-left: 4px solid {error}; background: {panel
 QFrame#adapter {{ background: {panel}; border: 1px solid {line}; border-radius: 6px; }}
 QFrame#adapter[chosen="true"] {{ border-color: {selection}; }}
 QFrame#adapter QLineEdit[tone="strong"] {{ border-color: transparent; background: transparent; padding: 2px 2px; }}
-QFrame#adapter QLineEdit[tone="strong"]:focus {{ border-color: {selection}; background: {input}; }}
+QFrame#adapter QLineEdit[tone="strong"]:focus {{ border-color: {selection}; background: {input}; padding: 1px 1px; }}
 QFrame#drawing {{ border: none; border-left: 4px solid {selection}; background: {panel}; }}
 QFrame#breadcrumbs {{ border: none; border-bottom: 1px solid {line}; }}
 QFrame#breadcrumbs QLabel {{ color: {text_dim}; padding: 0 3px; }}

@@ -48,6 +48,7 @@ class Toolbar(QToolBar):
     def _add(self, name: str) -> None:
         action = self.window_.actions_by_id[name]
         self.addAction(action)
+        self.button(name).setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if name in WITH_TEXT:
             action.setIconText(WITH_TEXT[name])
             self.button(name).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -80,9 +80,7 @@ class CompareBar(QWidget):
         self.button.setToolTip("Compare with…")
         self.button.setAccessibleName("Compare with")
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.button.setStyleSheet(
-            "QToolButton { padding: 3px; border-color: transparent; } QToolButton::menu-indicator { image: none; }"
-        )
+        self.button.setProperty("tone", "menu")
         self.button.setIconSize(QSize(16, 16))
         self.menu = QMenu(self.button)
         self.button.setMenu(self.menu)

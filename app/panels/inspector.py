@@ -35,6 +35,7 @@ class Inspector(QScrollArea):
 
     def __init__(self, document: Document, theme: Theme, folder: Callable[[], Path]) -> None:
         super().__init__()
+        self.setAccessibleName("Inspector")
         self.document = document
         self.theme = theme
         self.folder = folder

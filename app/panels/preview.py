@@ -58,6 +58,7 @@ class PreviewPanel(QScrollArea):
     ) -> None:
         """Paths of the graph start at `folder`; pictures that are drawn go to `drawings`."""
         super().__init__()
+        self.setAccessibleName("Preview")
         self.document = document
         self.box = BrushBox(document, folder, drawings)
         self.variants = variants

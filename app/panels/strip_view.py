@@ -41,6 +41,7 @@ class StripView(QWidget):
         self._size = QSize(1, 1)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Tiles")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def begin(self, across: Edge, down: Edge) -> None:
@@ -118,6 +119,10 @@ class StripView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             self._paint(painter, QRectF(event.rect()))
+            if self.hasFocus():
+                painter.setPen(QPen(self.theme.selection, 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(self.visibleRegion().boundingRect().adjusted(1, 1, -1, -1))
 
     def _paint(self, painter: QPainter, part: QRectF) -> None:
         line = self.fontMetrics().lineSpacing()
@@ -133,12 +138,16 @@ class StripView(QWidget):
             rect = self.tile_rect(0, row)
             beside = QRectF(0, rect.top(), self._left() - GAP, rect.height())
             self._value(painter, beside, self.down, row, Qt.AlignmentFlag.AlignRight)
+        painter.setFont(self.font())
         for row in range(len(self.down.values)):
             for column in range(len(self.across.values)):
                 if self.tile_rect(column, row).intersects(part):
                     self._paint_tile(painter, column, row)
 
     def _value(self, painter: QPainter, rect: QRectF, edge: Edge, index: int, align: Qt.AlignmentFlag) -> None:
+        font = self.font()
+        font.setBold(index == edge.now)
+        painter.setFont(font)
         painter.setPen(self.theme.selection if index == edge.now else self.theme.text_dim)
         painter.drawText(rect, align | Qt.AlignmentFlag.AlignVCenter, f"{edge.values[index]:g}")
 
