@@ -1,5 +1,6 @@
 """Every command of the window, in one table. Menus, toolbar and the list of keys read it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -12,7 +13,10 @@ from app.adapters import ADAPTING
 from app.appearance import APPEARANCE
 from app.editing import EDITING
 from app.file_menu import FILE_MENU
+from app.keymap import NATIVE
+from app.keys_dialog import KeysDialog
 from app.navigating import NAVIGATING
+from app.overlays import OVERLAYS
 from app.panels.outline import COMMANDS
 from app.panes import PANES
 from app.running import RUNNING
@@ -33,6 +37,7 @@ ACTIONS: tuple[Action, ...] = (
     *PANES,
     *VIEWING,
     *APPEARANCE,
+    *OVERLAYS,
     *RUNNING,
     Action(
         id="find-command",
@@ -41,7 +46,14 @@ ACTIONS: tuple[Action, ...] = (
         keys=("Ctrl+Shift+P",),
         run=lambda w: finding.find_command(w),
     ),
-    Action(id="keys", menu="Help", title="Keys", keys=("F1",), run=lambda w: dialogs.show_keys(w, key_list())),
+    Action(
+        id="keys",
+        menu="Help",
+        title="Keys…",
+        keys=("F1", "?", "Ctrl+Shift+K", "Ctrl+,"),
+        tip="All commands with their keys, and choosing other keys; what the mouse does on the canvas",
+        run=lambda w: KeysDialog(w).open(),
+    ),
     Action(id="about", menu="Help", title="About Catenary", run=lambda w: dialogs.show_about(w)),
 )
 """In the order in which the menus have them."""
@@ -58,7 +70,6 @@ def build(window: "Window") -> dict[str, QAction]:
             menu.addSeparator()
         qt = QAction(window)
         qt.setObjectName(action.id)
-        qt.setShortcuts([QKeySequence(key) for key in action.keys])
         qt.setCheckable(action.checked is not None)
         if action.scope != "window":
             qt.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -73,7 +84,17 @@ def build(window: "Window") -> dict[str, QAction]:
         menu.addAction(qt)
         made[action.id] = qt
     window.menus = menus
+    show_keys(window, made)
     return made
+
+
+def show_keys(window: "Window", made: Mapping[str, QAction]) -> None:
+    """Give the actions the keys that they have now, in menus and tooltips too."""
+    for action in ACTIONS:
+        keys = window.keymap.keys_of(action.id)
+        if made[action.id].shortcuts() != (sequences := [QKeySequence(key) for key in keys]):
+            made[action.id].setShortcuts(sequences)
+            _describe(action, made[action.id])
 
 
 def _trigger(window: "Window", action: Action) -> None:
@@ -89,25 +110,17 @@ def refresh(window: "Window", menu: str = "") -> None:
         title = action.title if isinstance(action.title, str) else action.title(window)
         if qt.text() != title:
             qt.setText(title)
-            keys = f" ({qt.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if action.keys else ""
-            qt.setToolTip((action.tip or title) + keys)
+            _describe(action, qt)
         if action.checked:
             qt.setChecked(action.checked(window))
         if action.enabled:
             qt.setEnabled(action.enabled(window))
 
 
-def key_list() -> list[tuple[str, str, str]]:
-    """Menu, title and keys of every action that has keys."""
-    return [
-        (
-            action.menu,
-            action.title if isinstance(action.title, str) else action.id.replace("-", " ").capitalize(),
-            ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in action.keys),
-        )
-        for action in ACTIONS
-        if action.keys
-    ]
+def _describe(action: Action, qt: QAction) -> None:
+    """Say in the tooltip what a command does, and its first key."""
+    keys = f" ({qt.shortcut().toString(NATIVE)})" if qt.shortcuts() else ""
+    qt.setToolTip((action.tip or qt.text()) + keys)
 
 
 def _menu(window: "Window", menus: dict[str, QMenu], path: str) -> QMenu:

@@ -21,6 +21,8 @@ from engine.messages import (
     ExportModel,
     Finished,
     FromWorker,
+    Glance,
+    Glanced,
     Import,
     Imported,
     Importing,
@@ -29,6 +31,7 @@ from engine.messages import (
     Load,
     Loaded,
     Log,
+    Measured,
     Paused,
     Preview,
     Progress,
@@ -61,6 +64,8 @@ class Link(QObject):
     progress = Signal(object)
     logged = Signal(object)
     previewed = Signal(object)
+    glanced = Signal(object)
+    measured = Signal(object)
     varied = Signal(object)
     paused = Signal(object)
     finished = Signal(object)
@@ -96,6 +101,8 @@ class Link(QObject):
         self.configured_as: Configured | None = None
         """The settings in force, once the worker has said so."""
         self.auto = True
+        self.measures = False
+        """Whether runs measure what nodes come to."""
         self.running = False
         self.paused_at: Paused | None = None
         """Where the run in progress waits to be resumed."""
@@ -126,6 +133,8 @@ class Link(QObject):
             Progress: self.progress,
             Log: self.logged,
             Preview: self.previewed,
+            Glanced: self.glanced,
+            Measured: self.measured,
             Varied: self.varied,
             Paused: self.paused,
             Finished: self.finished,
@@ -150,7 +159,7 @@ class Link(QObject):
         """Start the worker, with the run that was asked for before. `ready` comes when it has imported torch."""
         self._begin(self.client.start)
         if self.running:
-            self.client.send(Run(self._number, self._watched.nodes, self._pauses))
+            self.client.send(Run(self._number, self._watched.nodes, self._pauses, measures=self.measures))
 
     def close(self) -> None:
         """End the worker."""
@@ -185,7 +194,7 @@ class Link(QObject):
         self.running = True
         self.stale = False
         self._began = monotonic()
-        self.client.send(Run(self._number, self._watched.nodes, pauses))
+        self.client.send(Run(self._number, self._watched.nodes, pauses, measures=self.measures))
         self.state_changed.emit()
 
     def resume(self, step: bool = False) -> None:
@@ -256,6 +265,14 @@ class Link(QObject):
         if wanted != self._watched:
             self._watched = wanted
             self.client.send(wanted)
+
+    def glance(self, nodes: tuple[str, ...]) -> bool:
+        """Ask for small pictures of what these nodes made in the last run, if the worker has nothing else to do;
+        `glanced` brings them."""
+        if self.idle:
+            self.client.send(Glance(nodes))
+            return True
+        return False
 
     def _snapshot(self) -> Load:
         self._opening = True

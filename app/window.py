@@ -31,7 +31,9 @@ from app.drawing import DrawingBar, DrawingDesk
 from app.exporting import ExportDesk
 from app.filing import DEFAULT_EXAMPLE, Filing
 from app.icons import icon
+from app.keymap import Keymap
 from app.link import Link
+from app.overlays import Overlays
 from app.panels.adapters import AdaptersPanel
 from app.panels.consent import Consent
 from app.panels.inspector import Inspector
@@ -97,12 +99,14 @@ class Window(QMainWindow):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         self._app = app
-        self._keys = TypingKeys(app, self)
+        self.keymap = Keymap(actions.ACTIONS, settings, self)
+        self._keys = TypingKeys(app, self.keymap, self)
         self._build()
         self._connect()
         self.set_theme_mode(self.theme_mode)
         layout.restore(self)
         self.refresh()
+        self._tell_unread_keys()
 
     # Construction
 
@@ -110,6 +114,7 @@ class Window(QMainWindow):
         self.setObjectName("catenary")
         self.setAcceptDrops(True)
         self.canvas = Canvas(self.document, self.theme)
+        self.canvas.mouse.wheel_mode = str(self.settings.value("wheel", "auto"))
         self.breadcrumbs = Breadcrumbs(self.canvas)
         self.selector = SelectorBar(self.canvas)
         self.outline = Outline(self.document, self.theme)
@@ -132,6 +137,7 @@ class Window(QMainWindow):
         self.exports = ExportDesk(self)
         self.adapters = AdapterDesk(self)
         self.drawing = DrawingDesk(self, self.drawing_bar)
+        self.overlays = Overlays(self)
         self.files.fill_menus(self.menus["File"], self.actions_by_id["open"])
         self.toolbar = Toolbar(self)
         self.addToolBar(self.toolbar)
@@ -140,6 +146,7 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         self.document.listeners.append(self._changed)
+        self.keymap.changed.connect(lambda: actions.show_keys(self, self.actions_by_id))
         self.files.moved.connect(self._moved)
         self.trust.wanted.connect(lambda references: self.consent.ask(references, self.document.graph))
         self.consent.granted.connect(self._grant)
@@ -300,6 +307,12 @@ class Window(QMainWindow):
         self.canvas.add_kind(kind)
         self.canvas.setFocus()
 
+    def _tell_unread_keys(self) -> None:
+        """Say which keys of the settings can't be used."""
+        if unread := list(self.keymap.unread.values()):
+            text = f"Keys of the settings that are left out: {'; '.join(unread)}"
+            self.notice.tell(text, "warning", "Forget them", self.keymap.forget_unread)
+
     def _grant(self) -> None:
         self.trust.grant()
         self.link.trust()
@@ -421,7 +434,7 @@ class Window(QMainWindow):
         self.setStyleSheet(tones.sheet(worn))
         self.setWindowIcon(icon("catenary", worn.selection.name()))
         panels = (self.palette_panel, self.inspector, self.adapters_panel, self.preview, self.problems_panel)
-        for part in (self.canvas, self.selector, self.outline, *panels, self.sweep, self.notice):
+        for part in (self.canvas, self.selector, self.outline, *panels, self.sweep, self.notice, self.overlays):
             part.set_theme(worn)
         layout.wear(self.docks, worn)
         for action in actions.ACTIONS:

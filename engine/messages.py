@@ -318,9 +318,10 @@ class Preview(Struct, frozen=True, tag=True):
 
 
 class Glanced(Struct, frozen=True, tag=True):
-    """Answer to Glance: pictures without captions, by node."""
+    """Answer to Glance: pictures without captions, by node; None where there is none."""
 
-    pictures: dict[str, Picture]
+    run: int
+    pictures: dict[str, Picture | None]
 
 
 class Spread(Struct, frozen=True):

@@ -157,8 +157,9 @@ def tip(
     receives: tuple[str, ...],
     returns: tuple[str, ...],
     troubles: list[str],
+    notes: list[str],
 ) -> str:
-    """A node's tooltip: where it is, what it does, what goes in and out, what is wrong."""
+    """A node's tooltip: where it is, what it does, what goes in and out, what else is known, what is wrong."""
     found = graph.nodes[node]
     kind = catalogue.get(found.kind)
     lines = [f"<b>{escape(path_of(graph, node) or found.title)}</b>"]
@@ -172,6 +173,7 @@ def tip(
         lines.append(f"receives {escape(', '.join(receives))}")
     if returns:
         lines.append(f"returns {escape(', '.join(returns))}")
+    lines += map(escape, notes)
     lines += [f"<b>!</b> {escape(trouble)}" for trouble in troubles]
     return "<p style='margin:0'>" + "<br>".join(lines) + "</p>"
 

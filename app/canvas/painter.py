@@ -63,15 +63,26 @@ def _tile(step: int, colour: int, ratio: float) -> QPixmap:
     return tile
 
 
-def leaf(b: Brushes, item: Item, tint: Tint, lines: Sequence[str], dashed: bool, reach: str | None) -> None:
-    """A leaf with its one or two lines. `reach` is "use" or "set" for one that reaches a context: it wears a port for
-    it on its top edge."""
+def leaf(
+    b: Brushes,
+    item: Item,
+    tint: Tint,
+    lines: Sequence[str],
+    dashed: bool,
+    reach: str | None,
+    picture: QPixmap | None = None,
+) -> None:
+    """A leaf with its one or two lines, and a small picture before them. `reach` is "use" or "set" for one that reaches
+    a context: it wears a port for it on its top edge."""
     plaque(b, item, tint.fill, tint.edge, 6 * b.zoom, dashed)
     height = item.height
     if height < 11:
         return
     margin = max(2.0, (5 if b.zoom > 0.7 else 3) * b.zoom)
     left, room = item.x + margin, item.width - 2 * margin
+    if picture:
+        taken = thumbnail(b, item, picture, item.x + 0.11 * height, tint)
+        left, room = left + taken, room - taken
     if len(lines) > 1:
         b.texts.draw(
             b.painter, lines[0], left, item.y + height * 0.355, room, max(7.5, 13 * b.zoom), tint.ink, True, True
@@ -85,7 +96,32 @@ def leaf(b: Brushes, item: Item, tint: Tint, lines: Sequence[str], dashed: bool,
         _dot(b, item.x + item.width / 2, item.y, 3.6 * b.zoom, tint, filled=reach == "set")
 
 
-def plate(b: Brushes, item: Item, tint: Tint, title: str, held: str, collapsed: bool, dashed: bool, dot: bool) -> None:
+def thumbnail(b: Brushes, item: Item, picture: QPixmap, left: float, tint: Tint) -> float:
+    """A small picture on a node, as high as that allows; gives how much of the width it takes."""
+    side = 0.78 * item.height
+    scale = side / max(picture.width(), picture.height())
+    wide, high = picture.width() * scale, picture.height() * scale
+    rect = snap(QRectF(left, item.y + (item.height - high) / 2, wide, high))
+    ratio = b.painter.device().devicePixelRatioF()
+    b.painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale * ratio < 1)  # enlarged: as pixels
+    b.painter.drawPixmap(rect, picture, QRectF(picture.rect()))
+    b.painter.setBrush(Qt.BrushStyle.NoBrush)
+    b.painter.setPen(b.pen(tint.edge))
+    b.painter.drawRect(rect)
+    return wide + 0.06 * item.height
+
+
+def plate(
+    b: Brushes,
+    item: Item,
+    tint: Tint,
+    title: str,
+    held: str,
+    collapsed: bool,
+    dashed: bool,
+    dot: bool,
+    picture: QPixmap | None = None,
+) -> None:
     """A closed frame. One the user closed looks like a stack and has a button; `dot` says it holds context leaves."""
     painter = b.painter
     if collapsed and item.height >= 14:
@@ -110,6 +146,9 @@ def plate(b: Brushes, item: Item, tint: Tint, title: str, held: str, collapsed: 
     chevron(b, plate_button(item), tint.ink, closed=True)
     left = plate_button(item).right() + 5 * b.zoom
     room = item.x + item.width - left - 8 * b.zoom
+    if picture:
+        taken = thumbnail(b, item, picture, left, tint)
+        left, room = left + taken, room - taken
     if two_lines(b.zoom):
         b.texts.draw(painter, title, left, item.y + height * 0.355, room, 13 * b.zoom, tint.ink, True)
         b.texts.draw(painter, held, left, item.y + height * 0.70, room, 11 * b.zoom, tint.faint)

@@ -5,10 +5,11 @@ from itertools import pairwise
 
 from msgspec import Struct, field
 from PySide6.QtCore import QLineF, QPointF, QRectF
-from PySide6.QtGui import QTransform
+from PySide6.QtGui import QPixmap, QTransform
 
-from app.canvas import adapting, captions, painter, repeats
+from app.canvas import adapting, captions, heat, painter, repeats
 from app.canvas.adapting import Signs
+from app.canvas.heat import Heat
 from app.canvas.painter import Brushes
 from app.canvas.scene import DETAILED, Item, Scene, points, shown
 from app.theme import Theme, Tint, faded
@@ -19,6 +20,8 @@ from engine.document.problems import Severity
 
 SHAPES_FROM = 0.5
 """From this zoom on the shape of what a node returns is written under it, where there is room for it."""
+PICTURES_FROM = 0.7
+"""From this zoom on nodes wear small pictures of what they made."""
 SHAPE_SIZE = 8.0
 """Shapes are written at least this large, in pixels."""
 
@@ -38,6 +41,8 @@ class Marks(Struct):
     idle: frozenset[str] = frozenset()
     providers: dict[str, int] = field(default_factory=dict)
     holds: dict[str, bool] = field(default_factory=dict)
+    heat: Heat | None = None
+    pictures: Mapping[str, QPixmap] = field(default_factory=dict)
 
 
 class Painted(Struct):
@@ -80,6 +85,8 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
             (painter.bypass if mode == "bypass" else painter.mute)(b, item)
     for item in scene.stacks:
         repeats.paint_count(b, item, tint_of(b.theme, graph, arrangement, marks, item))
+    if marks.heat:
+        heat.paint(b, scene, marks.heat)
     adapting.paint_signs(b, scene, marks.signs)
     for node, severity in worst(arrangement, scene, marks).items():
         painter.badge(b, scene.by_node[node], severity)
@@ -104,7 +111,10 @@ def worst(arrangement: Arrangement, scene: Scene, marks: Marks) -> dict[str, Sev
 
 
 def tint_of(theme: Theme, graph: Graph, arrangement: Arrangement, marks: Marks, item: Item) -> Tint:
-    """The tint of a node: that of its family, with the colour of the adapter nearest to it; faded if it won't run."""
+    """The tint of a node: that of its family, with the colour of the adapter nearest to it; faded if it won't run.
+    Where one looks at heat, it is that alone."""
+    if marks.heat:
+        return marks.heat.tint(item.node, theme)
     tint = _family(theme, graph, arrangement, marks, item)
     if item.loose or item.node in marks.unreached or item.node in marks.idle:
         return faded(tint, theme.dark)
@@ -134,8 +144,11 @@ def _leaf(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> Non
     node = graph.nodes[item.node]
     kind = arrangement.catalogue.get(node.kind)
     lines = captions.lines(node, kind, painter.two_lines(b.zoom)) if item.height >= 11 else ("",)
+    if marks.heat and painter.two_lines(b.zoom):
+        lines = (node.title, marks.heat.words(item.node))
     reach = item.role if item.role in ("use", "set") else None
-    painter.leaf(b, item, tint, lines, item.loose or kind is None, reach)
+    picture = marks.pictures.get(item.node) if b.zoom >= PICTURES_FROM else None
+    painter.leaf(b, item, tint, lines, item.loose or kind is None, reach, picture)
     if item.node in marks.shared:
         painter.shared(b, item, tint)
 
@@ -147,9 +160,10 @@ def _plate(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> No
     title = held = ""
     if item.height >= 11 and item.width >= 24:
         title = captions.plate(graph, catalogue, item.node)
-        held = captions.inside(graph, catalogue, item.node)
+        held = marks.heat.words(item.node) if marks.heat else captions.inside(graph, catalogue, item.node)
     dot = item.width > 16 and _holds(arrangement, marks, item)
-    painter.plate(b, item, tint, title, held, collapsed, item.loose, dot)
+    picture = marks.pictures.get(item.node) if b.zoom >= PICTURES_FROM else None
+    painter.plate(b, item, tint, title, held, collapsed, item.loose, dot, picture)
 
 
 def _holds(arrangement: Arrangement, marks: Marks, item: Item) -> bool:
@@ -177,7 +191,7 @@ def _frame(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks, lines
         painter.shelf(b, strip, 11 * inside.scale * b.zoom)
     drawn = _wires(b, item.node, item.x, item.y, arrangement, lines, item.loose)
     if graph.children[item.node]:
-        _signs(b, item, inside, arrangement, tint)
+        _signs(b, item, inside, arrangement, _family(b.theme, graph, arrangement, marks, item) if marks.heat else tint)
     return drawn
 
 

@@ -256,6 +256,11 @@ class Surface(QWidget):
         self.marks.heat = heat
         self._repaint()
 
+    def set_pictures(self, pictures: Mapping[str, QPixmap]) -> None:
+        """Small pictures of what nodes made, to be shown on them."""
+        self.marks.pictures = pictures
+        self._repaint()
+
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self._repaint()

@@ -593,12 +593,11 @@ class Session:
 
     def _glance(self, nodes: Iterable[str]) -> None:
         """Show small pictures of these nodes' values."""
-        pictures: dict[str, Picture] = {}
-        for node in nodes:
+        pictures: dict[str, Picture | None] = dict.fromkeys(nodes)
+        for node in pictures:
             with contextlib.suppress(RuntimeError):  # there may be no memory for it
-                if node in self.values and (picture := thumbnail(self.values[node])):
-                    pictures[node] = picture
-        self.send(Glanced(pictures))
+                pictures[node] = thumbnail(self.values[node]) if node in self.values else None
+        self.send(Glanced(self._run, pictures))
 
     def _export(self, node: str, path: Path) -> None:
         error = ""

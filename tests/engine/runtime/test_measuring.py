@@ -131,9 +131,9 @@ def test_pictures_are_made_small_and_other_values_have_none():
 def test_a_glance_shows_what_is_still_there():
     told = Metered(graph_of(leaf("a", "ReLU"), leaf("b", "Flatten"), x=NoiseSource([1, 3, 8, 8])))
     told.session.take(Glance(("a",)))
-    assert told.heard[-1] == Glanced({}), "there was no run"
+    assert told.heard[-1] == Glanced(0, {"a": None}), "there was no run"
     told.run()
     told.session.take(Glance(("a", "b", "gone")))
     found = told.heard[-1]
     assert isinstance(found, Glanced)
-    assert list(found.pictures) == ["a"]
+    assert {node: bool(picture) for node, picture in found.pictures.items()} == {"a": True, "b": False, "gone": False}
