@@ -92,7 +92,7 @@ def focus(canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> Key | None:
     """The one key whose links are shown: that of the chip under the pointer, or else the pinned one."""
     if hover.kind == "chip" and mode != "none":
         return hover.key
-    return canvas.pinned if canvas.pinned in _all(canvas, cache) else None
+    return canvas.pinned if canvas.pinned and canvas.pinned in _all(canvas, cache) else None
 
 
 def _all(canvas: "Canvas", cache: Cache) -> Cache:

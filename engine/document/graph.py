@@ -254,6 +254,10 @@ class Graph:
         """The children of a frame without the muted ones."""
         return [child for child in self.children[frame] if self.nodes[child].mode != "mute"]
 
+    def runs(self, node: str) -> bool:
+        """Whether `node` does something in a run: neither it nor a frame around it is parked, muted or bypassed."""
+        return not self.is_loose(node) and not any(self.nodes[each].mode for each in (node, *self.ancestors(node)))
+
     def running(self, top: str | None = None) -> list[str]:
         """The nodes that do something in a run, in its order: neither muted nor bypassed, nor in such a frame.
 

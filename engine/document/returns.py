@@ -28,7 +28,7 @@ def all_unreached(graph: Graph, catalogue: Catalogue) -> frozenset[str]:
     kinds = [kind.name for kind in catalogue.values() if kind.role == "return"]
     found: set[str] = set()
     for node in graph.nodes.of_kinds(kinds):
-        if graph.is_loose(node) or any(graph.nodes[each].mode for each in (node, *graph.ancestors(node))):
+        if not graph.runs(node):
             continue
         found.update(below for late in unreached(graph, catalogue, node) for below in graph.walk(late))
     return frozenset(found)

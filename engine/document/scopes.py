@@ -82,7 +82,8 @@ def told(graph: Graph, catalogue: Catalogue, node: str, context: str) -> tuple[s
 
 def accesses(graph: Graph, catalogue: Catalogue) -> list[Access]:
     """Every reading and writing leaf that runs, in order of running."""
-    found = (access(graph, catalogue, node) for node in graph.running())
+    kinds = [kind.name for kind in catalogue.values() if kind.role in ("use", "set")]
+    found = (access(graph, catalogue, node) for node in _running(graph, graph.nodes.of_kinds(kinds)))
     return [a for a in found if a]
 
 
@@ -90,10 +91,15 @@ def keys(graph: Graph) -> list[Key]:
     """Every key that a provider which runs declares, outermost provider first."""
     return [
         Key(frame, context, key)
-        for frame in graph.running()
+        for frame in _running(graph, graph.nodes.having("contexts"))
         for context, entries in graph.nodes[frame].contexts.items()
         for key in entries
     ]
+
+
+def _running(graph: Graph, nodes: list[str]) -> list[str]:
+    """Those of the nodes that run, in order."""
+    return graph.in_order(node for node in nodes if graph.runs(node))
 
 
 def links(graph: Graph, catalogue: Catalogue) -> dict[Key, Links]:
