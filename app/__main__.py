@@ -17,7 +17,13 @@ def arguments() -> argparse.ArgumentParser:
         prog="catenary",
         description="Edit neural networks drawn as Fluxion trees. Without a display, run the file and write pictures.",
     )
-    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a .catenary file; an example when left out")
+    parser.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="a .catenary file, an example when left out; or the word keys: print the page of keys and end",
+    )
     parser.add_argument("--theme", choices=("light", "dark"), help="instead of the theme chosen last, or the system's")
     parser.add_argument("--version", action="store_true", help="say which version this is and end")
     return parser
@@ -37,6 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         from importlib.metadata import version
 
         print("catenary", version("catenary"))
+        return 0
+    if options.file == Path("keys"):
+        from app.actions import ACTIONS
+        from app.canvas.guide import GESTURES
+        from app.reference import page
+
+        print(page(ACTIONS, GESTURES), end="")
         return 0
     if has_display():
         return edit(options.file, options.theme or "")

@@ -11,6 +11,7 @@ from app import dialogs, finding, typing_keys
 from app.action import Action
 from app.adapters import ADAPTING
 from app.appearance import APPEARANCE
+from app.contexts import CONTEXTS
 from app.editing import EDITING
 from app.file_menu import FILE_MENU
 from app.keymap import NATIVE
@@ -33,6 +34,7 @@ ACTIONS: tuple[Action, ...] = (
     *SHARING,
     *ADAPTING,
     *SELECTING,
+    *CONTEXTS,
     *NAVIGATING,
     *PANES,
     *VIEWING,

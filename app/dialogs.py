@@ -1,14 +1,10 @@
 """Small dialogs of the window. They are opened without blocking and have object names."""
 
-from collections.abc import Iterable
-from html import escape
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QInputDialog, QMessageBox, QTextBrowser, QVBoxLayout
-
-from app.canvas.guide import GESTURES
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QInputDialog, QMessageBox
 
 if TYPE_CHECKING:
     from app.window import Window
@@ -46,30 +42,6 @@ def ask_room(window: "Window") -> None:
     dialog.setIntValue((used.room if used else 0) >> 20)
     dialog.intValueSelected.connect(lambda mebibytes: window.configure(room=mebibytes << 20))
     dialog.open()
-
-
-def show_keys(window: "Window", commands: Iterable[tuple[str, str, str]]) -> None:
-    """List commands, each with its menu, title and keys, and what mouse and keys do on the canvas."""
-    text = QTextBrowser()
-    text.setFrameShape(QTextBrowser.Shape.NoFrame)
-    keys = [(f"{menu.replace('/', ' > ')}: {title}", key) for menu, title, key in commands]
-    text.setHtml(_table("Commands", keys) + _table("On the canvas", GESTURES))
-    dialog = QDialog(window)
-    dialog.setObjectName("key-list")
-    dialog.setWindowTitle("Keys")
-    dialog.setAttribute(DELETE_ON_CLOSE)
-    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-    buttons.rejected.connect(dialog.reject)
-    column = QVBoxLayout(dialog)
-    column.addWidget(text)
-    column.addWidget(buttons)
-    dialog.resize(QSize(640, 620).boundedTo(window.size()))
-    dialog.open()
-
-
-def _table(title: str, rows: Iterable[tuple[str, str]]) -> str:
-    cells = "".join(f"<tr><td>{escape(what)}</td><td><b>{escape(how)}</b></td></tr>" for what, how in rows)
-    return f"<h3>{title}</h3><table cellpadding='4'>{cells}</table>"
 
 
 def show_about(window: "Window") -> None:

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
+from app.keymap import Keymap, key_of
 from app.panels.entries import NameLine
 from app.panels.numbers import ValueLine
 
@@ -22,10 +23,14 @@ def commit() -> None:
 
 
 class TypingKeys(QObject):
-    """Watches the field that has the focus. Qt's text fields keep most keys by themselves, but not every redo."""
+    """Watches the field that has the focus. Qt's text fields keep most keys by themselves, but not every redo.
 
-    def __init__(self, app: QApplication, parent: QObject) -> None:
+    A field that stands in the canvas or the outline, as for renaming, would leave them theirs.
+    """
+
+    def __init__(self, app: QApplication, keymap: Keymap, parent: QObject) -> None:
         super().__init__(parent)
+        self._keymap = keymap
         app.focusChanged.connect(self._follow)
 
     def _follow(self, old: QWidget | None, new: QWidget | None) -> None:
@@ -40,6 +45,9 @@ class TypingKeys(QObject):
             return False
         pressed = (Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
         if pressed not in UNDO + REDO or not isinstance(watched, QLineEdit | QPlainTextEdit):
+            holder = self._keymap.holder(key_of(event)) if kind == QEvent.Type.ShortcutOverride else None
+            if holder and holder.scope != "window":
+                event.accept()
             return False
         if kind == QEvent.Type.ShortcutOverride:
             event.accept()

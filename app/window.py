@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QMenu,
 )
 
-from app import actions, layout, quick_add, sharing, theme, tones, typing_keys, viewing
+from app import actions, contexts, layout, quick_add, sharing, theme, tones, typing_keys, viewing
 from app.adapters import AdapterDesk, own_adapters
 from app.breadcrumbs import Breadcrumbs
 from app.canvas import travel
@@ -57,6 +57,7 @@ from app.weights import WeightsDesk
 from engine.document.check import Checker
 from engine.document.document import Change, Document, new_graph
 from engine.document.problems import Fix, Problem
+from engine.document.scopes import Key
 from engine.faults import problems_of
 from engine.messages import Fault, Finished, Paused, Preview, Progress, Ready, Saved, Shapes
 from nodes import CATALOGUE
@@ -84,7 +85,7 @@ class Window(QMainWindow):
         self.link.auto = settings.value("auto", True, bool) is True
         self.devices: tuple[str, ...] = ("cpu",)
         self.links_shown = "few"
-        self.sought = ""
+        self.sought: str | Key = ""
         """What was last looked for in the graph."""
         self.faults: tuple[Fault, ...] = ()
         self.shapes = Shapes({}, {})
@@ -162,6 +163,8 @@ class Window(QMainWindow):
         self.canvas.refused.connect(self.status.refuse)
         self.canvas.activated.connect(lambda _: self.inspector.focus_first())
         self.canvas.menu_requested.connect(self._context_menu)
+        self.canvas.chip_menu_requested.connect(lambda at: contexts.menu(self).popup(at))
+        self.canvas.pinned_changed.connect(lambda: actions.refresh(self, contexts.MENU))
         self.canvas.place_chosen.connect(lambda at: quick_add.here(self.canvas, at))
         self.canvas.wire_dropped.connect(lambda port, at: quick_add.on_wire(self.canvas, port, at))
         self.preview.watched.connect(self.link.watch)
@@ -343,6 +346,7 @@ class Window(QMainWindow):
             menu.addAction("Pin its preview", lambda: self.preview.pin_node(node))
             ids = ("collapse", "rename", "replace", "duplicate", "cut", "copy", "paste", "unwrap", "extract")
             ids = (*ids, "bypass", "mute", "fold-repeats", "select-repeats", "even-out")
+            ids = (*ids, "go-to-provider", "find-accesses", "pin-key")
             ids = (*ids, "place-again", "unshare", "load-weights-here", "save-weights-here", "export-here", "delete")
             menu.addMenu(self.menus["Edit/Wrap in"])
         else:

@@ -2,15 +2,12 @@
 
 import os
 import signal
-from collections import Counter
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QTextBrowser
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app import layout
-from app.actions import ACTIONS, Action
 from app.panels.node_page import NodePage
 from app.panels.problems import SEVERITIES
 from app.theme import DARK, LIGHT
@@ -47,20 +44,6 @@ def page_of(window: Window) -> NodePage:
     page = window.inspector.page
     assert isinstance(page, NodePage)
     return page
-
-
-def test_no_two_actions_share_an_id_or_a_key() -> None:
-    assert not [i for i, count in Counter(a.id for a in ACTIONS).items() if count > 1]
-    keys = Counter(QKeySequence(key).toString() for action in ACTIONS for key in action.keys)
-    assert "" not in keys
-    assert not [key for key, count in keys.items() if count > 1]
-
-
-def test_single_letters_work_on_the_canvas_or_in_the_preview_only() -> None:
-    def is_plain(action: Action) -> bool:
-        return any("+" not in key and not key.startswith("F") for key in action.keys)
-
-    assert all(action.scope in ("canvas", "view") for action in ACTIONS if is_plain(action))
 
 
 def test_undo_names_what_it_takes_back(window: Window) -> None:
@@ -372,17 +355,6 @@ def test_panels_can_be_put_away_and_brought_back(window: Window, hands: Hands) -
     assert window.docks["log"].isHidden()
     hands.trigger("panel-log")
     assert window.docks["log"].isVisible()
-
-
-def test_the_list_of_keys_comes_from_the_table(window: Window, hands: Hands) -> None:
-    hands.trigger("keys")
-    dialog = window.findChild(QDialog, "key-list")
-    assert dialog is not None
-    browser = dialog.findChild(QTextBrowser)
-    assert browser is not None
-    for said in ("Ctrl+Alt+Return", "Save as", "Esc", "Space+drag or Alt+drag", "drag from a port to a port"):
-        assert said in browser.toPlainText()
-    dialog.reject()
 
 
 def test_a_double_click_on_a_leaf_leads_into_its_form(window: Window, hands: Hands) -> None:
