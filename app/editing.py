@@ -213,6 +213,16 @@ EDITING: tuple[Action, ...] = (
         enabled=_some,
     ),
     Action(
+        id="wire-to",
+        menu="Edit",
+        title="Wire to…",
+        keys=("W",),
+        scope="canvas",
+        tip="A wire from the selected node to the one that you then go to; Enter connects them",
+        run=lambda w: w.canvas.wire_walk.begin(),
+        enabled=_some,
+    ),
+    Action(
         id="extract",
         menu="Edit",
         title="Take out of the run",

@@ -75,13 +75,17 @@ class DrawWire(Gesture):
         if over == self.port:
             self.answer = None
         elif over:
-            self.answer = self._judge(over)
-            self.misfit = "" if isinstance(self.answer, Refusal) else self._misfit(over)
-            self.canvas.tell(self.answer, f"Drop to connect, but {self.misfit}" if self.misfit else "Drop to connect")
+            self.aim(over, "Drop to connect")
         else:
             self.answer = self._cut()
             words = "Drop to cut this wire, or drag to an outlet to connect"
             self.canvas.tell(self.answer, words if self.answer else "Drag to a port to connect")
+
+    def aim(self, over: Port, words: str) -> None:
+        """End the wire at this port; `words` say what connects them."""
+        self.over, self.answer = over, self._judge(over)
+        self.misfit = "" if isinstance(self.answer, Refusal) else self._misfit(over)
+        self.canvas.tell(self.answer, f"{words}. It would not run: {self.misfit}" if self.misfit else words)
 
     def _port_near(self, at: QPointF) -> Port | None:
         """The port under the pointer, or that of the leaf or closed frame under it which could take the wire."""

@@ -4,6 +4,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Add a node", "drag it from the palette onto a wire, into a frame or onto the canvas; double-click it"),
     ("Add a node here", "double-click where nothing is, and type"),
     ("Wire", "drag from a port to a port"),
+    ("Wire by key", "W, go to the other node with arrows or Ctrl+F, Enter"),
     ("Add a node at the end of a wire", "drag from an outlet to where nothing is, and type"),
     ("Cut a wire", "drag its end off the inlet"),
     ("Move, reorder, splice", "drag the node to another place, frame or wire; onto empty canvas to take it out"),

@@ -23,6 +23,8 @@ def press(canvas: "Canvas", event: QKeyEvent) -> bool:
     if key == Qt.Key.Key_Escape:
         if canvas.mouse.busy:
             canvas.mouse.abandon()
+        elif canvas.wire_walk.under_way:
+            canvas.wire_walk.abandon()
         elif canvas.selection:
             canvas.select([])
         else:
@@ -30,6 +32,8 @@ def press(canvas: "Canvas", event: QKeyEvent) -> bool:
     elif key in _HELD and not event.modifiers():
         if not event.isAutoRepeat():
             canvas.mouse.hold(Qt.Key(key))
+    elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and canvas.wire_walk.under_way:
+        canvas.wire_walk.finish()
     elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and canvas.selection:
         canvas.activate(canvas.selection[-1])
     elif key in _WALK:

@@ -27,6 +27,7 @@ def paint(b: Brushes, canvas: "Canvas") -> None:
     for item in _sharers(canvas):
         painter.outline(b, item.rect, theme.selection, 1.5, 3, True)
     canvas.drops.paint(b)
+    canvas.wire_walk.paint(b)
     if gesture:
         gesture.paint(b)
     if canvas.focus_shown and canvas.hasFocus():

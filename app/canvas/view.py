@@ -24,6 +24,7 @@ from app.canvas.mouse import Mouse
 from app.canvas.painter import Brushes
 from app.canvas.surface import Surface
 from app.canvas.travel import Travels
+from app.canvas.wire_walk import WireWalk
 from app.theme import Theme
 from engine.document import wiring
 from engine.document.answers import Refusal
@@ -54,6 +55,7 @@ class Canvas(Surface):
         self.mouse = Mouse(self)
         self.drops = Drops(self)
         self.travels = Travels(self)
+        self.wire_walk = WireWalk(self)
         self.links_shown = "few"
         self.links: links.Cache = {}
         self.pinned: Key | None = None

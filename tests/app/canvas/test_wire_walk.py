@@ -1,0 +1,40 @@
+"""Wiring without a mouse."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.window import Window
+from tests.app.canvas.hands import graph_of, order, tree
+
+KEY = Qt.Key
+
+
+def press(window: Window, *keys: Qt.Key) -> None:
+    for key in keys:
+        QTest.keyClick(window.canvas, key)
+
+
+def test_a_wire_is_drawn_by_keys_as_by_hand(window: Window) -> None:
+    window.document.replace(graph_of(tree("Linear", "a"), tree("ReLU", "b"), tree("SiLU", "c")))
+    window.refresh()
+    canvas = window.canvas
+    canvas.setFocus()
+    canvas.select(["a"])
+    press(window, KEY.Key_W, KEY.Key_Right, KEY.Key_Right)
+    assert canvas.wire_walk.under_way
+    assert window.status.currentMessage() == "Enter connects"
+    press(window, KEY.Key_Return)
+    assert not canvas.wire_walk.under_way
+    assert order(canvas)[:2] == ["a", "c"]
+    window.document.undo()
+    assert order(canvas) == ["a", "b", "c"]
+
+    canvas.select(["c"])
+    press(window, KEY.Key_W, KEY.Key_Left)
+    assert "cycle" in window.status.currentMessage()
+    before = canvas.grab().toImage()
+    press(window, KEY.Key_Escape)
+    assert canvas.selection == ["b"]
+    assert canvas.grab().toImage() != before
+    press(window, KEY.Key_W, KEY.Key_Up, KEY.Key_Return)  # to the outlet of the frame around
+    assert order(canvas) == ["a", "b"]
