@@ -41,23 +41,22 @@ def snap(rect: QRectF) -> QRectF:
 
 def background(b: Brushes, width: int, height: int, x: float, y: float) -> None:
     """The free canvas: a plain colour, with a quiet grid of dots that keeps about the same distance at any zoom."""
-    b.painter.fillRect(0, 0, width, height, b.theme.canvas)
     step = 32 * b.zoom
     while step < 24:
         step *= 2
     while step > 64:
         step /= 2
     whole = round(step)
-    tile = _tile(whole, b.theme.dots.rgba(), b.painter.device().devicePixelRatioF())
+    tile = _tile(whole, b.theme.canvas.rgb(), b.theme.dots.rgba(), b.painter.device().devicePixelRatioF())
     b.painter.drawTiledPixmap(0, 0, width, height, tile, whole - int(x) % whole, whole - int(y) % whole)
 
 
 @lru_cache(maxsize=64)
-def _tile(step: int, colour: int, ratio: float) -> QPixmap:
-    """One square of the grid, with its dot."""
+def _tile(step: int, ground: int, colour: int, ratio: float) -> QPixmap:
+    """One square of the grid, with its dot. It is opaque: copying is four times as fast as blending."""
     tile = QPixmap(round(step * ratio), round(step * ratio))
     tile.setDevicePixelRatio(ratio)
-    tile.fill(Qt.GlobalColor.transparent)
+    tile.fill(QColor.fromRgb(ground))
     with QPainter(tile) as painter:
         painter.fillRect(QRectF(0, 0, 2, 2), QColor.fromRgba(colour))
     return tile

@@ -27,6 +27,9 @@ MOST_ITEMS = 1400
 DETAILED = 0.45
 """From this zoom on there are ports, rounded corners and text on wires."""
 
+LARGEST_HEADER = 180.0
+"""What stands on a header is never larger than on one of so many pixels: that of a small frame at the closest zoom."""
+
 State = Literal["leaf", "plate", "open"]
 PILL = 26.0
 
@@ -206,12 +209,12 @@ def measure(graph: Graph, catalogue: Catalogue, texts: Texts, node: str) -> floa
 
 def _header(arrangement: Arrangement, item: Item, view: float, texts: Texts) -> Header | None:
     """Lay a header out; its title stays in view while the frame is. None where it would be too small to read."""
-    high = item.height_of_header
+    middle = item.y + item.height_of_header / 2
+    high = min(item.height_of_header, LARGEST_HEADER)
     size = max(high * 0.44, min(9.0, high * 0.75))
     if size < 6.5:
         return None
     node = arrangement.graph.nodes[item.node]
-    middle = item.y + high / 2
     right = min(item.x + item.width, view) - high * 0.3
     left = max(item.x, min(0.0, right - high * 5))
     button = QRectF(left + high * 0.2, middle - high * 0.27, high * 0.54, high * 0.54)
