@@ -7,18 +7,24 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction, QIcon
 
 from app import search
+from app.canvas import links
 from app.icons import kind_icon
 from app.picker import MOST, WIDTH, Entry, Picker
 from engine.document.graph import paths
+from engine.document.scopes import Key, Links
 
 if TYPE_CHECKING:
     from app.window import Window
 
 
-def matches(window: "Window", text: str) -> list[tuple[str, str]]:
-    """Nodes that answer a text, best first, each with its path; all of them, in the order of running, for none."""
+def matches(window: "Window", text: str | Key) -> list[tuple[str, str]]:
+    """Nodes that answer a text, best first, each with its path; all of them, in the order of running, for none. Of a
+    key, those who write and read it."""
     graph = window.canvas.document.graph
     path_of = paths(graph)
+    if isinstance(text, Key):
+        ends = links.known(window.canvas).get(text, Links([], []))
+        return [(node, path_of.get(node, "parked")) for node in (*ends.writers, *ends.readers)]
     nodes = [n for n in graph.walk(loose=True) if n != graph.root]
     if text.strip():
         nodes = search.best(
@@ -50,11 +56,30 @@ def find_node(window: "Window") -> Picker:
     return _open(window, Picker(find, "Find a node by name, path or kind", window), chosen)
 
 
+def find_accesses(window: "Window", key: Key) -> Picker:
+    """A list of those who write a key, then those who read it; `find_next` goes on from the one chosen."""
+    graph, writers = window.canvas.document.graph, links.known(window.canvas).get(key, Links([], [])).writers
+
+    def find(text: str) -> list[Entry]:
+        found = [(node, path) for node, path in matches(window, key) if text.casefold().strip() in path.casefold()]
+        return [
+            Entry(f"{'writes' if node in writers else 'reads'}  {graph.nodes[node].title}", node, path, None, path)
+            for node, path in found[:MOST]
+        ]
+
+    def chosen(node: object) -> None:
+        window.sought = key
+        window.show_node(str(node))
+
+    return _open(window, Picker(find, f"Who writes and reads {key.label}", window), chosen)
+
+
 def find_next(window: "Window", step: int) -> None:
     """Show the next node (or, with -1, the one before) that answers what was last looked for."""
     found = sorted((node for node, _ in matches(window, window.sought)), key=_order(window).__getitem__)
     if not found:
-        window.say(f"Nothing answers {window.sought!r}")
+        what = window.sought.label if isinstance(window.sought, Key) else repr(window.sought)
+        window.say(f"Nothing answers {what}")
         return
     current = window.canvas.selection[-1] if window.canvas.selection else ""
     index = found.index(current) + step if current in found else 0

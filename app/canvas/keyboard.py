@@ -25,6 +25,8 @@ def press(canvas: "Canvas", event: QKeyEvent) -> bool:
             canvas.mouse.abandon()
         elif canvas.wire_walk.under_way:
             canvas.wire_walk.abandon()
+        elif canvas.pinned:
+            canvas.pin(None)
         elif canvas.selection:
             canvas.select([])
         else:

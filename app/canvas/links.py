@@ -58,11 +58,13 @@ class End(Struct):
         return QPointF(self.rect.center().x(), self.rect.top())
 
 
-def paint(b: Brushes, canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> None:
-    """Show the links that the mode asks for. A chip under the pointer, or else the pinned key, veils everything else;
-    its writers and readers wear different signs."""
-    shown = focus(canvas, mode, hover, cache)
-    wanted = _wanted(canvas, mode, hover, cache, shown)
+def paint(b: Brushes, canvas: "Canvas") -> None:
+    """Show the links that the canvas's mode asks for.
+
+    A chip under the pointer, or else the pinned key, veils everything else; its writers and readers wear signs.
+    """
+    hover, shown = canvas.mouse.hover, focus(canvas)
+    wanted = _wanted(canvas, shown)
     if not wanted:
         return
     if shown:
@@ -88,17 +90,19 @@ def paint(b: Brushes, canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> 
             painter.outline(b, anchor.rect, tint.edge, 3 if key == canvas.pinned else 2, 1)
 
 
-def focus(canvas: "Canvas", mode: str, hover: Hit, cache: Cache) -> Key | None:
+def focus(canvas: "Canvas") -> Key | None:
     """The one key whose links are shown: that of the chip under the pointer, or else the pinned one."""
-    if hover.kind == "chip" and mode != "none":
+    hover = canvas.mouse.hover
+    if hover.kind == "chip" and canvas.links_shown != "none":
         return hover.key
-    return canvas.pinned if canvas.pinned and canvas.pinned in _all(canvas, cache) else None
+    return canvas.pinned if canvas.pinned in known(canvas) else None
 
 
-def _all(canvas: "Canvas", cache: Cache) -> Cache:
-    if not cache:
-        cache.update(scopes.links(canvas.document.graph, canvas.document.catalogue))
-    return cache
+def known(canvas: "Canvas") -> Cache:
+    """Writers and readers of every key."""
+    if not canvas.links:
+        canvas.links.update(scopes.links(canvas.document.graph, canvas.document.catalogue))
+    return canvas.links
 
 
 def _ends(canvas: "Canvas", key: Key, leaves: list[tuple[str, bool]], hover: Hit) -> list[End]:
@@ -177,7 +181,8 @@ def _count(b: Brushes, one: Bundle, tint: Tint, others: list[QRectF]) -> None:
 def _sign(b: Brushes, end: End, tint: Tint) -> None:
     """Writers have a bold outline and a full triangle that points out of them; readers a dashed one, and a hollow
     triangle that points into them."""
-    painter.outline(b, end.rect, tint.edge, 2.5 if end.writes else 1.5, 1.5, dashed=not end.writes)
+    width, gap = (3.0, 2.0) if end.writes else (2.0, 1.5)
+    painter.outline(b, end.rect, tint.edge, width, gap, dashed=not end.writes)
     at = end.tip
     if end.writes:
         shift = QPointF(-7 if end.reads else 0, 0)
@@ -212,16 +217,15 @@ def _free(canvas: "Canvas") -> QRegion:
     return scene.free
 
 
-def _wanted(
-    canvas: "Canvas", mode: str, hover: Hit, cache: Cache, shown: Key | None
-) -> dict[Key, list[tuple[str, bool]]]:
+def _wanted(canvas: "Canvas", shown: Key | None) -> dict[Key, list[tuple[str, bool]]]:
     """Leaves, and whether they write, by key."""
     graph, catalogue = canvas.document.graph, canvas.document.catalogue
+    mode, hover = canvas.links_shown, canvas.mouse.hover
     small = mode == "few" and len(graph) <= SMALL_GRAPH
-    few = small and sum(len(ends.writers) + len(ends.readers) for ends in _all(canvas, cache).values()) <= FEW_LINKS
+    few = small and sum(len(ends.writers) + len(ends.readers) for ends in known(canvas).values()) <= FEW_LINKS
     if shown or few or mode == "all":
-        keys = [shown] if shown else list(_all(canvas, cache))
-        ends = [_all(canvas, cache).get(key, Links([], [])) for key in keys]
+        keys = [shown] if shown else list(known(canvas))
+        ends = [known(canvas).get(key, Links([], [])) for key in keys]
         return {
             key: [*((node, True) for node in one.writers), *((node, False) for node in one.readers)]
             for key, one in zip(keys, ends, strict=True)

@@ -158,6 +158,8 @@ class Mouse:
         if hit.kind == "count" and hit.node:
             repeats.unfold_run(canvas, hit.node)
             return
+        if hit.kind == "chip" and not keys:
+            canvas.pin(None if hit.key == canvas.pinned else hit.key)
         node = hit.node if hit.node and hit.node in canvas.document.graph else None
         if node is None:
             if not keys:
@@ -202,8 +204,12 @@ class Mouse:
         else:
             hit = canvas.hit(at.x(), at.y())
             node = hit.node if hit.node and hit.node in canvas.document.graph else None
-            if node and node not in canvas.selection:
+            if node and (node not in canvas.selection or hit.key):
                 canvas.select(repeats.meant(canvas.arrangement, node))
+            if hit.key:
+                canvas.pin(hit.key)
+                canvas.chip_menu_requested.emit(canvas.mapToGlobal(at))
+                return
         canvas.menu_requested.emit(node, canvas.mapToGlobal(at))
 
     def wheel(self, event: QWheelEvent) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def paint(b: Brushes, canvas: "Canvas") -> None:
     """Paint what changes with pointer and selection. It costs what is visible."""
-    hover, gesture = canvas.mouse.hover, canvas.mouse.gesture
-    links.paint(b, canvas, canvas.links_shown, hover, canvas.links)
+    gesture = canvas.mouse.gesture
+    links.paint(b, canvas)
     if gesture is None:
         _hovered(b, canvas)
     scene, theme = canvas.scene, b.theme

@@ -41,7 +41,12 @@ class Canvas(Surface):
     hint = Signal(str)
     refused = Signal(str)
     activated = Signal(str)
+    picked = Signal(str)
+    """A node was clicked by itself, with no key held."""
     menu_requested = Signal(object, object)
+    chip_menu_requested = Signal(object)
+    """A right click on a chip, whose key is pinned now, here on the screen."""
+    pinned_changed = Signal()
     place_chosen = Signal(QPointF)
     """A double click where no node is: something is wanted here."""
     adapter_chosen = Signal(str)
@@ -73,6 +78,7 @@ class Canvas(Surface):
         self.links.clear()
         self.mouse.forget()
         if change.touched is None:
+            self.pinned = None
             self.travels.forget()
         self.select([] if change.touched is None else self._selection)
         accessible.changed(self, change.touched.added if change.touched else None)
@@ -179,6 +185,7 @@ class Canvas(Surface):
     def pin(self, key: Key | None) -> None:
         """Show the links of this key, and no others, until another or none is pinned."""
         self.pinned = key
+        self.pinned_changed.emit()
         self.update()
 
     def set_links_shown(self, mode: str) -> None:

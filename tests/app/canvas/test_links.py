@@ -1,0 +1,77 @@
+"""Context links: what goes together, and how one key's writers and readers are told apart."""
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage
+
+from app.canvas import links
+from app.canvas.bundles import bundle, gathered
+from app.canvas.view import Canvas
+from engine.document.graph import Contexts
+from engine.document.scopes import Key
+from engine.document.sources import NumberSource
+from tests.app.canvas.conftest import Open
+from tests.app.canvas.hands import graph_of, tree
+
+KEY = Key("p", "unet", "skip")
+VIEW = QRectF(0, 0, 1000, 800)
+
+
+def test_links_into_one_frame_go_together() -> None:
+    ways = {f"d{n}": ["down", "all", "p", "root"] for n in range(3)} | {
+        "u1": ["inner", "up", "all", "p", "root"],
+        "u2": ["up", "all", "p", "root"],
+    }
+    together, alone = gathered(ways, "p")
+    assert together == {"down": ["d0", "d1", "d2"]}
+    assert alone == ["u1", "u2"], "two are no bundle"
+    together, alone = gathered({"a": ["p"], "b": ["p"], "c": ["p"]}, "p")
+    assert together == {"p": ["a", "b", "c"]}
+    assert gathered({}, "p") == ({}, [])
+
+
+def test_a_bundle_has_a_spine_and_a_rail_for_each_row() -> None:
+    ends = [QRectF(x, y, 40, 20) for y in (200, 300) for x in (150, 250, 350)]
+    found = bundle(QPointF(900, 50), QRectF(100, 100, 400, 300), 130, ends, VIEW, lane=0)
+    assert found.count == 6
+    assert found.hub.x() == 493, "at the edge of the frame that the trunk comes from"
+    rails = [line for line in found.lines if line.dy() == 0]
+    assert [(rail.x1(), rail.x2()) for rail in rails] == [(170, 493)] * 2
+    tips = [line.p2() for line in found.lines if line.dx() == 0 and line.x1() != found.hub.x()]
+    assert tips == [QPointF(rect.center().x(), rect.top()) for rect in ends]
+    beside = bundle(QPointF(900, 50), QRectF(100, 100, 400, 300), 130, ends, VIEW, lane=1)
+    assert beside.hub.x() < found.hub.x()
+
+
+def test_a_pinned_key_is_shown_alone_with_signs(open_canvas: Open) -> None:
+    readers = [tree("UseContext", f"r{n}", context="unet", key="skip") for n in range(4)]
+    other = tree("UseContext", "other", context="unet", key="t")
+    leaves = (tree("SetContext", "w", context="unet", key="skip"), tree("Chain", "up", *readers), other)
+    given: Contexts = {"unet": {"skip": NumberSource(1), "t": NumberSource(2)}}
+    canvas, _ = open_canvas(graph_of(tree("Chain", "p", *leaves, contexts=given)))
+    canvas.set_links_shown("none")
+    before = canvas.grab().toImage()
+    canvas.pin(KEY)
+    pinned = canvas.grab().toImage()
+    edge = canvas.theme.provider(0).edge.rgb()
+    assert links.focus(canvas) == KEY
+    assert painted(pinned, above(canvas, "w"), edge), "a full triangle"
+    assert painted(pinned, beside(canvas, "r2"), edge), "an outline"
+    assert not painted(pinned, beside(canvas, "other"), edge)
+    canvas.pin(Key("p", "unet", "gone"))
+    assert canvas.grab().toImage() == before, "a key that is no more is not shown"
+
+
+def above(canvas: Canvas, node: str) -> QRectF:
+    tip = canvas.rect_of(node).topLeft() + QPointF(canvas.rect_of(node).width() / 2, -4)
+    return QRectF(tip.x() - 1, tip.y() - 1, 2, 2)
+
+
+def beside(canvas: Canvas, node: str) -> QRectF:
+    rect = canvas.rect_of(node)
+    return QRectF(rect.left() - 4, rect.center().y() - 8, 4, 16)
+
+
+def painted(image: QImage, area: QRectF, colour: int) -> bool:
+    rect = area.toAlignedRect()
+    points = ((x, y) for x in range(rect.left(), rect.right() + 1) for y in range(rect.top(), rect.bottom() + 1))
+    return any(image.pixel(x, y) == colour for x, y in points)
