@@ -118,6 +118,10 @@ QFrame#dropline {{ background: {selection}; border: none; }}
 
 def sheet(theme: Theme) -> str:
     """The stylesheet for this theme."""
-    colours = {k: v.name() for k, v in vars(theme).items() if isinstance(v, QColor)}
+    return _SHEET.format_map(colours(theme) | {"icons": FOLDER.as_posix()})
+
+
+def colours(theme: Theme) -> dict[str, str]:
+    """What the stylesheet calls the colours of a theme."""
     tinted = mixed(theme.selection, theme.panel, 0.22 if theme.dark else 0.12)
-    return _SHEET.format_map(colours | {"tinted": tinted.name(), "icons": FOLDER.as_posix()})
+    return {k: v.name() for k, v in vars(theme).items() if isinstance(v, QColor)} | {"tinted": tinted.name()}

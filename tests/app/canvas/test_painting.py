@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.canvas import links
 from app.canvas.view import Canvas
-from app.theme import DARK, LIGHT, Theme, Tint, contrast
+from app.theme import DARK, LIGHT, Theme
 from engine.document.document import Document
 from engine.document.edits import Insert, SetContexts, SetInputs, apply
 from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree
@@ -142,24 +142,6 @@ def test_a_key_that_nobody_declares_has_a_place_of_its_own(open_canvas: Open) ->
     far = links.chip_of(canvas, Key("p", "unet", "skip"), {})
     assert not far.text, "nothing is painted over the frame, links just end there"
     assert canvas.rect_of("p").contains(far.rect)
-
-
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda t: t.name)
-def test_text_has_contrast(theme: Theme) -> None:
-    tints: list[Tint] = [*theme.leaves.values(), *theme.frames.values(), *theme.providers, theme.pill, theme.unknown]
-    for tint in tints:
-        assert contrast(tint.ink, tint.fill) >= 4.5
-        assert contrast(tint.ink, tint.header) >= 4.5
-        assert contrast(theme.text_dim, tint.fill) >= 4.5
-        assert contrast(theme.text_dim, tint.header) >= 4.5
-        assert contrast(tint.edge, theme.surfaces[0]) >= 2.5
-    for back in (*theme.surfaces, theme.canvas, theme.window, theme.panel):
-        assert contrast(theme.text, back) >= 4.5
-        assert contrast(theme.text_dim, back) >= 4.5
-        for sign in (theme.error, theme.warning, theme.info, theme.selection, theme.target, theme.refusal):
-            assert contrast(sign, back) >= 3
-    for sign in (theme.error, theme.warning, theme.info, theme.selection):
-        assert contrast(theme.on_sign, sign) >= 4.5
 
 
 def test_a_repaint_costs_what_is_visible(open_canvas: Open) -> None:
