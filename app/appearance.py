@@ -1,6 +1,11 @@
-"""Commands that choose what is shown: context links, the theme, panels."""
+"""Commands that choose what is shown, and what the wheel does: context links, the theme, panels."""
+
+from typing import TYPE_CHECKING
 
 from app.action import Action
+
+if TYPE_CHECKING:
+    from app.window import Window
 
 
 def _links(mode: str, title: str, separated: bool = False) -> Action:
@@ -26,6 +31,21 @@ def _theme(mode: str, title: str) -> Action:
     )
 
 
+def _wheel(mode: str, title: str) -> Action:
+    def take(window: "Window") -> None:
+        window.canvas.mouse.wheel_mode = mode
+        window.settings.setValue("wheel", mode)
+
+    return Action(
+        id=f"wheel-{mode}",
+        menu="View/Wheel",
+        title=title,
+        run=take,
+        checked=lambda w: w.canvas.mouse.wheel_mode == mode,
+        group="wheel",
+    )
+
+
 def _panel(name: str, title: str) -> Action:
     return Action(
         id=f"panel-{name}",
@@ -44,6 +64,9 @@ APPEARANCE: tuple[Action, ...] = (
     _theme("system", "As the system"),
     _theme("light", "Light"),
     _theme("dark", "Dark"),
+    _wheel("auto", "By the device"),
+    _wheel("zoom", "Mouse: the wheel zooms"),
+    _wheel("pan", "Touchpad: two fingers pan, Ctrl zooms"),
     _panel("palette", "Nodes"),
     _panel("outline", "Outline"),
     _panel("inspector", "Inspector"),

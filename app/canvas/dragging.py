@@ -37,6 +37,7 @@ class DragNodes(Gesture):
         self.pulled = pulled
         self.answer: Edit | Refusal | None = None
         self.target: targets.Target | None = None
+        self._words = ""
         self._grip = canvas.camera.to_canvas(start.x(), start.y())
         self._shaking = Shaking(start)
         self._closed = [ends for run in found if (ends := _neighbours(canvas, run))]
@@ -53,8 +54,8 @@ class DragNodes(Gesture):
         if shaken or before is None or not targets.same_place(before, self.target):
             self.answer = self._judge(self.target)
             document = self.canvas.document
-            words = targets.words(document.graph, document.catalogue, self.target, self._what())
-            self.canvas.tell(self.answer, f"Out of its wires. {words}" if self.pulled else words)
+            self._words = targets.words(document.graph, document.catalogue, self.target, self._what())
+            self.canvas.tell(self.answer, self._words)
 
     def _aim(self, wires: bool) -> targets.Target:
         scene, arrangement = self.canvas.scene, self.canvas.arrangement
@@ -103,12 +104,15 @@ class DragNodes(Gesture):
             opening.show(b, canvas, self.target, [rect.size() for rect in rects], self._what())
         colour = b.theme.refusal if refusal else b.theme.selection
         nodes = canvas.document.graph.nodes
-        b.painter.setOpacity(0.7)
-        for node, rect in zip(self.nodes, rects, strict=False):
-            painter.ghost(b, rect.translated(shift), nodes[node].title, colour, refusal is not None)
-        b.painter.setOpacity(1)
+        if not isinstance(self.answer, Edit) or not self.target or not (self.target.caret or self.target.corners):
+            b.painter.setOpacity(0.8)
+            for node, rect in zip(self.nodes, rects, strict=False):
+                painter.ghost(b, rect.translated(shift), nodes[node].title, colour, refusal is not None)
+            b.painter.setOpacity(1)
         if refusal:
             notice(b, canvas, self.at, refusal.reason, colour)
+        elif self.pulled:
+            notice(b, canvas, self.at, self._words, b.theme.target)
 
 
 def _neighbours(canvas: "Canvas", run: list[str]) -> tuple[flow.Port, flow.Port] | None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _HELD = (Qt.Key.Key_Space, Qt.Key.Key_Y)
 _WALK = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+_PAGES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 
 
 def press(canvas: "Canvas", event: QKeyEvent) -> bool:
@@ -40,6 +41,8 @@ def press(canvas: "Canvas", event: QKeyEvent) -> bool:
         canvas.activate(canvas.selection[-1])
     elif key in _WALK:
         _walk(canvas, key)
+    elif key in _PAGES:
+        _follow(canvas, _PAGES[Qt.Key(key)])
     else:
         return False
     return True
@@ -73,5 +76,38 @@ def _walk(canvas: "Canvas", key: int) -> None:
         index = run.index(node) + (1 if key == Qt.Key.Key_Right else -1)
         found = run[index] if 0 <= index < len(run) else None
     if found:
-        canvas.select(repeats.meant(canvas.arrangement, found))
-        travel.show(canvas, [found])
+        _go(canvas, found)
+
+
+def _go(canvas: "Canvas", node: str) -> None:
+    canvas.select(repeats.meant(canvas.arrangement, node))
+    travel.show(canvas, [node])
+
+
+def _follow(canvas: "Canvas", step: int) -> None:
+    """To the leaf that runs next (`step` 1) or before (-1), into frames and out of them; a folded one counts as one."""
+    graph, hidden = canvas.document.graph, canvas.arrangement.hidden
+    node = canvas.selection[-1] if canvas.selection else graph.root
+    node = hidden.get(node, node)
+    inner = _first_in(canvas, node, step)
+    if inner != node and (step > 0 or not canvas.selection):
+        _go(canvas, inner)
+        return
+    while node != graph.root:
+        run = [each for each in graph.siblings(node) if each not in hidden]
+        index = run.index(node) + step
+        if 0 <= index < len(run):
+            _go(canvas, _first_in(canvas, run[index], step))
+            return
+        if graph.place_of(node).segment is not None:
+            return  # the end of what is parked together
+        node = graph.parents[node]
+
+
+def _first_in(canvas: "Canvas", node: str, step: int) -> str:
+    """The first leaf in a node, or the last if `step` is -1; the node itself if it is one, is folded, or is empty."""
+    graph = canvas.document.graph
+    while graph.children.get(node) and not graph.view(node).collapsed:
+        run = [each for each in graph.children[node] if each not in canvas.arrangement.hidden]
+        node = run[0] if step > 0 else run[-1]
+    return node

@@ -14,19 +14,25 @@ from app.canvas.scene import Item
 if TYPE_CHECKING:
     from app.canvas.view import Canvas
 
-LARGEST = 0.4
+LARGEST = 0.3
 """The room that is made takes at most this much of the frame's width, or height."""
 
 
 def show(b: Brushes, canvas: "Canvas", target: targets.Target, sizes: Sequence[QSizeF], title: str) -> None:
     """Light up where a drop of things of these sizes would go."""
-    colour = b.theme.target
-    _tint(b, target, colour)
-    if target.corners:
-        painter.wire(b, target.corners, colour, b.stroke + 2)
-        _hollow(b, _around(_middle(target.corners), _total(sizes, True)), title)
-    elif target.caret is not None:
-        _open(b, canvas, target, target.caret, sizes, title)
+    caret, band = target.caret, target.band
+    if caret is not None and band is not None and canvas.rect().contains(caret.center().toPoint()):
+        shape = _open(b, canvas, target, caret, band, sizes)
+    elif caret is not None:
+        shape = _around(caret.center(), _total(sizes, True))
+    elif target.corners:
+        painter.wire(b, target.corners, b.theme.target, b.stroke + 2)
+        shape = _around(_middle(target.corners), _total(sizes, True))
+    else:
+        shape = None
+    _tint(b, target, b.theme.target)
+    if shape:
+        _hollow(b, shape, title)
 
 
 def show_refused(b: Brushes, target: targets.Target) -> None:
@@ -49,27 +55,26 @@ def _tint(b: Brushes, target: targets.Target, colour: QColor) -> None:
 
 
 def _open(
-    b: Brushes, canvas: "Canvas", target: targets.Target, caret: QLineF, sizes: Sequence[QSizeF], title: str
-) -> None:
-    """Push what follows the caret away by what is to come, and show that in the gap."""
+    b: Brushes, canvas: "Canvas", target: targets.Target, caret: QLineF, band: QRectF, sizes: Sequence[QSizeF]
+) -> QRectF:
+    """Push what follows the caret away to make room; gives where what is to come would stand."""
     item, along = canvas.scene.by_node[target.frame], caret.dx() == 0
-    whole = _total(sizes, along)
-    band = target.band
-    if band is None or not canvas.rect().contains(caret.center().toPoint()):
-        _hollow(b, _around(caret.center(), whole), title)
-        return
-    gap = 2 * b.zoom * 12
+    whole, gap = _total(sizes, along), 24 * b.zoom
     length = whole.width() if along else whole.height()
     room = round(max(12.0, min(length + gap, LARGEST * (item.width if along else item.height))))
-    shift = QPointF(room, 0) if along else QPointF(0, room)
-    _push(b, canvas, item, band.intersected(QRectF(canvas.rect())), shift)
+    _push(b, canvas, item, band.intersected(QRectF(canvas.rect())), QPointF(room, 0) if along else QPointF(0, room))
     inner = max(6.0, room - gap)
+    b.painter.setPen(b.pen(b.theme.target, b.stroke + 1))
     if along:
+        middle, left = caret.center(), caret.x1() + (room - inner) / 2
         high = min(whole.height(), band.height())
-        rect = QRectF(caret.x1() + (room - inner) / 2, caret.center().y() - high / 2, inner, high)
-    else:
-        rect = QRectF(caret.x1(), caret.y1() + (room - inner) / 2, min(whole.width(), caret.length()), inner)
-    _hollow(b, rect, title)
+        b.painter.drawLine(QLineF(middle, QPointF(left, middle.y())))
+        b.painter.drawLine(QLineF(left + inner, middle.y(), middle.x() + room, middle.y()))
+        return QRectF(left, middle.y() - high / 2, inner, high)
+    if 0 < target.index < len(canvas.document.graph.children[target.frame]):  # the wires to those below go on
+        for x in (band.left() + 2 * b.zoom, band.right() - 2 * b.zoom):
+            b.painter.drawLine(QLineF(x, caret.y1(), x, caret.y1() + room))
+    return QRectF(caret.x1(), caret.y1() + (room - inner) / 2, min(whole.width(), caret.length()), inner)
 
 
 def _push(b: Brushes, canvas: "Canvas", item: Item, band: QRectF, shift: QPointF) -> None:

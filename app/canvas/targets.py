@@ -3,6 +3,7 @@
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QTransform
 
@@ -10,7 +11,7 @@ from app.canvas import hits
 from app.canvas.scene import Item, Scene, points
 from engine.document import scopes, wiring
 from engine.document.answers import Refusal
-from engine.document.arrange import Arrangement
+from engine.document.arrange import Arrangement, Box, Inside
 from engine.document.edits import Edit
 from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph, Tree
@@ -87,7 +88,15 @@ def _wire(
     if wire is None:
         return None
     route = next(r for r in arrangement.routes(frame) if r.wire == wire)
-    return Target("wire", frame, wire=wire, corners=tuple(points(route, from_x, from_y, zoom)))
+    found = Target("wire", frame, wire=wire, corners=tuple(points(route, from_x, from_y, zoom)))
+    inside = arrangement.boxes[frame].inside if frame != CANVAS else None
+    if inside is None or len(route.points) != 2:
+        return found
+    follower = wire.end[0] if wire.end[1] == "in" else wire.start[0]
+    middle = sum(x for x, _ in route.points) / 2
+    caret, band = _in_row(arrangement, frame, inside, arrangement.boxes[follower], middle)
+    moved = QTransform(zoom, 0, 0, zoom, from_x, from_y)
+    return replace(found, caret=moved.map(caret), band=moved.mapRect(band))
 
 
 def _slot(scene: Scene, arrangement: Arrangement, item: Item, x: float, y: float) -> Target:
@@ -113,16 +122,22 @@ def _slot(scene: Scene, arrangement: Arrangement, item: Item, x: float, y: float
         place = next((i for i, b in enumerate(boxes) if py < b.y + b.height / 2), len(boxes))
         level = boxes[place].y - near if place < len(boxes) else boxes[-1].y + boxes[-1].height + near
         left, wide = boxes[0].x, max(b.width for b in boxes)
-        bottom = max(b.y + b.height for b in boxes) + 8
-        band = QRectF(inside.left, level, inside.right - inside.left, max(0.0, bottom - level))
+        bottom = max(inside.shelf, boxes[-1].y + boxes[-1].height + 8)
+        band = QRectF(inside.left - 2, level, inside.right - inside.left + 4, max(0.0, bottom - level))
         return target(place, QLineF(left, level, left + wide, level), band)
     spots = [(b.x - near, b, i) for i, b in enumerate(boxes)]
     spots += [(b.x + b.width + near, b, i + 1) for i, b in enumerate(boxes)]
     sx, box, place = min(spots, key=lambda s: abs(s[0] - px) + 3 * max(0.0, s[1].y - py, py - s[1].y - s[1].height))
+    return target(place, *_in_row(arrangement, frame, inside, box, sx))
+
+
+def _in_row(arrangement: Arrangement, frame: str, inside: Inside, box: Box, x: float) -> tuple[QLineF, QRectF]:
+    """A caret on the line of the row that `box` stands in, and what of the row is beyond it, in the frame's units."""
+    boxes = [arrangement.boxes[n] for n in arrangement.shown(frame)] or [box]
     row = [b for b in boxes if b.y < box.y + box.height and box.y < b.y + b.height]
     top, bottom = min(b.y for b in row) - 8, max(b.y + b.height for b in row) + 8
-    band = QRectF(sx, top, max(0.0, inside.right - sx), bottom - top)
-    return target(place, QLineF(sx, box.y, sx, box.y + box.height), band)
+    line, half = box.y + box.line, min(box.line, box.height - box.line)
+    return QLineF(x, line - half, x, line + half), QRectF(x, top, max(0.0, inside.right - x), bottom - top)
 
 
 def same_place(one: Target, other: Target) -> bool:

@@ -1,7 +1,7 @@
 """Small graphs, and a mouse that does what a hand does."""
 
-from PySide6.QtCore import QMimeData, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -10,14 +10,14 @@ from app.canvas.view import Canvas
 from engine.document.document import new_graph
 from engine.document.edits import Insert, apply
 from engine.document.graph import Contexts, Graph, Node, Place, Tree
-from engine.document.kinds import defaults
+from engine.document.kinds import ParamValue, defaults
 from nodes import CATALOGUE
 
 LEFT = Qt.MouseButton.LeftButton
 
 
 def tree(kind: str, id: str, *children: Tree, name: str = "", contexts: Contexts | None = None,
-         **params: str) -> Tree:  # fmt: skip
+         **params: ParamValue) -> Tree:  # fmt: skip
     """A node with this id and its kind's defaults."""
     found = CATALOGUE[kind]
     node = Node(id, kind, name, defaults(found) | params, contexts or {})
@@ -54,9 +54,20 @@ class Hand:
         """Press, move in some steps, and release."""
         QTest.mousePress(self.canvas, button, keys, start.toPoint())
         for step in range(1, 9):
-            QTest.mouseMove(self.canvas, (start + (end - start) * (step / 8)).toPoint())
+            self.move(start + (end - start) * (step / 8), button, keys)
         if release:
             self.release(end, button, keys)
+
+    def move(
+        self,
+        at: QPointF,
+        button: Qt.MouseButton = LEFT,
+        keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    ) -> None:
+        """Move with a button, and maybe keys, down."""
+        at = QPointF(at.toPoint())
+        where, none = QPointF(self.canvas.mapToGlobal(at.toPoint())), Qt.MouseButton.NoButton
+        QApplication.sendEvent(self.canvas, QMouseEvent(QEvent.Type.MouseMove, at, where, none, button, keys))
 
     def release(
         self,

@@ -11,10 +11,11 @@ from engine.document.graph import Graph
 from tests.app.canvas.conftest import Open
 from tests.app.canvas.hands import graph_of, tree
 
-ALT, CONTROL, NONE = (
+ALT, CONTROL, NONE, SHIFT = (
     Qt.KeyboardModifier.AltModifier,
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
 )
 
 
@@ -61,12 +62,27 @@ def test_a_trackpad_pans_and_with_control_zooms(open_canvas: Open) -> None:
     assert canvas.zoom > zoom
 
 
+@pytest.mark.parametrize(("mode", "keys", "pans"), [
+    ("zoom", NONE, False), ("pan", NONE, True), ("pan", CONTROL, False), ("pan", SHIFT, True),
+])  # fmt: skip
+def test_the_wheel_does_what_is_chosen(open_canvas: Open, mode: str, keys: Qt.KeyboardModifier, pans: bool) -> None:
+    canvas, _ = open_canvas(nest())
+    canvas.mouse.wheel_mode = mode
+    at, before, zoom = QPointF(300, 300), canvas.rect_of("a").topLeft(), canvas.zoom
+    wheel(canvas, at, 120, QPoint(0, 30), keys)
+    assert (canvas.zoom == zoom) == pans
+    if pans:
+        assert canvas.rect_of("a").topLeft() - before == (QPointF(30, 0) if keys else QPointF(0, 30))
+        wheel(canvas, at, 120, keys=keys)  # of a mouse, which tells no pixels
+        assert canvas.rect_of("a").topLeft() - before == (QPointF(90, 0) if keys else QPointF(0, 90))
+
+
 def test_dragging_pans_with_the_middle_button_alt_or_space(open_canvas: Open) -> None:
     canvas, hand = open_canvas(nest())
     start = canvas.rect_of("a").center()
     hand.drag(start, start + QPointF(40, 24), Qt.MouseButton.MiddleButton)
     assert (canvas.rect_of("a").center() - start).toPoint() == QPoint(40, 24)
-    hand.drag(start, start + QPointF(40, 24), keys=ALT)
+    hand.drag(QPointF(20, 20), QPointF(60, 44), keys=ALT)
     assert (canvas.rect_of("a").center() - start).toPoint() == QPoint(80, 48)
     QTest.keyPress(canvas, Qt.Key.Key_Space)
     hand.drag(start, start + QPointF(40, 24))

@@ -252,6 +252,16 @@ def test_cutting(graph):
     assert "can't be cut" in refused(graph, wiring.cut(graph, CATALOGUE, empty), "refused").reason
 
 
+def test_cutting_many_is_cutting_one_after_another_what_is_still_there(graph):
+    wires = [Wire(("b", "out"), ("c", "in")), Wire(("chain", "out"), ("root", "out")), Wire(("sum", "in"), ("s", "in")),
+             Wire(("s", "out"), ("sum", "out"))]  # fmt: skip
+    reached = done(graph, wiring.cut_all(graph, CATALOGUE, wires))
+    assert reached.children["root"] == ["a", "b"]
+    assert ["c", "sum", "chain"] in reached.segments("root")  # its last wire went with the first cut
+    assert reached.children["sum"] == ["t"]
+    assert reached.segments("sum") == [["s"]]
+
+
 def wiring_edit(answer: Answer) -> Edit:
     assert not isinstance(answer, Refusal)
     return answer
