@@ -2,11 +2,11 @@
 sign. The darker a node in the light theme, or the brighter in the dark one, the more there is of what is looked at."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
@@ -92,7 +92,7 @@ QUANTITIES: dict[Name, Quantity] = {
     ),
 }
 
-DECADES = 5
+DECADES = 4
 """A logarithmic scale ends so many powers of ten below the largest value."""
 
 WIDE = 50.0
@@ -100,42 +100,44 @@ WIDE = 50.0
 
 
 class Scale(Struct, frozen=True):
-    """From values to positions: 0 is least and 1 is most, of signed values both ends are much."""
+    """From values to positions from 0 to 1, by their size: from `low`, which is as good as nothing, to `high`. Of a
+    `signed` scale, 0 and 1 are the two sides, and nothing is in the middle."""
 
-    low: float
-    high: float
+    low: float = 0.0
+    high: float = 0.0
     is_log: bool = False
+    signed: bool = False
+
+    def size(self, value: float) -> float:
+        """How much a value is, from 0 to 1."""
+        value = abs(value)
+        if value <= self.low:
+            return 0.0
+        if self.is_log:
+            return min(1.0, math.log(value / self.low) / math.log(self.high / self.low))
+        return min(1.0, (value - self.low) / (self.high - self.low))
 
     def position(self, value: float) -> float:
-        """Where a value stands, from 0 to 1."""
-        if self.high <= self.low:
-            return 0.5 if self.low < 0 else 1.0 if value >= self.high > 0 else 0.0
-        if self.is_log:
-            if value <= self.low:
-                return 0.0
-            return min(1.0, math.log(value / self.low) / math.log(self.high / self.low))
-        return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+        """Where a value stands."""
+        size = self.size(value)
+        return 0.5 + math.copysign(size / 2, value) if self.signed else size
 
     def value(self, position: float) -> float:
         """The value at a position."""
-        if self.is_log:
-            return self.low * (self.high / self.low) ** position
-        return self.low + position * (self.high - self.low)
+        size = abs(2 * position - 1) if self.signed else position
+        if size == 0 and self.signed:
+            return 0.0
+        value = self.low * (self.high / self.low) ** size if self.is_log else self.low + size * (self.high - self.low)
+        return -value if self.signed and position < 0.5 else value
 
 
-def scale_of(quantity: Quantity, values: Sequence[float]) -> Scale:
+def scale_of(quantity: Quantity, values: Iterable[float]) -> Scale:
     """The scale for these values."""
-    if quantity.signed:
-        reach = max(map(abs, values), default=0.0)
-        return Scale(-reach, reach)
-    positive = [value for value in values if value > 0]
-    if not positive:
-        return Scale(0.0, 0.0)
-    high = max(positive)
-    low = max(min(positive), high / 10**DECADES)
-    if quantity.write is share or high < WIDE * low:
-        return Scale(0.0, high)
-    return Scale(low, high, True)
+    sizes = [abs(value) for value in values if value]
+    high = max(sizes, default=0.0)
+    low = max(min(sizes, default=0.0), high / 10**DECADES)
+    is_log = quantity.write is not share and high > WIDE * low
+    return Scale(low if is_log else 0.0, high, is_log, quantity.signed)
 
 
 class Heat(Struct):
@@ -145,19 +147,16 @@ class Heat(Struct):
     values: Mapping[str, float]
     whole: float = 0.0
     """The value of the root, where that is a sum."""
-    scale: Scale = field(default_factory=lambda: Scale(0.0, 0.0))
+    scale: Scale = Scale()
 
     @property
     def quantity(self) -> Quantity:
         return QUANTITIES[self.name]
 
-    def level(self, node: str) -> float | None:
+    def size(self, node: str) -> float | None:
         """How much of it there is at a node, from 0 to 1; None where nothing is known."""
         value = self.values.get(node)
-        if value is None:
-            return None
-        position = self.scale.position(value)
-        return abs(2 * position - 1) if self.quantity.signed else position
+        return None if value is None else self.scale.size(value)
 
     def words(self, node: str) -> str:
         """A node's value: "12 ms · 34 %"."""
@@ -192,7 +191,7 @@ def heat_of(name: Name, root: str, parameters: Mapping[str, int], measured: Mapp
     else:
         values = {node: value for node, found in measured.items() if (value := quantity.of(found)) is not None}
     whole = values.get(root, 0.0) if quantity.sums else 0.0
-    return Heat(name, values, whole, scale_of(quantity, list(values.values())))
+    return Heat(name, values, whole, scale_of(quantity, values.values()))
 
 
 _RAMPS = {
@@ -222,20 +221,21 @@ def _shade(step: int, signed: bool, dark: bool) -> Tint:
     left = min(int(at), len(colours) - 2)
     fill = mixed(QColor(colours[left + 1]), QColor(colours[left]), at - left)
     ink = ink_on(fill)
-    return Tint(fill, fill, mixed(ink, fill, 0.45), ink, ink)
+    return Tint(fill, fill, mixed(ink, fill, 0.62), ink, ink)
 
 
 def paint(b: Brushes, scene: Scene, heat: Heat) -> None:
     """Paint what says the same as the colours: a bar at the foot of each node, and numbers on open frames."""
+    thick = min(4.0, max(2.0, 3 * b.zoom))
     for item in scene.items:
-        level = heat.level(item.node)
-        if level is None or item.width < 24 or item.height < 14:
+        size = heat.size(item.node)
+        high = item.height_of_header if item.state == "open" else item.height
+        if size is None or item.width < 24 or high < 14:
             continue
         tint = heat.tint(item.node, b.theme)
-        foot = item.y + (item.height_of_header if item.state == "open" else item.height)
-        thick = min(4.0, max(2.0, 3 * b.zoom))
-        inset = min(5.0, 4 * b.zoom)
-        b.painter.fillRect(QRectF(item.x + inset, foot - thick - 1, (item.width - 2 * inset) * level, thick), tint.ink)
+        inset = min(6.0, 5 * b.zoom)
+        wide = (item.width - 2 * inset) * size
+        b.painter.fillRect(QRectF(item.x + inset, item.y + high - thick - 1, wide, thick), tint.edge)
         if item.state == "open":
             _write(b, item, heat.words(item.node), tint)
 

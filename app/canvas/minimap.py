@@ -55,6 +55,8 @@ class Minimap(QWidget):
         self._problems: list[tuple[QPointF, Severity]] = []
         self._chosen: list[QRectF] = []
         self._grip: QPointF | None = None
+        """Where the view is held, from its middle."""
+        self._dragged = False
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
         self._settling.timeout.connect(self._renew)
@@ -178,6 +180,11 @@ class Minimap(QWidget):
         right, bottom = camera.to_view(*canvas.camera.to_canvas(canvas.width(), canvas.height()))
         return QRectF(QPointF(left, top), QPointF(right, bottom))
 
+    @property
+    def scale(self) -> float:
+        """Pixels to a canvas unit."""
+        return self._camera.zoom
+
     def point_of(self, node: str) -> QPointF:
         """Where the middle of a node is, in the minimap."""
         middle = self.canvas.rect_of(node).center()
@@ -219,18 +226,21 @@ class Minimap(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        at = event.position()
+        at, view = event.position(), self.view_rect()
         self.canvas.travels.note()
-        if not self.view_rect().contains(at):
+        self._dragged = not view.contains(at)
+        if self._dragged:
             self._look_at(at)
         self._grip = at - self.view_rect().center()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grip is not None:
+            self._dragged = True
             self._look_at(event.position() - self._grip)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        del event
+        if self._grip is not None and not self._dragged:
+            self._look_at(event.position())
         self._grip = None
         self._settle()
 

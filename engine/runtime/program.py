@@ -437,6 +437,9 @@ class _Run:
     ) -> None:
         marks, held = list(reversed(trail)) if self.after or self.recorder else [], self.held.copy()
         owner = None
+        looks = self.meter is not None and self.meter.looks
+        if self.meter:
+            self.meter.looks = keep is not None
         with self.recorder.turn() if self.recorder and trail else nullcontext():
             for done, node in enumerate(code):
                 if node.meta["owner"] != owner:
@@ -451,6 +454,8 @@ class _Run:
             self._tell(marks, len(code))
         for node in keep or ():
             self._keep(node)
+        if self.meter:
+            self.meter.looks = looks
         self.held = held
 
     def foresee(self, here: fx.Node, value: torch.Tensor) -> None:

@@ -23,7 +23,8 @@ def thumbnail(value: object) -> Picture | None:
     if tensor is None or tensor.dim() != 4 or min(tensor.shape[-2:]) < LEAST or tensor.numel() == 0:
         return None
     tensor = tensor.detach()[:1]
-    tensor = tensor if tensor.shape[1] in (1, 3, 4) else tensor[:, :1]
+    is_map = tensor.shape[1] not in (1, 3, 4)
+    tensor = tensor[:, :1] if is_map else tensor
     tensor = tensor.abs() if tensor.is_complex() else tensor
     height, width = tensor.shape[-2:]
     scale = SIDE / max(height, width)
@@ -31,5 +32,5 @@ def thumbnail(value: object) -> Picture | None:
         size = (max(1, round(height * scale)), max(1, round(width * scale)))
         small = F.interpolate(tensor.to(torch.float32), size, mode="area")
         tensor = small.round().to(torch.uint8) if tensor.dtype == torch.uint8 else small
-    found = preview.picture(tensor)
+    found = preview.picture(tensor[0, 0] if is_map else tensor)
     return replace(found, caption="", values=b"", depth=0) if found else None
