@@ -12,7 +12,8 @@ from engine.document.scopes import Key
 from engine.export import ExportError, loop_told
 from engine.messages import Fault
 from engine.runtime.loop import Loop, flat
-from engine.runtime.lower import Decision, Lowered
+from engine.runtime.lower import Lowered
+from engine.runtime.lower_leaves import Decision
 from engine.runtime.symbols import nodes_in
 
 

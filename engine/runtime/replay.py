@@ -10,7 +10,7 @@ from torch import Tensor, fx, nn
 
 from engine.document.direct import Direct
 from engine.export.names import argument_names
-from engine.runtime.lower import Decision
+from engine.runtime.lower_leaves import Decision
 from engine.runtime.piece import Piece
 from engine.runtime.symbols import map_nodes, member
 from engine.runtime.trusted import Called

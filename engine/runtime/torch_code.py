@@ -18,7 +18,7 @@ from engine.export.module import join, source_of
 from engine.export.names import TAKEN, argument_names
 from engine.export.text import MODULES, Imports, docstring, literal, parts
 from engine.runtime.describe import describe
-from engine.runtime.lower import Decision
+from engine.runtime.lower_leaves import Decision
 from engine.runtime.piece import Piece
 from engine.runtime.symbols import nodes_in
 from engine.runtime.torch_values import Values, is_tensor
