@@ -119,6 +119,20 @@ def would_cycle(graph: Graph, catalogue: Catalogue, start: str, end: str) -> boo
     """Whether a wire from `start`'s outlet to `end`'s inlet would close a cycle."""
     if start == end:
         return True
+    if runs_after(graph, end, start):  # nothing flows back in the order of running
+        return False
     found = flow(graph, catalogue)
     ports: tuple[Port, Port] = (end, "in"), (start, "out")
     return all(port in found for port in ports) and nx.has_path(found, *ports)
+
+
+def runs_after(graph: Graph, one: str, other: str) -> bool:
+    """Whether `one` comes when `other`, with all that is in it, is done. Not if either is parked, or in the other."""
+    if graph.is_loose(one) or graph.is_loose(other):
+        return False
+    before, after = ([*reversed(graph.ancestors(node)), node] for node in (other, one))
+    for frame, (early, late) in zip(before, zip(before[1:], after[1:], strict=False), strict=False):
+        if early != late:
+            run = graph.children[frame]
+            return run.index(late) > run.index(early)
+    return False

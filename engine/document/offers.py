@@ -77,8 +77,7 @@ def context_link(graph: Graph, catalogue: Catalogue, a: str, b: str) -> Offer | 
     The key is declared by the nearest provider around both, or by the nearest frame around both. None when `b` runs
     before `a`, or either does not run.
     """
-    order = {node: index for index, node in enumerate(flow.order(graph, catalogue))}
-    if a not in order or b not in order or order[b] < order[a]:
+    if not (graph.runs(a) and graph.runs(b) and flow.runs_after(graph, b, a)):
         return None
     shared = [frame for frame in graph.ancestors(a) if frame in graph.ancestors(b)]
     provider = next((frame for frame in shared if graph.nodes[frame].contexts), shared[0])
