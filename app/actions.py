@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app import dialogs, finding, typing_keys
 from app.action import Action
@@ -97,6 +97,19 @@ def show_keys(window: "Window", made: Mapping[str, QAction]) -> None:
         if made[action.id].shortcuts() != (sequences := [QKeySequence(key) for key in keys]):
             made[action.id].setShortcuts(sequences)
             _describe(action, made[action.id])
+    for command, button in _echoes(window).items():
+        button.setToolTip(made[command].toolTip())
+
+
+def _echoes(window: "Window") -> dict[str, QWidget]:
+    """Buttons of panels that do what a command does: they say its keys too."""
+    pause = window.preview.pause
+    return {
+        "continue": pause.go_on,
+        "step": pause.step,
+        "compare-swap": window.preview.bar.swap,
+        "compare-adapters": window.adapters_panel.compare,
+    }
 
 
 def _trigger(window: "Window", action: Action) -> None:

@@ -144,8 +144,7 @@ class DrawingDesk(QObject):
         self._show(self.drawn)
         self._name(found)
         self.window.preview.follow([])  # what the graph makes of it
-        self.window.docks["inspector"].show()
-        self.window.docks["inspector"].raise_()
+        self.window.show_inspector()
         self.window.canvas.setFocus()
 
     def leave(self) -> None:

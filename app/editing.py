@@ -68,6 +68,11 @@ def _redo_title(window: "Window") -> str:
     return f"Redo {redos[-1].label}" if redos else "Redo"
 
 
+def _write_note(window: "Window") -> None:
+    window.show_inspector()
+    window.inspector.focus_note()
+
+
 EDITING: tuple[Action, ...] = (
     Action(
         id="undo",
@@ -115,6 +120,16 @@ EDITING: tuple[Action, ...] = (
         scope="canvas",
         run=lambda w: NameField(w.canvas, w.canvas.selection[-1]),
         enabled=lambda w: len(w.canvas.selection) == 1,
+    ),
+    Action(
+        id="note",
+        menu="Edit",
+        title="Write a note",
+        keys=("Shift+P",),
+        scope="canvas",
+        tip="A remark that is shown with the node",
+        run=_write_note,
+        enabled=_one,
     ),
     Action(
         id="bypass",
@@ -210,6 +225,16 @@ EDITING: tuple[Action, ...] = (
         keys=("Ctrl+D", "Shift+D"),
         scope="canvas",
         run=lambda w: commands.duplicate(w.canvas),
+        enabled=_some,
+    ),
+    Action(
+        id="duplicate-beside",
+        menu="Edit",
+        title="Duplicate as a branch",
+        keys=("Ctrl+Shift+D",),
+        scope="canvas",
+        tip="The copy gets the same input, and a Sum adds what both return",
+        run=lambda w: commands.duplicate_beside(w.canvas),
         enabled=_some,
     ),
     Action(

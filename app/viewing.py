@@ -99,6 +99,7 @@ VIEWING: tuple[Action, ...] = (
         title="Swap A and B",
         keys=("C",),
         scope="view",
+        tip="A and B change sides",
         run=_with_picture(lambda w: w.preview.picture.swap()),
     ),
     Action(

@@ -161,7 +161,8 @@ class Window(QMainWindow):
         self.breadcrumbs.chosen.connect(lambda frame: travel.enter(self.canvas, frame))
         self.canvas.hint.connect(self.status.hint)
         self.canvas.refused.connect(self.status.refuse)
-        self.canvas.activated.connect(lambda _: self.inspector.focus_first())
+        self.canvas.activated.connect(self._edit_node)
+        self.canvas.picked.connect(lambda _: self.docks["inspector"].isHidden() or self.docks["inspector"].raise_())
         self.canvas.menu_requested.connect(self._context_menu)
         self.canvas.chip_menu_requested.connect(lambda at: contexts.menu(self).popup(at))
         self.canvas.pinned_changed.connect(lambda: actions.refresh(self, contexts.MENU))
@@ -266,6 +267,11 @@ class Window(QMainWindow):
             self.canvas.reveal(node)
             self.canvas.setFocus()
 
+    def show_inspector(self) -> None:
+        """Bring the inspector to the front, from wherever it was put away."""
+        self.docks["inspector"].show()
+        self.docks["inspector"].raise_()
+
     def find_kind(self) -> None:
         self.docks["palette"].show()
         self.palette_panel.search.setFocus()
@@ -315,6 +321,10 @@ class Window(QMainWindow):
         if unread := list(self.keymap.unread.values()):
             text = f"Keys of the settings that are left out: {'; '.join(unread)}"
             self.notice.tell(text, "warning", "Forget them", self.keymap.forget_unread)
+
+    def _edit_node(self) -> None:
+        self.show_inspector()
+        self.inspector.focus_first()
 
     def _grant(self) -> None:
         self.trust.grant()

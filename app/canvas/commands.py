@@ -84,6 +84,13 @@ def duplicate(canvas: "Canvas") -> None:
     _perform(canvas, rewrites.duplicate(document.graph, document.catalogue, canvas.selection), "Duplicate")
 
 
+def duplicate_beside(canvas: "Canvas") -> None:
+    """A copy of the selected neighbours that is given the same input."""
+    document = canvas.document
+    answer = rewrites.duplicate_beside(document.graph, document.catalogue, canvas.selection)
+    _perform(canvas, answer, "Duplicate as a branch")
+
+
 def swap(canvas: "Canvas", kind: str) -> None:
     """Another kind in the place of the selected node."""
     document, node = canvas.document, canvas.selection[-1]

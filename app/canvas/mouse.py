@@ -172,6 +172,7 @@ class Mouse:
             canvas.select([*canvas.selection, *repeats.meant(canvas.arrangement, node)])
         else:
             canvas.select(repeats.meant(canvas.arrangement, node))
+            canvas.picked.emit(node)
 
     def double_click(self, event: QMouseEvent) -> None:
         if self.gesture or event.button() != Qt.MouseButton.LeftButton:

@@ -197,7 +197,7 @@ class AdapterCard(QFrame):
         self.fold = _tool("Selector, weights, and what the params drive")
         self.fold.clicked.connect(lambda: self.chosen.emit("" if self._is_unfolded() else self.adapter))
         self.enabled = QCheckBox()
-        self.enabled.setToolTip("In force: inject or eject it (E for the selected one, or all, on the canvas)")
+        self.enabled.setToolTip("In force: inject or eject it")
         self.enabled.setAccessibleName(f"{adapter.name} in force")
         self.enabled.clicked.connect(self._enable)
         self.colour = _tool("Its colour on the canvas")

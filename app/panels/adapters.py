@@ -68,7 +68,7 @@ class AdaptersPanel(QScrollArea):
         self.column.setContentsMargins(10, 8, 10, 10)
         self.column.setSpacing(6)
         row = QHBoxLayout()
-        self.compare = _button("A/B", "Eject all that is in force; again: inject it (E on the canvas)")
+        self.compare = _button("A/B", "Eject all that is in force; again: inject it")
         self.add = _button("Add…", "An adapter that comes along, or one from a file")
         self.new = _button("New…", "Draw an adapter of your own")
         for button, what in ((self.compare, "compare"), (self.add, "add"), (self.new, "new")):

@@ -97,7 +97,6 @@ class CompareBar(QWidget):
         self.show_b = QPushButton("Show B")
         self.show_b.setToolTip("B alone, while this is held (key B)")
         self.swap = QPushButton("Swap")
-        self.swap.setToolTip("A and B change sides (key C)")
         self.off = QToolButton()
         self.off.setAutoRaise(True)
         self.off.setIconSize(QSize(10, 10))

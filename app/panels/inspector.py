@@ -98,6 +98,12 @@ class Inspector(QScrollArea):
             fields = [*self.page.fields.values(), self.page.name]
             fields[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def focus_note(self) -> None:
+        """Put the focus where a remark about the node is written."""
+        if isinstance(self.page, NodePage):
+            self.page.note.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.ensureWidgetVisible(self.page.note)
+
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self._build()

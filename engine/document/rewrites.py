@@ -23,24 +23,30 @@ from engine.document.providers import reaches_other
 def wrap(graph: Graph, catalogue: Catalogue, nodes: list[str], kind: str) -> Edit:
     """Put neighbours into a new frame in their place. A run of several becomes one branch of a branching frame."""
     with Plan(graph) as plan:
-        run = _one_run(graph, nodes)
-        place = graph.place_of(run[0])
-        within = place.segment is None and flow.is_branching(graph, catalogue, place.frame)
-        branching = catalogue[kind].role in BRANCHES
-        position = graph.view(graph.slot(place)[0]).position if place.frame == CANVAS else None
-        if len(run) > 1 and within and not branching:
-            raise RefusedError(
-                "refused",
-                f"{len(run)} branches of {graph.nodes[place.frame].title} run side by side; in a {kind} they would "
-                "run one after another: wrap them one by one, or in a Sum",
-            )
-        if len(run) > 1 and branching and not within:
-            run = [offers.wrap_run(plan, catalogue, run, "Chain")]
-        frame = offers.wrap_run(plan, catalogue, run, kind)
-        if place.frame == CANVAS and place.index == 0:
-            plan.put(run, None)
-            plan.put([frame], position)
+        _wrap(plan, catalogue, nodes, kind)
         return plan.edit
+
+
+def _wrap(plan: Plan, catalogue: Catalogue, nodes: list[str], kind: str) -> str:
+    graph = plan.graph
+    run = _one_run(graph, nodes)
+    place = graph.place_of(run[0])
+    within = place.segment is None and flow.is_branching(graph, catalogue, place.frame)
+    branching = catalogue[kind].role in BRANCHES
+    position = graph.view(graph.slot(place)[0]).position if place.frame == CANVAS else None
+    if len(run) > 1 and within and not branching:
+        raise RefusedError(
+            "refused",
+            f"{len(run)} branches of {graph.nodes[place.frame].title} run side by side; in a {kind} they would "
+            "run one after another: wrap them one by one, or in a Sum",
+        )
+    if len(run) > 1 and branching and not within:
+        run = [offers.wrap_run(plan, catalogue, run, "Chain")]
+    frame = offers.wrap_run(plan, catalogue, run, kind)
+    if place.frame == CANVAS and place.index == 0:
+        plan.put(run, None)
+        plan.put([frame], position)
+    return frame
 
 
 @answering
@@ -71,16 +77,34 @@ def duplicate(graph: Graph, catalogue: Catalogue, nodes: list[str]) -> Edit:
     """Copies right after each run of neighbours, with initial weights of their own. Among branches, more branches."""
     del catalogue
     with Plan(graph) as plan:
-        ids = new_ids(graph)
-        for run in _some_runs(graph, nodes):
-            place = graph.place_of(run[-1])
-            copies = copied([graph.tree(node) for node in run], ids)
-            if place.segment is None:
-                plan.insert(Place(place.frame, place.index + 1), copies)
-            else:
-                at = graph.view(graph.slot(place)[0]).position
-                plan.insert_parked(place.frame, copies, (at[0] + 40, at[1] + 80) if at else None)
+        _duplicate(plan, nodes)
         return plan.edit
+
+
+@answering
+def duplicate_beside(graph: Graph, catalogue: Catalogue, nodes: list[str]) -> Edit:
+    """Copies that are given the same input: more branches of the frame around, or of a Sum that is put around both.
+
+    Several neighbours in a row are one branch.
+    """
+    with Plan(graph) as plan:
+        place = graph.place_of(_one_run(graph, nodes)[0])
+        if place.segment is not None or not flow.is_branching(graph, catalogue, place.frame):
+            nodes = graph.children[_wrap(plan, catalogue, nodes, "Sum")]
+        _duplicate(plan, nodes)
+        return plan.edit
+
+
+def _duplicate(plan: Plan, nodes: list[str]) -> None:
+    graph, ids = plan.graph, new_ids(plan.graph)
+    for run in _some_runs(graph, nodes):
+        place = graph.place_of(run[-1])
+        copies = copied([graph.tree(node) for node in run], ids)
+        if place.segment is None:
+            plan.insert(Place(place.frame, place.index + 1), copies)
+        else:
+            at = graph.view(graph.slot(place)[0]).position
+            plan.insert_parked(place.frame, copies, (at[0] + 40, at[1] + 80) if at else None)
 
 
 @answering

@@ -286,6 +286,7 @@ def test_the_sign_says_which_and_leads_to_the_card(two_frames: Window, qtbot: Qt
     assert window.adapters_panel.current == other.id
     qtbot.mouseClick(canvas, LEFT, pos=rect.center().toPoint())
     assert window.adapters_panel.current == one.id
+    assert not window.docks["adapters"].visibleRegion().isEmpty()
     assert "LoRA" in canvas._tooltip(rect.center().toPoint())
 
 

@@ -582,3 +582,44 @@ def contexts_editor(window: Window, node: str) -> ContextsEditor:
     found = page.findChild(ContextsEditor)
     assert isinstance(found, ContextsEditor)
     return found
+
+
+def test_a_click_on_a_node_brings_its_page_to_the_front(window: Window, hands: Hands) -> None:
+    node, other = add(window, "Linear"), add(window, "ReLU")
+    inspector, adapters = window.docks["inspector"], window.docks["adapters"]
+    QApplication.processEvents()
+
+    def at_front() -> bool:
+        QApplication.processEvents()
+        return not inspector.visibleRegion().isEmpty()
+
+    adapters.raise_()
+    assert not at_front()
+    hands.click_node(node)
+    assert at_front()
+    adapters.raise_()
+    hands.click_node(node)  # selected already
+    assert at_front()
+    adapters.raise_()
+    at = window.canvas.rect_of(other).center().toPoint()
+    hands.qtbot.mouseClick(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, at)
+    assert window.canvas.selection == [node, other]
+    assert not at_front(), "several are chosen for an adapter to go to"
+    window.canvas.select([node])
+    hands.key(Qt.Key.Key_Return)
+    assert at_front()
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert node_page(window, node).fields["in_features"].isAncestorOf(focus)
+
+
+def test_a_note_is_written_by_key(window: Window, hands: Hands) -> None:
+    node = add(window, "ReLU")
+    window.docks["adapters"].raise_()
+    window.canvas.select([node])
+    window.canvas.setFocus()
+    hands.key(Qt.Key.Key_P, Qt.KeyboardModifier.ShiftModifier)
+    note = node_page(window, node).note
+    assert QApplication.focusWidget() is note
+    hands.qtbot.keyClicks(note, "why")
+    assert window.document.graph.view(node).note == "why"

@@ -114,6 +114,8 @@ def test_a_new_key_counts_at_once_and_the_next_time(qtbot: QtBot, window: Window
     duplicate = window.actions_by_id["duplicate"]
     assert duplicate.shortcut() == QKeySequence("Ctrl+J")
     assert duplicate.toolTip() == "Duplicate (Ctrl+J)"
+    window.keymap.choose("continue", ("Ctrl+Shift+J",))
+    assert window.preview.pause.go_on.toolTip().endswith("(Ctrl+Shift+J)")
     dialog.add.click()
     press("Alt+Shift+J")
     assert Keymap(ACTIONS, window.settings).keys_of("duplicate") == ("Ctrl+J", "Alt+Shift+J")

@@ -24,7 +24,7 @@ def test_any_command_is_a_sound_edit_or_a_refusal(graph, data):
     node = st.sampled_from(sorted(graph.nodes))
     several = st.lists(node, min_size=1, max_size=4, unique=True)
     kind = st.sampled_from(["Chain", "Sum", "Residual", "Concatenate", "Linear", "ReLU", "Attention"])
-    match data.draw(st.sampled_from(["wrap", "unwrap", "duplicate", "swap", "route", "inline", "paste"])):
+    match data.draw(st.sampled_from(["wrap", "unwrap", "duplicate", "beside", "swap", "route", "inline", "paste"])):
         case "wrap":
             frames = st.sampled_from(["Chain", "Sum", "Residual"])
             answer: Answer = rewrites.wrap(graph, CATALOGUE, data.draw(several), data.draw(frames))
@@ -32,6 +32,8 @@ def test_any_command_is_a_sound_edit_or_a_refusal(graph, data):
             answer = rewrites.unwrap(graph, CATALOGUE, data.draw(node))
         case "duplicate":
             answer = rewrites.duplicate(graph, CATALOGUE, data.draw(several))
+        case "beside":
+            answer = rewrites.duplicate_beside(graph, CATALOGUE, data.draw(several))
         case "swap":
             answer = rewrites.swap(graph, CATALOGUE, data.draw(node), data.draw(kind))
         case "route":
@@ -117,6 +119,18 @@ def test_copies_follow_what_they_are_copies_of(graph):
     assert chain == "chain"
     assert len(reached.children[twin]) == 2
     assert not set(reached.children[twin]) & set(reached.children["chain"])
+
+
+def test_a_copy_beside_is_given_the_same_input(graph):
+    reached = done(graph, rewrites.duplicate_beside(graph, CATALOGUE, ["b", "c"]))
+    frame = reached.children["root"][1]
+    assert reached.nodes[frame].kind == "Sum"
+    first, twin = reached.children[frame]
+    assert reached.children[first] == ["b", "c"]
+    assert [reached.nodes[n].kind for n in reached.children[twin]] == [reached.nodes[n].kind for n in ("b", "c")]
+    branch = graph.children["sum"][0]
+    more = done(graph, rewrites.duplicate_beside(graph, CATALOGUE, [branch]))
+    assert len(more.children["sum"]) == len(graph.children["sum"]) + 1
 
 
 def test_copies_of_sharers_share_among_themselves(graph):
