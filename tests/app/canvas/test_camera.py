@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.view import Canvas
+from app.window import Window
 from engine.document.graph import Graph
 from tests.app.canvas.conftest import Open
 from tests.app.canvas.hands import graph_of, tree
@@ -75,6 +76,19 @@ def test_the_wheel_does_what_is_chosen(open_canvas: Open, mode: str, keys: Qt.Ke
         assert canvas.rect_of("a").topLeft() - before == (QPointF(30, 0) if keys else QPointF(0, 30))
         wheel(canvas, at, 120, keys=keys)  # of a mouse, which tells no pixels
         assert canvas.rect_of("a").topLeft() - before == (QPointF(90, 0) if keys else QPointF(0, 90))
+
+
+def test_the_wheel_that_is_chosen_is_remembered(window: Window) -> None:
+    canvas, at = window.canvas, QPointF(300, 300)
+    canvas.set_zoom(1.0)
+    assert canvas.mouse.wheel_mode == "auto"
+    window.actions_by_id["wheel-pan"].trigger()
+    wheel(canvas, at, 120)
+    assert (canvas.zoom, window.settings.value("wheel")) == (1.0, "pan")
+    window.actions_by_id["wheel-zoom"].trigger()
+    wheel(canvas, at, 120, QPoint(0, 40))
+    assert canvas.zoom > 1.0
+    assert window.settings.value("wheel") == "zoom"
 
 
 def test_dragging_pans_with_the_middle_button_alt_or_space(open_canvas: Open) -> None:
