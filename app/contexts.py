@@ -38,7 +38,7 @@ def key_at_hand(window: "Window") -> Key | None:
     if access := reached(window):
         return access.key
     pinned = window.canvas.pinned
-    return pinned if pinned in _links(window) else None
+    return pinned if pinned and pinned in _links(window) else None
 
 
 def _links(window: "Window") -> dict[Key, Links]:

@@ -95,7 +95,7 @@ def focus(canvas: "Canvas") -> Key | None:
     hover = canvas.mouse.hover
     if hover.kind == "chip" and canvas.links_shown != "none":
         return hover.key
-    return canvas.pinned if canvas.pinned in known(canvas) else None
+    return canvas.pinned if canvas.pinned and canvas.pinned in known(canvas) else None
 
 
 def known(canvas: "Canvas") -> Cache:

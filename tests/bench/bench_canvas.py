@@ -247,7 +247,7 @@ def bench(size: str, folder: Path) -> None:
     settle()
     for measure in (frames, whole, hits, links):
         measure(canvas)
-    window.document.listeners.remove(canvas._changed)  # pyright: ignore[reportPrivateUsage]
+    window.document.listeners.remove(canvas._changed)
     canvas.close()
     del canvas
     if QApplication.primaryScreen().devicePixelRatio() == 1:
