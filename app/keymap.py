@@ -142,7 +142,7 @@ class Keymap(QObject):
         if command not in self.actions:
             return "no command has this name"
         if not isinstance(text, str) or not all(keys):
-            return "not a key such as Ctrl+Shift+D, or several parted by '; '"
+            return "not a key such as Ctrl+Shift+D, nor several with '; ' between them"
         for key in keys:
             if key in FIXED:
                 return f"{key} {FIXED[key]}, always"

@@ -65,6 +65,8 @@ from nodes.adapters import ADAPTERS
 
 MANY = 300
 """Problems are found anew after every edit: where there are more, that waits until it is quiet."""
+KEYS = "keys"
+"""What the notice is about that outlasts the opening of graphs."""
 QUIET = 200
 """Milliseconds without a change that count as quiet."""
 
@@ -216,7 +218,8 @@ class Window(QMainWindow):
         if change.touched is None:
             self.faults = ()
             self.status.clear()
-            self.notice.hide()
+            if self.notice.about != KEYS:
+                self.notice.hide()
             self.canvas.set_running(None)
             self.weights.forget()
             self.checker = Checker(self.document.graph, CATALOGUE)
@@ -320,7 +323,7 @@ class Window(QMainWindow):
         """Say which keys of the settings can't be used."""
         if unread := list(self.keymap.unread.values()):
             text = f"Keys of the settings that are left out: {'; '.join(unread)}"
-            self.notice.tell(text, "warning", "Forget them", self.keymap.forget_unread)
+            self.notice.tell(text, "warning", "Forget them", self.keymap.forget_unread, about=KEYS)
 
     def _edit_node(self) -> None:
         self.show_inspector()

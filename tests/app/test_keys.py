@@ -18,7 +18,7 @@ from app.canvas.guide import GESTURES
 from app.keymap import FIXED, Keymap, defaults
 from app.keys_dialog import KeysDialog
 from app.window import Window
-from engine.document.document import new_tree
+from engine.document.document import new_graph, new_tree
 from engine.document.edits import Insert
 from engine.document.graph import Place
 from tests.app.hands import Hands
@@ -195,6 +195,8 @@ def test_keys_of_the_settings_that_nobody_can_use_are_left_out_and_told(settings
     assert keymap.keys_of("rename") == ("F2",)
     assert sorted(keymap.unread) == ["gone", "mute", "rename", "step"]
     assert "rename = Ctrl+Blah: not a key" in window.notice.label.text()
+    window.document.replace(new_graph())
+    assert not window.notice.isHidden(), "it is about no graph"
     window.notice.button.click()
     assert sorted(key for key in settings.allKeys() if key.startswith("keys/")) == ["keys/copy", "keys/run"]
 
