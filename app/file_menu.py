@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from app import importing
+from app import importing, picturing
 from app.action import Action
 from app.exporting import ABOUT, TITLES
 
@@ -97,7 +97,8 @@ FILE_MENU: tuple[Action, ...] = (
         menu="File/Export",
         title="Picture of the canvas…",
         separated=True,
-        run=lambda w: w.files.ask_picture(),
+        tip="Of the whole graph or of what is selected, as PNG, SVG or PDF",
+        run=lambda w: picturing.ask(w),
     ),
     Action(
         id="export-value",

@@ -168,20 +168,6 @@ class Filing(QObject):
         )
         box.open()
 
-    def ask_picture(self) -> None:
-        """Let the user choose where to put a picture of the canvas."""
-        title = "Export a picture of the canvas"
-        dialog = self.saver("picture", title, ["Pictures (*.png)"], f"{Path(self.title).stem}.png")
-
-        def write(name: str) -> None:
-            if self.window.canvas.image(2.0).save(name):
-                self.window.say(f"Wrote {name}")
-            else:
-                self._complain("The picture can't be written.", FileError(f"{name}: choose another folder or name"))
-
-        dialog.fileSelected.connect(write)
-        dialog.open()
-
     def ask_value(self) -> None:
         """Let the user choose where to put what the preview shows."""
         node = self.window.preview.node
@@ -235,7 +221,7 @@ class Filing(QObject):
         except FileError as error:
             if edit:
                 document.undo()
-            self._complain("This file can't be saved.", error)
+            self.complain("This file can't be saved.", error)
             return
         moved = path != self.path
         self.path, self.example = path, None
@@ -273,7 +259,7 @@ class Filing(QObject):
 
     def _read(self, path: Path, then: Callable[[Graph, Stamp], object]) -> None:
         """Go on with what a file holds; one that can't be read ends in a complaint."""
-        self._reader.read(path, then, lambda error: self._complain("This file can't be opened.", error))
+        self._reader.read(path, then, lambda error: self.complain("This file can't be opened.", error))
 
     def take(self, graph: Graph, folder: Path, trusted: tuple[str, ...]) -> None:
         """Start with a graph that was imported, whose paths start at `folder`, and whose code was agreed to."""
@@ -324,7 +310,8 @@ class Filing(QObject):
         dialog.selectFile(suggestion)
         return dialog
 
-    def _complain(self, what: str, error: FileError) -> None:
+    def complain(self, what: str, error: FileError) -> None:
+        """Say that something can't be done with a file, and why."""
         box = QMessageBox(QMessageBox.Icon.Critical, "Catenary", what, QMessageBox.StandardButton.Ok, self.window)
         box.setObjectName("file-error")
         box.setInformativeText(str(error))

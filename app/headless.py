@@ -10,6 +10,7 @@ from PySide6.QtCore import QEventLoop, QSettings, QTemporaryDir
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from app.canvas import picture
 from app.panels.picture import image_of
 from app.window import Window
 from engine.document.disk import FileError
@@ -55,7 +56,7 @@ def run(file: Path | None, theme: str) -> int:
 
 
 def _report(window: Window, end: Finished | str) -> int:
-    written = _write(window.canvas.image(2.0, largest=4000), FOLDER / "catenary-canvas.png")
+    written = _write(picture.image(window.canvas, 2.0, longest=4000), FOLDER / "catenary-canvas.png")
     if isinstance(end, str):
         print(f"the engine stopped: {end}", file=sys.stderr)
         return 1

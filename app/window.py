@@ -44,6 +44,7 @@ from app.panels.palette import Palette
 from app.panels.preview import PreviewPanel
 from app.panels.problems import ProblemsPanel, counted
 from app.panels.sweep import SweepPanel
+from app.panels.timeline import TimelinePanel
 from app.panels.weights_report import WeightsPanel
 from app.reports import death_report
 from app.selector_bar import SelectorBar
@@ -131,6 +132,7 @@ class Window(QMainWindow):
             self.document, self.variants, self.theme, lambda: self.files.folder, lambda: self.files.drawings
         )
         self.sweep = SweepPanel(self.document, self.variants, self.theme)
+        self.timeline = TimelinePanel(self.theme)
         self.problems_panel = ProblemsPanel(self.theme)
         self.log = LogPanel()
         self.weights_panel = WeightsPanel()
@@ -185,7 +187,12 @@ class Window(QMainWindow):
         self.inspector.unshared.connect(lambda node: sharing.unshare(self, node))
         self.weights_panel.report.activated.connect(self.show_node)
         self.weights_panel.report.fixed.connect(self._fix)
+        self.timeline.wanted.connect(lambda: self.link.run(pauses=True))
+        self.timeline.moved.connect(self._show_step)
+        self.timeline.activated.connect(self.show_node)
+        self.docks["timeline"].visibilityChanged.connect(self._record)
         link = self.link
+        link.timeline.connect(self.timeline.show_timeline)
         link.ready.connect(self._ready)
         link.configured.connect(lambda _: self.refresh_soon())
         link.shapes.connect(self._shaped)
@@ -222,6 +229,7 @@ class Window(QMainWindow):
                 self.notice.hide()
             self.canvas.set_running(None)
             self.weights.forget()
+            self.timeline.forget()
             self.checker = Checker(self.document.graph, CATALOGUE)
         else:
             self.checker.touch(change.touched)
@@ -282,6 +290,19 @@ class Window(QMainWindow):
 
     def toggle_panel(self, name: str) -> None:
         self.docks[name].setVisible(self.docks[name].isHidden())
+
+    def _record(self, open: bool) -> None:
+        """Record runs while the timeline is open; that of the present graph at once, if it runs by itself."""
+        self.link.records = open
+        self._show_step(self.timeline.node if open else "", False)
+        if open and self.link.auto and self.link.idle and self.timeline.run_shown != self.link.number:
+            self.link.run()
+
+    def _show_step(self, node: str, follow: bool) -> None:
+        """Mark the node of the timeline's present step, and bring it into view."""
+        self.canvas.mark(node if self.link.records else "")
+        if follow and node in self.canvas.document.graph:
+            travel.show(self.canvas, [node])
 
     def set_links_shown(self, mode: str) -> None:
         self.links_shown = mode
@@ -428,6 +449,7 @@ class Window(QMainWindow):
 
     def _show_state(self) -> None:
         paused = self.link.paused_at
+        self.timeline.set_stale(self.link.stale)
         self.preview.set_state(self.link.stale, self.link.running and not paused)
         self.preview.pause.show_pause(paused)
         self.canvas.set_paused(paused.node if paused else None)
@@ -451,7 +473,8 @@ class Window(QMainWindow):
         self.setStyleSheet(tones.sheet(worn))
         self.setWindowIcon(icon("catenary", worn.selection.name()))
         panels = (self.palette_panel, self.inspector, self.adapters_panel, self.preview, self.problems_panel)
-        for part in (self.canvas, self.selector, self.outline, *panels, self.sweep, self.notice, self.overlays):
+        panels = (*panels, self.sweep, self.timeline)
+        for part in (self.canvas, self.selector, self.outline, *panels, self.notice, self.overlays):
             part.set_theme(worn)
         layout.wear(self.docks, worn)
         for action in actions.ACTIONS:

@@ -1,6 +1,7 @@
 """Paints a scene: walks its items in order and calls the painter for each thing on them."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from msgspec import Struct, field
@@ -57,8 +58,16 @@ LineCache = dict[str, tuple[list[Route], list[QLineF]]]
 
 def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, lines: LineCache) -> Painted:
     """Paint everything but selection, links and gestures."""
-    graph = arrangement.graph
     done = Painted()
+    deque(steps(b, scene, arrangement, marks, lines, done), maxlen=0)
+    return done
+
+
+def steps(
+    b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, lines: LineCache, done: Painted
+) -> Iterator[None]:
+    """Paint as `paint` does, and pause after each node; `done` counts along."""
+    graph = arrangement.graph
     for text, rect, corners in scene.pills:
         painter.pill(b, rect, text, corners)
     if graph.segments(CANVAS):
@@ -77,6 +86,7 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
             painter.ports(b, item, b.theme.wire)
             if scene.zoom >= SHAPES_FROM and item.node in marks.returns:
                 _shape(b, item, marks.returns[item.node])
+        yield
     for item in scene.items:  # after all bodies: a frame's ports lie on its edge, under what it holds
         if item.state == "open" and b.detailed:
             painter.ports(b, item, b.theme.wire)
@@ -90,7 +100,6 @@ def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, line
     adapting.paint_signs(b, scene, marks.signs)
     for node, severity in worst(arrangement, scene, marks).items():
         painter.badge(b, scene.by_node[node], severity)
-    return done
 
 
 def worst(arrangement: Arrangement, scene: Scene, marks: Marks) -> dict[str, Severity]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.canvas import adapting, hits, painter, render
@@ -23,9 +23,6 @@ from engine.document.document import Change, Document
 from engine.document.expand import Expanded
 from engine.document.problems import Problem, Severity
 from engine.messages import Fault
-
-LARGEST = 12000
-"""Pictures are at most this many pixels wide and high."""
 
 
 class Surface(QWidget):
@@ -213,8 +210,10 @@ class Surface(QWidget):
 
     def set_shapes(self, returns: Mapping[str, tuple[str, ...]], receives: Mapping[str, tuple[str, ...]]) -> None:
         """What every node returns and receives, to be written under nodes and in tooltips."""
-        self.marks.returns, self.marks.receives = returns, receives
-        self._repaint()
+        marks = self.marks
+        if (marks.returns, marks.receives) != (returns, receives):
+            marks.returns, marks.receives = returns, receives
+            self._repaint()
 
     def set_problems(self, problems: Sequence[Problem]) -> None:
         """Badges on the nodes that have problems."""
@@ -222,8 +221,8 @@ class Surface(QWidget):
         for problem in problems:
             if problem.node:
                 found.setdefault(problem.node, []).append((problem.severity, problem.message))
-        if found != self.marks.problems:
-            self.marks.problems = found
+        before, self.marks.problems = self.marks.problems, found
+        if _severities(before) != _severities(found):  # their words are often others after an edit
             self._repaint()
 
     def set_expanded(self, expanded: Expanded | None) -> None:
@@ -248,8 +247,9 @@ class Surface(QWidget):
 
     def set_faults(self, faults: Sequence[Fault]) -> None:
         """Mark the nodes at which the last run, or the inference of shapes, failed."""
-        self.marks.faults = {fault.node: fault.message for fault in faults}
-        self._repaint()
+        before, self.marks.faults = self.marks.faults, {fault.node: fault.message for fault in faults}
+        if before.keys() != self.marks.faults.keys():
+            self._repaint()
 
     def set_heat(self, heat: Heat | None) -> None:
         """Show nodes in the colours of what they come to, or in their own."""
@@ -266,18 +266,6 @@ class Surface(QWidget):
         self._repaint()
 
     # Painting.
-
-    def image(self, scale: float = 1.0, margin: float = 24, largest: int = LARGEST) -> QImage:
-        """A picture of the whole graph, `scale` pixels to a canvas unit, fewer for sides of `largest` at most."""
-        left, top, right, bottom = scenes.bounds(self.arrangement, self.texts)
-        scale = min(scale, (largest - 2 * margin) / max(right - left, bottom - top))
-        width, height = (right - left) * scale + 2 * margin, (bottom - top) * scale + 2 * margin
-        camera = Camera(scale, margin - left * scale, margin - top * scale)
-        image = QImage(round(width), round(height), QImage.Format.Format_ARGB32_Premultiplied)
-        with QPainter(image) as p:
-            scene = scenes.build(self.arrangement, camera, width, height, self.texts, len(self.document.graph))
-            self._paint_scene(p, scene, round(width), round(height))
-        return image
 
     def _paint_scene(self, p: QPainter, scene: Scene, width: int, height: int) -> None:
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -315,3 +303,8 @@ class Surface(QWidget):
         if self._whole:
             self.frame_all()
         self._repaint()
+
+
+def _severities(problems: Mapping[str, list[tuple[Severity, str]]]) -> dict[str, list[Severity]]:
+    """How bad the problems of each node are."""
+    return {node: [severity for severity, _ in each] for node, each in problems.items()}

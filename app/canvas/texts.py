@@ -78,8 +78,21 @@ class Texts:
         if whole < SMALLEST or room < whole or not text:
             return 0.0
         text, whole = self.fit(text, whole, bold, room)
-        if not text:
-            return 0.0
+        return self._put(painter, text, x, middle, room, whole, bold, colour, centred) if text else 0.0
+
+    def _put(
+        self,
+        painter: QPainter,
+        text: str,
+        x: float,
+        middle: float,
+        room: float,
+        whole: int,
+        bold: bool,
+        colour: QColor,
+        centred: bool,
+    ) -> float:
+        """Paint a text that fits; gives its width."""
         ratio = painter.device().devicePixelRatioF()
         key = (text, whole, bold, colour.rgba(), ratio)
         found = self._pixmaps.get(key)

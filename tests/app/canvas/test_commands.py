@@ -5,6 +5,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from app.canvas import picture
 from app.canvas.renaming import NameField
 from app.picker import Picker
 from app.window import Window
@@ -269,12 +270,12 @@ def test_ctrl_m_mutes_what_is_selected_and_undo_takes_it_back(drawn):
 
 
 def test_idle_nodes_wear_signs(drawn):
-    plain = drawn.canvas.image()
+    plain = picture.image(drawn.canvas)
     drawn.canvas.select(["a"])
     key(drawn, Qt.Key.Key_D)
-    bypassed = drawn.canvas.image()
+    bypassed = picture.image(drawn.canvas)
     key(drawn, Qt.Key.Key_M, CONTROL)
-    muted = drawn.canvas.image()
+    muted = picture.image(drawn.canvas)
     assert plain != bypassed != muted != plain
 
 

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from app.canvas import links
+from app.canvas import links, picture
 from app.canvas.view import Canvas
 from app.theme import DARK, LIGHT, Theme
 from engine.document.document import Document
@@ -165,11 +165,10 @@ def test_a_repaint_costs_what_is_visible(open_canvas: Open) -> None:
 def test_a_picture_shows_the_whole_graph_without_a_window(qapp: QApplication) -> None:
     del qapp
     canvas = Canvas(Document(provider(), CATALOGUE), DARK)
-    image = canvas.image(scale=0.5)
-    assert canvas.painted.nodes == len(canvas.document.graph)
+    image = picture.image(canvas, 0.5)
     assert image.width() > 400
     assert image.pixel(2, 2) == QColor(DARK.canvas).rgb()
-    assert canvas.image(scale=1000.0).width() <= 12_000
+    assert picture.image(canvas, 1000.0, longest=2000).width() <= 2001
 
 
 def test_small_frames_close_and_their_text_goes(open_canvas: Open) -> None:
