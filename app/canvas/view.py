@@ -65,6 +65,7 @@ class Canvas(Surface):
         self.links: links.Cache = {}
         self.pinned: Key | None = None
         """The key whose links are shown wherever the pointer is."""
+        self.marked = ""
         self.focus_shown = False
         """Whether the focus came by key, and is shown."""
         self.setMouseTracking(True)
@@ -188,6 +189,11 @@ class Canvas(Surface):
         self.pinned_changed.emit()
         self.update()
 
+    def mark(self, node: str) -> None:
+        """Mark the node of the present step of a timeline; none for ""."""
+        self.marked = node
+        self.update()
+
     def set_links_shown(self, mode: str) -> None:
         """Show context links on "hover" and selection, all while there are "few", "all" of them, or "none"."""
         self.links_shown = mode
@@ -262,6 +268,9 @@ class Canvas(Surface):
             return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             QToolTip.showText(event.globalPos(), self._tooltip(event.pos()), self)
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and self.mouse.busy:
+            event.accept()  # a key during a gesture is the gesture's, not the menu bar's (Alt) or a command's
             return True
         return super().event(event)
 

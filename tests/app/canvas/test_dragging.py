@@ -5,8 +5,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from app.canvas.view import Canvas
+from app.window import Window
+from engine.document.edits import Insert
 from engine.document.flow import Wire
-from engine.document.graph import CANVAS, Graph, same
+from engine.document.graph import CANVAS, Graph, Place, same
 from tests.app.canvas.conftest import Open
 from tests.app.canvas.hands import LEFT, Hand, graph_of, middle, order, tree
 
@@ -52,6 +54,25 @@ def test_alt_keeps_wires_from_catching_what_is_dragged(open_canvas: Open) -> Non
     hand.move(wire, keys=ALT)
     hand.release(wire, keys=ALT)
     assert order(canvas, "t") == ["y", "a", "z"]
+
+
+def test_keys_pressed_while_dragging_are_the_gestures(window: Window) -> None:
+    window.document.apply(Insert(Place("root", 0), (tree("ReLU", "a"), tree("SiLU", "b"))), "Draw")
+    canvas, hand = window.canvas, Hand(window.canvas)
+    canvas.frame_all()
+    canvas.setFocus()
+    start = middle(canvas, "a")
+    hand.drag(start, start + QPointF(50, 70), release=False)
+    QTest.keyPress(canvas, Qt.Key.Key_Alt, ALT)
+    QTest.keyRelease(canvas, Qt.Key.Key_Alt)
+    assert window.menuBar().activeAction() is None
+    QTest.keyClick(canvas, Qt.Key.Key_Delete)
+    assert order(canvas) == ["a", "b"]
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    hand.release(start + QPointF(50, 70))
+    assert order(canvas) == ["a", "b"]
+    QTest.keyClick(canvas, Qt.Key.Key_Delete)
+    assert order(canvas) == ["b"]
 
 
 def test_alt_and_a_drag_pull_a_node_out_of_its_wires(open_canvas: Open) -> None:
