@@ -57,7 +57,6 @@ class KeysDialog(QDialog):
         self.tree = _tree()
         self.told = QLabel()
         self.told.setWordWrap(True)
-        self.told.setAccessibleName("The selected command")
         self.field = KeyField()
         self.change = _button("Change…", "Give the command another key instead of those it has")
         self.add = _button("Add…", "Give the command one more key")
