@@ -41,7 +41,7 @@ def seconds(value: float) -> str:
     for unit, size in (("s", 1.0), ("ms", 1e-3)):
         if value >= size:
             return f"{_short(value / size)} {unit}"
-    return f"{_short(value * 1e6)} µs"
+    return f"{_short(value * 1e6)} µs" if value else "0 s"
 
 
 def amount(value: float) -> str:
@@ -92,8 +92,9 @@ QUANTITIES: dict[Name, Quantity] = {
     ),
 }
 
-DECADES = 4
-"""A logarithmic scale ends so many powers of ten below the largest value."""
+DECADES, DECADES_OF_SIDES = 4, 2
+"""A logarithmic scale ends so many powers of ten below the largest value; where it has two sides, what is near to zero
+is to look so."""
 
 WIDE = 50.0
 """From this ratio of the largest value to the smallest on, a scale is logarithmic."""
@@ -135,7 +136,7 @@ def scale_of(quantity: Quantity, values: Iterable[float]) -> Scale:
     """The scale for these values."""
     sizes = [abs(value) for value in values if value]
     high = max(sizes, default=0.0)
-    low = max(min(sizes, default=0.0), high / 10**DECADES)
+    low = max(min(sizes, default=0.0), high / 10 ** (DECADES_OF_SIDES if quantity.signed else DECADES))
     is_log = quantity.write is not share and high > WIDE * low
     return Scale(low if is_log else 0.0, high, is_log, quantity.signed)
 
@@ -164,7 +165,7 @@ class Heat(Struct):
         if value is None:
             return ""
         text = self.quantity.write(value)
-        return f"{text} · {share(value / self.whole)}" if self.whole else text
+        return f"{text} · {share(value / self.whole)}" if value and self.whole else text
 
     def tip(self, node: str) -> str:
         """A line about a node."""
@@ -221,7 +222,12 @@ def _shade(step: int, signed: bool, dark: bool) -> Tint:
     left = min(int(at), len(colours) - 2)
     fill = mixed(QColor(colours[left + 1]), QColor(colours[left]), at - left)
     ink = ink_on(fill)
-    return Tint(fill, fill, mixed(ink, fill, 0.62), ink, ink)
+    return Tint(fill, fill, mixed(QColor("white" if dark else "black"), fill, 0.45), ink, ink)
+
+
+def bar(tint: Tint) -> QColor:
+    """The colour of a bar on a tint."""
+    return mixed(tint.ink, tint.fill, 0.62)
 
 
 def paint(b: Brushes, scene: Scene, heat: Heat) -> None:
@@ -235,7 +241,7 @@ def paint(b: Brushes, scene: Scene, heat: Heat) -> None:
         tint = heat.tint(item.node, b.theme)
         inset = min(6.0, 5 * b.zoom)
         wide = (item.width - 2 * inset) * size
-        b.painter.fillRect(QRectF(item.x + inset, item.y + high - thick - 1, wide, thick), tint.edge)
+        b.painter.fillRect(QRectF(item.x + inset, item.y + high - thick - 1, wide, thick), bar(tint))
         if item.state == "open":
             _write(b, item, heat.words(item.node), tint)
 

@@ -156,8 +156,7 @@ def _leaf(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> Non
     if marks.heat and painter.two_lines(b.zoom):
         lines = (node.title, marks.heat.words(item.node))
     reach = item.role if item.role in ("use", "set") else None
-    picture = marks.pictures.get(item.node) if b.zoom >= PICTURES_FROM else None
-    painter.leaf(b, item, tint, lines, item.loose or kind is None, reach, picture)
+    painter.leaf(b, item, tint, lines, item.loose or kind is None, reach, _picture(b, item, marks))
     if item.node in marks.shared:
         painter.shared(b, item, tint)
 
@@ -171,8 +170,12 @@ def _plate(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> No
         title = captions.plate(graph, catalogue, item.node)
         held = marks.heat.words(item.node) if marks.heat else captions.inside(graph, catalogue, item.node)
     dot = item.width > 16 and _holds(arrangement, marks, item)
-    picture = marks.pictures.get(item.node) if b.zoom >= PICTURES_FROM else None
-    painter.plate(b, item, tint, title, held, collapsed, item.loose, dot, picture)
+    painter.plate(b, item, tint, title, held, collapsed, item.loose, dot, _picture(b, item, marks))
+
+
+def _picture(b: Brushes, item: Item, marks: Marks) -> QPixmap | None:
+    """The picture that a node wears. Where one looks at heat, the room is for numbers."""
+    return marks.pictures.get(item.node) if b.zoom >= PICTURES_FROM and not marks.heat else None
 
 
 def _holds(arrangement: Arrangement, marks: Marks, item: Item) -> bool:

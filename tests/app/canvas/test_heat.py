@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from app.canvas.heat import QUANTITIES, STEPS, Scale, amount, count, heat_of, scale_of, seconds, shade, share
+from app.canvas.heat import QUANTITIES, STEPS, Scale, amount, bar, count, heat_of, scale_of, seconds, shade, share
 from app.canvas.legend import Legend
 from app.canvas.view import Canvas
 from app.theme import DARK, LIGHT, contrast
@@ -34,7 +34,7 @@ def colour_at(canvas: Canvas, at: QPointF) -> str:
 
 
 def test_words() -> None:
-    assert [seconds(v) for v in (2.5, 12.0, 0.0123, 0.0000345)] == ["2.5 s", "12 s", "12 ms", "34 µs"]
+    assert [seconds(v) for v in (2.5, 12.0, 0.0123, 0.0000345, 0)] == ["2.5 s", "12 s", "12 ms", "34 µs", "0 s"]
     assert [amount(v) for v in (12, 2048, 1.5 * (1 << 20))] == ["12 B", "2.0 KiB", "1.5 MiB"]
     assert [count(v) for v in (12, 4608, 859_520_964)] == ["12", "4.6 K", "860 M"]
     assert [share(v) for v in (0, 0.0001, 0.034, 0.342, 1)] == ["0 %", "< 0.1 %", "3.4 %", "34 %", "100 %"]
@@ -57,6 +57,8 @@ def test_scales() -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_colours_are_told_apart_by_brightness_and_read_on(dark: bool) -> None:
+    theme = DARK if dark else LIGHT
+
     def light(step: int, signed: bool) -> float:
         return contrast(shade(step / STEPS, signed, dark).fill, QColor("black"))
 
@@ -71,7 +73,8 @@ def test_colours_are_told_apart_by_brightness_and_read_on(dark: bool) -> None:
             tint = shade(step / STEPS, signed, dark)
             assert contrast(tint.ink, tint.fill) >= 4.5
             assert contrast(tint.faint, tint.header) >= 4.5
-            assert contrast(tint.edge, tint.fill) >= 2
+            assert contrast(bar(tint), tint.fill) >= 2
+            assert min(contrast(tint.edge, ground) for ground in (theme.canvas, *theme.surfaces)) >= 3
 
 
 def test_nodes_have_colour_bar_and_words(canvas: Canvas) -> None:
@@ -88,7 +91,7 @@ def test_nodes_have_colour_bar_and_words(canvas: Canvas) -> None:
         foot = places[node].bottomLeft() + QPointF(0, -3)
         for x, inside in ((part - 0.1, True), (part + 0.1, False)):
             found = colour_at(canvas, foot + QPointF(x * places[node].width(), 0))
-            assert (found == shade(part, False, False).edge.name()) == inside
+            assert (found == bar(shade(part, False, False)).name()) == inside
     at = places["a"].center().toPoint()
     QApplication.sendEvent(canvas, QHelpEvent(QEvent.Type.ToolTip, at, canvas.mapToGlobal(at)))
     assert "Time: 150 ms · 75 %" in QToolTip.text()
