@@ -25,6 +25,12 @@ def arguments() -> argparse.ArgumentParser:
         help="a .catenary file, an example when left out; or the word keys: print the page of keys and end",
     )
     parser.add_argument("--theme", choices=("light", "dark"), help="instead of the theme chosen last, or the system's")
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="OUT",
+        help="only draw FILE into OUT, which ends in .png, .svg or .pdf; needs no display and runs nothing",
+    )
     parser.add_argument("--version", action="store_true", help="say which version this is and end")
     return parser
 
@@ -51,6 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(page(ACTIONS, GESTURES), end="")
         return 0
+    if options.picture:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        from app.headless import draw
+
+        return draw(options.file, options.picture, options.theme or "light")
     if has_display():
         return edit(options.file, options.theme or "")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -11,11 +11,16 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from app.canvas import picture
+from app.canvas.view import Canvas
+from app.filing import DEFAULT_EXAMPLE
 from app.panels.picture import image_of
+from app.theme import DARK, LIGHT
 from app.window import Window
 from engine.document.disk import FileError
+from engine.document.document import Document
 from engine.document.files import load
 from engine.messages import Finished
+from nodes import CATALOGUE
 
 FOLDER = Path("build")
 """Where the pictures go, below the current folder."""
@@ -53,6 +58,27 @@ def run(file: Path | None, theme: str) -> int:
     code = _report(window, ends[0])
     window.link.close()
     return code
+
+
+def draw(file: Path | None, out: Path, theme: str) -> int:
+    """Draw a file, or the default example, into a picture; gives the exit code."""
+    form = picture.form_of(out)
+    if form is None:
+        print(f"{out} is no name for a picture: end it in .png, .svg or .pdf", file=sys.stderr)
+        return 2
+    app = QApplication(sys.argv[:1])
+    try:
+        canvas = Canvas(Document(load(file or DEFAULT_EXAMPLE)[0], CATALOGUE), DARK if theme == "dark" else LIGHT)
+        area = picture.area_of(canvas)
+        made = picture.Picture(area, form, canvas.theme, picture.fitting(area, form))
+        for _ in picture.write(canvas, made, out):
+            pass
+    except FileError as error:
+        print(error, file=sys.stderr)
+        return 1
+    app.processEvents()
+    print(f"wrote {out.resolve()}: {picture.told(made, 1.0)}", file=sys.stderr)
+    return 0
 
 
 def _report(window: Window, end: Finished | str) -> int:

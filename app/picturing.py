@@ -93,25 +93,11 @@ class PictureDialog(QDialog):
     def _tell(self) -> None:
         found = self.picture()
         self.scale.setEnabled(found.form == "png")
-        self.about.setText(told(found, self.scale.currentData() if found.form == "png" else 1.0))
+        self.about.setText(picture.told(found, self.scale.currentData() if found.form == "png" else 1.0))
 
     def _settle(self) -> None:
         self.chosen.emit(self.picture())
         self.accept()
-
-
-def told(made: Picture, wanted: float) -> str:
-    """How large a picture will be, in words, and why it will not be as large as wanted."""
-    wide, high = made.size.width(), made.size.height()
-    if made.form == "pdf":
-        words = f"A page of {wide * 0.03528:,.0f} × {high * 0.03528:,.0f} cm; its text can be searched"
-    else:
-        words = f"{wide:,} × {high:,} pixels"
-    if made.scale < wanted:
-        what = "PNG" if made.form == "png" else "page"
-        least = "; SVG and PDF have every letter at any size" if made.form == "png" else ""
-        words += f", at {max(0.01, made.scale):.0%}: that is the largest {what}{least}"
-    return words
 
 
 def ask(window: "Window") -> None:
@@ -119,7 +105,7 @@ def ask(window: "Window") -> None:
     dialog = PictureDialog(window)
 
     def paint(made: Picture, path: Path) -> None:
-        if path.suffix.lower() == f".{made.form}":
+        if picture.form_of(path) == made.form:
             Painting(window, made, path).start()
             return
         reason = f"{path} is no name for a {made.form.upper()}: end it in .{made.form}, or choose another format"

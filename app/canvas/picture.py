@@ -62,12 +62,31 @@ def area_of(surface: Surface, nodes: Sequence[str] = ()) -> QRectF:
     return scenes.union(rects).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
 
 
+def form_of(path: Path) -> Form | None:
+    """The format that a file's name asks for."""
+    return next((form for form in FORMS if path.suffix.lower() == f".{form}"), None)
+
+
 def fitting(area: QRectF, form: Form, wanted: float = 1.0) -> float:
     """The scale that is wanted, or the largest that the form holds; lines and text have no use for more than 1."""
     longest = max(area.width(), area.height())
     if form == "png":
         return min(wanted, LONGEST / longest, math.sqrt(PIXELS / (area.width() * area.height())))
     return min(1.0, POINTS / (0.75 * longest)) if form == "pdf" else 1.0
+
+
+def told(picture: Picture, wanted: float) -> str:
+    """How large a picture will be, in words, and why it will not be as large as wanted."""
+    wide, high = picture.size.width(), picture.size.height()
+    if picture.form == "pdf":
+        words = f"A page of {wide * 0.03528:,.0f} × {high * 0.03528:,.0f} cm; its text can be searched"
+    else:
+        words = f"{wide:,} × {high:,} pixels"
+    if picture.scale < wanted:
+        what = "PNG" if picture.form == "png" else "page"
+        least = "; SVG and PDF have every letter at any size" if picture.form == "png" else ""
+        words += f", at {max(0.01, picture.scale):.0%}: that is the largest {what}{least}"
+    return words
 
 
 def image(surface: Surface, scale: float = 1.0, longest: int = LONGEST) -> QImage:

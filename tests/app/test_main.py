@@ -55,6 +55,15 @@ def test_a_run_that_fails_without_a_display_says_where_and_gives_a_code(tmp_path
     assert "nowhere.catenary" in missing.stderr
 
 
+def test_a_file_is_drawn_without_a_display_or_a_run(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "resources" / "examples" / "hello-context.catenary"
+    done = catenary(str(example), "--picture", "drawn.svg", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "pixels" in done.stderr
+    assert "<path" in (tmp_path / "drawn.svg").read_text()
+    assert main([str(example), "--picture", "drawn.gif"]) == 2
+
+
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("catenary ")

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas import picture
 from app.canvas.picture import Form, Picture
-from app.picturing import Painting, PictureDialog, told
+from app.picturing import Painting, PictureDialog
 from app.theme import DARK
 from app.window import Window
 from engine.document.edits import Insert
@@ -120,4 +120,4 @@ def test_what_is_too_large_for_a_format_says_how_large_it_will_be() -> None:
     area = QRectF(0, 0, 40_000, 30_000)
     words: dict[Form, str] = {"png": "at 20%", "pdf": "at 48%", "svg": "40,000 × 30,000 pixels"}
     for form, expected in words.items():
-        assert expected in told(Picture(area, form, DARK, picture.fitting(area, form)), 1.0)
+        assert expected in picture.told(Picture(area, form, DARK, picture.fitting(area, form)), 1.0)
