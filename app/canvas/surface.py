@@ -90,6 +90,9 @@ class Surface(QWidget):
             self.arrangement = self._arranged()
             self.frame_all()
         else:
+            for node in change.touched.removed:
+                self._widths.pop(node, None)
+                self._lines.pop(node, None)
             self.arrangement.update(change.touched)
             self._number_providers(sorted(change.touched.nodes | change.touched.added))
             self._repaint()

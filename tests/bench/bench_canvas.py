@@ -133,7 +133,7 @@ def inserts(window: Window) -> None:
         times.of(lambda edit=edit: (window.document.apply(edit, "Insert"), settle()))
         window.document.undo()
         settle()
-    show("insert a leaf p95, longest", times.at(0.95), times.at(1))
+    show("insert a leaf p50, p95", times.at(0.5), times.at(0.95))
 
 
 def pastes(window: Window) -> None:

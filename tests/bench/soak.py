@@ -210,8 +210,11 @@ class Hands:
     def param(self) -> None:
         fields = [
             each
-            for each in self.window.inspector.findChildren(QWidget)
-            if isinstance(each, QLineEdit | QSpinBox) and each.isVisible() and each.isEnabled()
+            for each in QApplication.allWidgets()
+            if isinstance(each, QLineEdit | QSpinBox)
+            and self.window.inspector.isAncestorOf(each)
+            and each.isVisible()
+            and each.isEnabled()
         ]
         if fields:
             field = self.chance.choice(fields)
@@ -394,4 +397,7 @@ if __name__ == "__main__":
     application = QApplication([])
     chosen = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
     print(f"seed {chosen}", flush=True)
-    soak(float(sys.argv[1]) if len(sys.argv) > 1 else 10.0, chosen)
+    try:
+        soak(float(sys.argv[1]) if len(sys.argv) > 1 else 10.0, chosen)
+    except Trouble as trouble:
+        raise SystemExit(f"trouble: {trouble}") from trouble
