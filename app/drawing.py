@@ -148,10 +148,13 @@ class DrawingDesk(QObject):
         self.window.canvas.setFocus()
 
     def leave(self) -> None:
-        """Show the graph again."""
+        """Show the graph again, and in the stack what was drawn."""
         if self.drawn:
+            adapter = self.drawn.adapter
             self.drawn = None
             self._show(self.window.document)
+            if adapter_of(self.window.document.graph, adapter):
+                self.window.adapters.show(adapter)
             self.window.show_shapes()
             self.window.refresh()
 

@@ -49,19 +49,20 @@ def kind_icon(kind: NodeKind, theme: Theme) -> QIcon:
 
 
 def adapter_icon(theme: Theme) -> QIcon:
-    """A plate held by a bracket around it."""
+    """A plate held by a bracket around it; in the colour of the text where an entry is selected."""
     found = QIcon()
-    for size in SIZES:
-        pixmap = _blank(size)
-        with QPainter(pixmap) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.scale(size / 16, size / 16)
-            painter.setPen(QPen(theme.selection, 1.5))
-            painter.drawRoundedRect(QRectF(1.5, 2.5, 13, 11), 3, 3)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.selection)
-            painter.drawRoundedRect(QRectF(4.5, 6, 7, 4), 1, 1)
-        found.addPixmap(pixmap)
+    for mode, colour in ((QIcon.Mode.Normal, theme.selection), (QIcon.Mode.Selected, theme.on_sign)):
+        for size in SIZES:
+            pixmap = _blank(size)
+            with QPainter(pixmap) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.scale(size / 16, size / 16)
+                painter.setPen(QPen(colour, 1.5))
+                painter.drawRoundedRect(QRectF(1.5, 2.5, 13, 11), 3, 3)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(colour)
+                painter.drawRoundedRect(QRectF(4.5, 6, 7, 4), 1, 1)
+            found.addPixmap(pixmap, mode)
     return found
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, QSize, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -19,6 +20,7 @@ from app.panels.weights_report import WeightsReportView
 from engine.document.edits import EditError, SetWeights
 from engine.document.graph import Graph, Weights
 from engine.document.problems import named
+from engine.document.stack import adapter_of
 from engine.fitting import summary
 from engine.messages import CHECKPOINTS, Examine, Examined, Loaded, SaveWeights, WeightsReport, WeightsSaved
 
@@ -199,11 +201,16 @@ class WeightsDesk(QObject):
         self._show(message.reports)
         self.window.notice.settle("weights")
         worst = next((report for report in message.reports if report.error), None)
-        worst = worst or next((report for report in message.reports if report.changed or not report.exact), None)
+        worst = worst or next((report for report in message.reports if report.changed or not self._fits(report)), None)
         if worst is not None:
             self._warn(worst)
         elif message.reports:
             self.window.say("; ".join(map(summary, message.reports)))
+
+    def _fits(self, report: WeightsReport) -> bool:
+        """Whether a file is what was asked for: one for more than an adapter was narrowed to is."""
+        adapter = adapter_of(self.window.document.graph, report.adapter)
+        return (replace(report, unexpected=()) if adapter and adapter.where else report).exact
 
     def _warn(self, report: WeightsReport) -> None:
         """Say what is wrong with a file, and what can be done about it."""

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDrag, QMouseEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QCheckBox,
     QFrame,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.icons import dot, themed
 from app.panels.adapter_details import AdapterDetails
+from app.panels.adapter_grip import Grip
 from app.panels.colours import COLOURS
 from app.panels.fields import Field, field_for
 from app.panels.form import Editing, Form, Message, rich
@@ -37,43 +37,6 @@ from engine.document.problems import Problem
 from engine.document.sources import Source
 from engine.document.stack import adapter_of, counted, given, with_sources
 from engine.messages import InUse, WeightsReport
-
-MOVE_MIME = "application/x-catenary-adapter-in-stack"
-"""What is dragged to reorder the stack: the id of an adapter, as UTF-8."""
-
-
-class Grip(QLabel):
-    """What an adapter is dragged by."""
-
-    def __init__(self, adapter: str) -> None:
-        super().__init__("⠿")
-        self.adapter = adapter
-        self.setProperty("tone", "muted")
-        self.setCursor(Qt.CursorShape.OpenHandCursor)
-        self.setToolTip("Drag to another place in the stack: of two around one node, the later stands closer to it")
-        self._pressed: QPoint | None = None
-
-    def mousePressEvent(self, ev: QMouseEvent) -> None:
-        self._pressed = ev.position().toPoint()
-
-    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
-        if self._pressed is None:
-            return
-        if (ev.position().toPoint() - self._pressed).manhattanLength() >= QApplication.startDragDistance():
-            self._pressed = None
-            drag = QDrag(self)
-            drag.setMimeData(moving(self.adapter))
-            card = self.parentWidget()
-            drag.setPixmap(card.grab() if card else self.grab())
-            drag.setHotSpot(QPoint(8, 12))
-            drag.exec(Qt.DropAction.MoveAction)
-
-
-def moving(adapter: str) -> QMimeData:
-    """What the drag of an adapter of the stack carries."""
-    data = QMimeData()
-    data.setData(MOVE_MIME, adapter.encode())
-    return data
 
 
 class AdapterCard(QFrame):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from msgspec.structs import replace
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.drawing import DrawnDocument
@@ -21,10 +21,12 @@ from engine.document.stack import adapter_of
 TYPES: tuple[ParamType, ...] = ("float", "int", "bool", "text")
 ZERO: dict[str, object] = {"float": 1.0, "int": 1, "bool": False, "text": ""}
 PLACES = {
-    "around": "around: the node stands in the hole",
-    "inside": "inside: what the frame holds stands in the hole",
-    "instead": "instead: the node does not run",
+    "around": ("around it", "The node stands in the hole, Target."),
+    "inside": ("inside the frame", "The frame stays; what it holds stands in the hole, Target."),
+    "instead": ("instead of it", "There is no hole: the node does not run."),
 }
+"""What becomes of a node that the tree goes to, in the words of the list, and in full."""
+LIMITS = {"default": "by default", "low": "at least", "high": "at most"}
 
 
 class ParamRow(QWidget):
@@ -52,19 +54,23 @@ class ParamRow(QWidget):
         self.remove.setIconSize(QSize(10, 10))
         self.remove.setToolTip("Take this param out")
         self.remove.setAccessibleName("Take this param out")
-        self.default, self.low, self.high = (self._line(what) for what in ("default", "low", "high"))
+        self.default, self.low, self.high = map(self._line, LIMITS)
         self.doc = ValueLine(str, str)
         self.doc.setPlaceholderText("What it does")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 6)
         grid.setSpacing(4)
-        for row, widgets in enumerate(((self.name, self.type, self.live), (self.default, self.low, self.high))):
+        titles = [QLabel(title) for title in LIMITS.values()]
+        for title in titles:
+            title.setProperty("tone", "muted")
+        numbers = (self.default, self.low, self.high)
+        for row, widgets in enumerate(((self.name, self.type, self.live), titles, numbers)):
             for column, widget in enumerate(widgets):
                 widget.setMinimumWidth(40)
                 grid.addWidget(widget, row, column)
                 grid.setColumnStretch(column, 1)
         grid.addWidget(self.remove, 0, 3)
-        grid.addWidget(self.doc, 2, 0, 1, 3)
+        grid.addWidget(self.doc, 3, 0, 1, 3)
         self.name.renamed.connect(lambda _, name: self._change(name=name))
         self.type.activated.connect(self._retype)
         self.live.clicked.connect(lambda on: self._change(live=on))
@@ -88,9 +94,7 @@ class ParamRow(QWidget):
         line = ValueLine(
             lambda text: self._read(what, text), lambda value: f"{value:g}" if isinstance(value, float) else str(value)
         )
-        line.setPlaceholderText(what)
-        line.setToolTip(what)
-        line.setAccessibleName(what)
+        line.setAccessibleName(f"The param {LIMITS[what]}")
         line.changed.connect(lambda value: self._change(**{what: value}))
         line.refused.connect(self.refused)
         return line
@@ -139,14 +143,15 @@ class AdapterPage(QWidget):
         self.place = QComboBox()
         self.place.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.place.setMinimumContentsLength(8)
-        for place, text in PLACES.items():
+        for place, (text, tip) in PLACES.items():
             self.place.addItem(text, place)
+            self.place.setItemData(self.place.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.selector = SelectorLine(may_be_empty=False)
         self.doc = ValueLine(str, str)
         self.source = ValueLine(str, str)
         for name, field, tip in (
             ("name", self.name, "What it is called in the stack."),
-            ("goes", self.place, "What becomes of the nodes that it goes to."),
+            ("goes", self.place, "<br>".join(f"<b>{text}</b>: {tip}" for text, tip in PLACES.values())),
             (
                 "to",
                 self.selector,

@@ -8,7 +8,8 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.canvas.adapting import ADAPTER_MIME
-from app.panels.adapter_card import MOVE_MIME, AdapterCard
+from app.panels.adapter_card import AdapterCard
+from app.panels.adapter_grip import MOVE_MIME
 from app.theme import Theme
 from engine.document.adapters import Adapter
 from engine.document.document import Change, Document

@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from app.adapters import own_folder
 from app.canvas import adapting
-from app.panels.adapter_card import AdapterCard, moving
+from app.panels.adapter_card import AdapterCard
 from app.panels.adapter_details import AdapterDetails
+from app.panels.adapter_grip import moving
 from app.panels.adapter_page import AdapterPage
 from app.panels.formula_field import FormulaField
 from app.panels.node_page import NodePage

@@ -17,6 +17,7 @@ from app.panels.node_page import NodePage
 from app.panels.numbers import NumberSlider
 from app.window import Window
 from engine.messages import Figures
+from tests.app.canvas.test_commands import type_and_take
 from tests.app.hands import STARTING, Hands
 from tests.app.test_adapters import dragged, focus_canvas, head_of, hover, let_go, press, slide
 
@@ -100,6 +101,7 @@ def test_the_guide(qtbot: QtBot, live: Window, hands: Hands, picture: Picture) -
     settle(qtbot, window)
     slanted = document.graph.adapters[-1]
     assert slanted.where == f"in #{frame}"
+    assert window.notice.isHidden(), "that its file has more is what was asked for"
     picture("first-adapter-4")
     focus_canvas(window, hands)
     hands.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -107,7 +109,12 @@ def test_the_guide(qtbot: QtBot, live: Window, hands: Hands, picture: Picture) -
 
     # Draw one.
     middle = next(n for n in document.graph.walk() if document.graph.nodes[n].name == "MiddleBlock")
-    canvas.reveal(middle)
+    focus_canvas(window, hands)
+    hands.key(Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    type_and_take("MiddleBlock")
+    window.activateWindow()  # a window manager does that
+    qtbot.waitUntil(window.isActiveWindow)
+    assert canvas.selection == [middle]
     hands.trigger("new-adapter")
     drawn = canvas.document.graph
     [zero] = [n for n in drawn.walk() if drawn.nodes[n].kind == "ZeroConv2d"]
@@ -123,6 +130,8 @@ def test_the_guide(qtbot: QtBot, live: Window, hands: Hands, picture: Picture) -
     assert made(window).mean != before.mean
     hands.click(window.drawing_bar.back)
     mine = document.graph.adapters[-1].id
+    assert window.adapters_panel.current == mine
+    assert not window.adapters_panel.visibleRegion().isEmpty()
     assert set_slider(qtbot, window, hands, mine, 0.1) < 0.3
     window.adapters_panel.select(mine)
     picture("first-adapter-6")
