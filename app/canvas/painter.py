@@ -89,8 +89,8 @@ def leaf(
         ink = tint.ink if reach else tint.faint
         b.texts.draw(b.painter, lines[1], left, item.y + height * 0.70, room, max(7.0, 11 * b.zoom), ink, False, True)
     else:
-        size = max(7.5, min(13 * b.zoom * (1 if two_lines(b.zoom) else 1.3), height * 0.6))
-        b.texts.draw(b.painter, lines[0], left, item.line, room, size, tint.ink, size >= 9 or two_lines(b.zoom), True)
+        size = max(7.5, min(13 * b.zoom, height * 0.6))
+        b.texts.draw(b.painter, lines[0], left, item.line, room, size, tint.ink, True, True)
     if reach and b.detailed:
         _dot(b, item.x + item.width / 2, item.y, 3.6 * b.zoom, tint, filled=reach == "set")
 
@@ -140,7 +140,7 @@ def plate(
         return
     if small:
         size = min(12.0, height * 0.5, max(8.0, item.width * 0.12))
-        b.texts.draw(painter, title, item.x + 4, item.y + height / 2, item.width - 8, size, tint.ink, size >= 9, True)
+        b.texts.draw(painter, title, item.x + 4, item.y + height / 2, item.width - 8, size, tint.ink, True, True)
         return
     chevron(b, plate_button(item), tint.ink, closed=True)
     left = plate_button(item).right() + 5 * b.zoom

@@ -215,16 +215,15 @@ def _header(arrangement: Arrangement, item: Item, view: float, texts: Texts) -> 
     if size < 6.5:
         return None
     node = arrangement.graph.nodes[item.node]
-    right = min(item.x + item.width, view) - high * 0.3
-    left = max(item.x, min(0.0, right - high * 5))
+    end = item.x + item.width - high * 0.3
+    words = min(texts.width(node.title, round(size), True) + 1, item.width - high * 1.16)
+    left = max(item.x, min(0.0, end - high * 0.86 - words))  # the title leaves with its frame, it isn't squeezed out
     button = QRectF(left + high * 0.2, middle - high * 0.27, high * 0.54, high * 0.54)
     x = button.right() + high * 0.12
-    whole = round(size)
-    title = node.title
-    room = max(0.0, right - x)
     small = max(high * 0.36, min(8.0, high * 0.6))
-    header = Header(button, title, x, room, size, small)
-    x += min(texts.width(title, whole, True), room) + high * 0.28
+    header = Header(button, node.title, x, max(0.0, end - x), size, small)
+    x += words + high * 0.28
+    right = min(end, view - high * 0.3)
     label = captions.tag(node, item.role)
     if label and round(small * 0.88) >= SMALLEST:
         wide = texts.width(label, round(small * 0.88), True) + high * 0.44

@@ -8,6 +8,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 SMALLEST = 7
 """Text below this size in pixels is not painted: nobody can read it."""
 
+BOLD_FROM = 9
+"""Smaller bold text is painted in the normal weight, which is read better."""
+
 _KEPT = 6000
 
 
@@ -18,7 +21,7 @@ class Texts:
         self.family = family
         self._fonts: dict[tuple[int, bool], tuple[QFont, QFontMetricsF]] = {}
         self._widths: dict[tuple[str, int, bool], float] = {}
-        self._fits: dict[tuple[str, int, bool, int], tuple[str, int]] = {}
+        self._fits: dict[tuple[str, int, bool, int], tuple[str, int, bool]] = {}
         self._pixmaps: dict[tuple[str, int, bool, int, float], tuple[QPixmap, float, float]] = {}
 
     def font(self, size: int, bold: bool) -> QFont:
@@ -42,8 +45,11 @@ class Texts:
             found = self._widths[text, size, bold] = self._font(size, bold)[1].horizontalAdvance(text)
         return found
 
-    def fit(self, text: str, size: int, bold: bool, room: float) -> tuple[str, int]:
-        """The text and size that fit into `room` pixels: up to a quarter smaller, then cut with an ellipsis."""
+    def fit(self, text: str, size: int, bold: bool, room: float) -> tuple[str, int, bool]:
+        """Text, size and weight that fit into `room` pixels: as small as can be read, then cut with an ellipsis.
+
+        With more room, or a larger size asked for, the text is never shorter or smaller: zooming in only adds to it.
+        """
         key = (text, size, bold, int(room))
         found = self._fits.get(key)
         if found is None:
@@ -52,14 +58,26 @@ class Texts:
             found = self._fits[key] = self._fitted(text, size, bold, room)
         return found
 
-    def _fitted(self, text: str, size: int, bold: bool, room: float) -> tuple[str, int]:
-        smallest = max(SMALLEST, math.ceil(size * 0.75))
-        while size > smallest and self.width(text, size, bold) > room:
+    def _fitted(self, text: str, size: int, bold: bool, room: float) -> tuple[str, int, bool]:
+        if bold:
+            fitting = self._largest(text, size, True, room)
+            if fitting >= BOLD_FROM:
+                return text, fitting, True
+            size = min(size, BOLD_FROM - 1)
+        fitting = self._largest(text, size, False, room)
+        if fitting >= SMALLEST:
+            return text, fitting, False
+        cut = self._font(SMALLEST, False)[1].elidedText(text, Qt.TextElideMode.ElideRight, room)
+        return ("" if len(cut) < 3 else cut), SMALLEST, False
+
+    def _largest(self, text: str, size: int, bold: bool, room: float) -> int:
+        """The largest size up to `size` in which all of a text fits; less than the smallest that is painted if none."""
+        wide = self.width(text, size, bold)
+        if wide > room:  # the widths of a font's sizes are nearly in proportion
+            size = min(size, math.ceil(size * room / wide) + 1)
+        while size >= SMALLEST and self.width(text, size, bold) > room:
             size -= 1
-        if self.width(text, size, bold) <= room:
-            return text, size
-        cut = self._font(size, bold)[1].elidedText(text, Qt.TextElideMode.ElideRight, room)
-        return ("" if len(cut) < 3 else cut), size
+        return size
 
     def draw(
         self,
@@ -77,7 +95,7 @@ class Texts:
         whole = round(size)
         if whole < SMALLEST or room < whole or not text:
             return 0.0
-        text, whole = self.fit(text, whole, bold, room)
+        text, whole, bold = self.fit(text, whole, bold, room)
         return self._put(painter, text, x, middle, room, whole, bold, colour, centred) if text else 0.0
 
     def _put(

@@ -1,0 +1,134 @@
+"""Words at every zoom: they fit, they never overlap, and zooming in only adds to them."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QApplication
+
+from app.canvas.texts import SMALLEST, Texts
+from app.canvas.view import Canvas
+from app.theme import LIGHT
+from engine.document.document import Document
+from engine.document.graph import Graph
+from nodes import CATALOGUE
+from nodes.models import MODELS, build
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+LEVELS = [0.02 * 150 ** (step / 39) for step in range(40)]
+"""From 2 % to 300 %."""
+
+Written = list[tuple[str, QRectF]]
+
+
+@given(
+    text=st.text(st.characters(min_codepoint=32, max_codepoint=383), min_size=1, max_size=40),
+    size=st.integers(SMALLEST, 60),
+    bold=st.booleans(),
+    room=st.floats(8, 500),
+    more=st.floats(1, 2),
+)
+def test_more_room_never_makes_a_text_shorter_or_smaller(
+    text: str, size: int, bold: bool, room: float, more: float
+) -> None:
+    texts = Texts(QApplication.font().family())
+    before, small, thick = texts.fit(text, size, bold, room)
+    assert small <= size
+    assert texts.width(before, small, thick) <= room
+    after, large, _ = texts.fit(text, round(size * more), bold, room * more)
+    assert len(after) >= len(before) or after == text
+    assert large >= small or not before
+
+
+def model(name: str) -> Callable[[], Graph]:
+    return lambda: build(MODELS[name])
+
+
+@pytest.mark.parametrize("made", [model("digits"), model("sd15-unet")], ids=["digits", "SD1.5"])
+def test_no_text_is_on_another_at_any_zoom(made: Callable[[], Graph]) -> None:
+    canvas, written = opened(made())
+    leaves = [node for node in canvas.document.graph.walk() if not canvas.document.graph.is_frame(node)]
+    total = 0
+    for zoom in LEVELS:
+        bring(canvas, leaves[len(leaves) // 2], zoom)
+        written.clear()
+        canvas.grab()
+        total += len(written)
+        written.sort(key=lambda each: each[1].left())
+        for number, (text, rect) in enumerate(written):
+            for other, beside in written[number + 1 :]:
+                if beside.left() >= rect.right() - 0.5:
+                    break
+                again = (text, rect) == (other, beside)  # links paint their chip once more, over itself
+                assert again or rect.intersected(beside).height() <= 0.5, f"{text} and {other} at {zoom:.2f}"
+    assert total > 500
+
+
+def test_frames_that_are_open_stay_so_while_zooming_in_and_all_keeps_its_place() -> None:
+    canvas, _ = opened(build(MODELS["sd15-unet"]))
+    canvas.set_shapes({}, {})
+    graph = canvas.document.graph
+    node = next(node for node in graph.walk() if graph.nodes[node].kind == "SelfAttention")
+    opened_once: set[str] = set()
+    for zoom in LEVELS:
+        bring(canvas, node, zoom)
+        states = {item.node: item.state for item in canvas.scene.items}
+        assert not [frame for frame in opened_once if states.get(frame) == "plate"]
+        opened_once |= {frame for frame, state in states.items() if state == "open"}
+        for item in canvas.scene.items[:40]:
+            x, y = canvas.arrangement.corner(item.node)
+            box = canvas.arrangement.boxes[item.node]
+            assert item.x == pytest.approx(canvas.camera.x + x * zoom, abs=1e-6)
+            assert item.y == pytest.approx(canvas.camera.y + y * zoom, abs=1e-6)
+            assert (item.width, item.height) == pytest.approx((box.width * zoom, box.height * zoom))
+    assert len(opened_once) > 20
+
+
+def test_the_title_of_a_frame_leaves_the_view_with_it() -> None:
+    canvas, _ = opened(build(MODELS["digits"]))
+    root = canvas.document.graph.root
+    canvas.set_zoom(0.5)
+    fitted: set[tuple[str, int, bool]] = set()
+    for left in (-canvas.rect_of(root).width() + 30, -500, 0, 300, canvas.width() - 30):
+        canvas.pan_by(left - canvas.rect_of(root).left(), 100 - canvas.rect_of(root).top())
+        header = canvas.scene.by_node[root].header
+        assert header
+        fitted.add(canvas.texts.fit(header.title, round(header.size), True, header.room))
+        assert header.left >= canvas.rect_of(root).left()
+    assert len(fitted) == 1
+
+
+def opened(graph: Graph) -> tuple[Canvas, Written]:
+    """A canvas that notes the texts which it paints, and where: the ink of them, not their lines."""
+    canvas, written = Canvas(Document(graph, CATALOGUE), LIGHT), Written()
+    canvas.resize(1400, 900)
+    canvas.set_shapes(dict.fromkeys(graph.nodes, ("float32 (1, 320, 64, 64)",)), {})
+    texts, paint = canvas.texts, canvas.texts.draw
+    metrics: dict[tuple[int, bool], QFontMetricsF] = {}
+
+    def draw(
+        painter: QPainter, text: str, x: float, middle: float, room: float, size: float, colour: QColor,
+        bold: bool = False, centred: bool = False,
+    ) -> float:  # fmt: skip
+        wide = paint(painter, text, x, middle, room, size, colour, bold, centred)
+        if wide:
+            shown, whole, thick = texts.fit(text, round(size), bold, room)
+            font = metrics.setdefault((whole, thick), QFontMetricsF(texts.font(whole, thick)))
+            left = x + (room - wide) / 2 if centred else x
+            base = middle - font.height() / 2 + font.ascent()
+            written.append((shown, font.tightBoundingRect(shown).translated(left, base)))
+        return wide
+
+    texts.draw = draw
+    return canvas, written
+
+
+def bring(canvas: Canvas, node: str, zoom: float) -> None:
+    """Look at a node from this far."""
+    canvas.set_zoom(zoom)
+    at = canvas.rect_of(node).center()
+    canvas.pan_by(canvas.width() / 2 - at.x(), canvas.height() / 2 - at.y())
