@@ -4,6 +4,7 @@ sign. The darker a node in the light theme, or the brighter in the dark one, the
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from heapq import nlargest
 from typing import Literal
 
 from msgspec import Struct
@@ -181,7 +182,7 @@ class Heat(Struct):
     def heaviest(self, leaves: Callable[[str], bool], most: int = 10) -> list[str]:
         """The nodes that are no frames with the largest values, the largest first."""
         found = [node for node, value in self.values.items() if value and leaves(node)]
-        return sorted(found, key=lambda node: -abs(self.values[node]))[:most]
+        return nlargest(most, found, key=lambda node: abs(self.values[node]))
 
 
 def heat_of(name: Name, root: str, parameters: Mapping[str, int], measured: Mapping[str, Measure]) -> Heat:
@@ -255,7 +256,7 @@ def _write(b: Brushes, item: Item, words: str, tint: Tint) -> None:
     taken = [header.left + b.texts.width(header.title, round(header.size), True)]
     taken += [rect.right() for _, _, rect in header.chips]
     taken += [found[1].right() for found in (header.tag, header.more) if found]
-    right = header.left + header.room
+    right = header.right
     wide = b.texts.width(words, size)
     if max(taken) + size + wide <= right:
         middle = item.y + item.height_of_header / 2

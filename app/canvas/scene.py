@@ -49,6 +49,8 @@ class Header(Struct):
     tag: tuple[str, QRectF] | None = None
     chips: list[tuple[Key, str, QRectF]] = field(default_factory=list)
     more: tuple[str, QRectF] | None = None
+    right: float = 0.0
+    """Where what one sees of it ends."""
 
 
 class Item(Struct):
@@ -223,7 +225,7 @@ def _header(arrangement: Arrangement, item: Item, view: float, texts: Texts) -> 
     small = max(high * 0.36, min(8.0, high * 0.6))
     header = Header(button, node.title, x, max(0.0, end - x), size, small)
     x += words + high * 0.28
-    right = min(end, view - high * 0.3)
+    header.right = right = min(end, view - high * 0.3)
     label = captions.tag(node, item.role)
     if label and round(small * 0.88) >= SMALLEST:
         wide = texts.width(label, round(small * 0.88), True) + high * 0.44

@@ -1,7 +1,7 @@
 """Heat on the canvas: colours that can be told apart and read on, bars and numbers that say the same, the legend."""
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF
+from PySide6.QtCore import QEvent, QPointF, QRect
 from PySide6.QtGui import QColor, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
@@ -98,6 +98,20 @@ def test_nodes_have_colour_bar_and_words(canvas: Canvas) -> None:
     QToolTip.hideText()
     canvas.set_heat(None)
     assert colour_at(canvas, canvas.rect_of("a").topLeft() + QPointF(8, 8)) == own
+
+
+def test_the_number_of_an_open_frame_stays_in_view(canvas: Canvas) -> None:
+    canvas.set_heat(heat_of("time", "root", {}, MEASURED))
+    canvas.set_zoom(2.0)
+    canvas.pan_by(canvas.width() - canvas.rect_of("c").right() + 100, 0)
+    header = canvas.scene.by_node["c"].header
+    assert header is not None
+    assert header.right < canvas.width() < canvas.rect_of("c").right()
+    wide = canvas.texts.width("200 ms · 100 %", round(header.small))
+    rect = canvas.rect_of("c")
+    words = QRect(round(header.right - wide), round(rect.top()) + 10, round(wide), 40)
+    written = canvas.grab(words).toImage()
+    assert shade(1.0, False, False).ink.name() in {QColor(written.pixel(x, 20)).name() for x in range(written.width())}
 
 
 def test_every_quantity_has_its_values(canvas: Canvas) -> None:
