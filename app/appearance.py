@@ -76,4 +76,5 @@ APPEARANCE: tuple[Action, ...] = (
     _panel("log", "Log"),
     _panel("weights", "Weights"),
     _panel("strip", "Strip"),
+    _panel("timeline", "Timeline of contexts"),
 )

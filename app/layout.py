@@ -65,11 +65,13 @@ def build(window: "Window") -> dict[str, QDockWidget]:
         "log": _dock(window, "log", "Log", window.log, BOTTOM),
         "weights": _dock(window, "weights", "Weights", window.weights_panel, BOTTOM),
         "strip": _dock(window, "strip", "Strip", window.sweep, BOTTOM),
+        "timeline": _dock(window, "timeline", "Timeline", window.timeline, BOTTOM),
     }
     window.splitDockWidget(docks["problems"], docks["log"], Qt.Orientation.Horizontal)
     window.tabifyDockWidget(docks["problems"], docks["weights"])
-    window.tabifyDockWidget(docks["problems"], docks["strip"])
-    for name in ("weights", "strip"):
+    for name in ("strip", "timeline"):
+        window.tabifyDockWidget(docks["problems"], docks[name])
+    for name in ("weights", "strip", "timeline"):
         docks[name].hide()
     window.tabifyDockWidget(docks["palette"], docks["outline"])
     docks["palette"].raise_()

@@ -42,6 +42,7 @@ from engine.messages import (
     SaveWeights,
     Shapes,
     Stale,
+    Timeline,
     Trust,
     Variant,
     Varied,
@@ -66,6 +67,7 @@ class Link(QObject):
     previewed = Signal(object)
     glanced = Signal(object)
     measured = Signal(object)
+    timeline = Signal(object)
     varied = Signal(object)
     paused = Signal(object)
     finished = Signal(object)
@@ -103,6 +105,8 @@ class Link(QObject):
         self.auto = True
         self.measures = False
         """Whether runs measure what nodes come to."""
+        self.records = False
+        """Whether runs record what contexts hold."""
         self.running = False
         self.paused_at: Paused | None = None
         """Where the run in progress waits to be resumed."""
@@ -135,6 +139,7 @@ class Link(QObject):
             Preview: self.previewed,
             Glanced: self.glanced,
             Measured: self.measured,
+            Timeline: self.timeline,
             Varied: self.varied,
             Paused: self.paused,
             Finished: self.finished,
@@ -159,12 +164,17 @@ class Link(QObject):
         """Start the worker, with the run that was asked for before. `ready` comes when it has imported torch."""
         self._begin(self.client.start)
         if self.running:
-            self.client.send(Run(self._number, self._watched.nodes, self._pauses, measures=self.measures))
+            self._send_run()
 
     def close(self) -> None:
         """End the worker."""
         self._wanted.stop()
         self.client.close()
+
+    @property
+    def number(self) -> int:
+        """Of the run asked for last."""
+        return self._number
 
     @property
     def is_ready(self) -> bool:
@@ -194,8 +204,12 @@ class Link(QObject):
         self.running = True
         self.stale = False
         self._began = monotonic()
-        self.client.send(Run(self._number, self._watched.nodes, pauses, measures=self.measures))
+        self._send_run()
         self.state_changed.emit()
+
+    def _send_run(self) -> None:
+        asked = Run(self._number, self._watched.nodes, self._pauses, measures=self.measures, records=self.records)
+        self.client.send(asked)
 
     def resume(self, step: bool = False) -> None:
         """Go on with the paused run: to the next Breakpoint, or past one more node."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
-LEAST = 3
+LEAST = 4
 """So many links into one frame are a bundle; fewer go their own ways."""
 APART = 14.0
 """Ends whose heights differ by less, in pixels, are of one row."""

@@ -156,7 +156,7 @@ def _links(
 def _bundle(canvas: "Canvas", frame: str, foot: QPointF, ends: list[End], lane: int) -> Bundle:
     rect = canvas.rect_of(frame)
     item = canvas.scene.by_node.get(frame)
-    top = rect.top() + (item.height_of_header if item else 0) + 3
+    top = rect.top() + (item.height_of_header if item else 0) + 10
     return bundle(foot, rect, top, [end.rect for end in ends], QRectF(canvas.rect()), lane)
 
 

@@ -26,6 +26,10 @@ def paint(b: Brushes, canvas: "Canvas") -> None:
             painter.outline(b, item.rect, theme.selection, 2, 2)
     for item in _sharers(canvas):
         painter.outline(b, item.rect, theme.selection, 1.5, 3, True)
+    if canvas.marked in canvas.document.graph:
+        item = scene.by_node.get(scenes.shown(canvas.arrangement, canvas.marked, scene))
+        if item:
+            painter.step(b, item)
     canvas.drops.paint(b)
     canvas.wire_walk.paint(b)
     if gesture:

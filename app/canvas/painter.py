@@ -421,6 +421,15 @@ def pause(b: Brushes, item: Item, colour: QColor) -> None:
         b.painter.fillRect(QRectF(x, at.y() - 0.45 * r, 0.3 * r, 0.9 * r), b.theme.on_sign)
 
 
+def step(b: Brushes, item: Item) -> None:
+    """The mark of the present step of a timeline: an outline, and a pointer above it."""
+    outline(b, item.rect, b.theme.info, 3, 4)
+    tip = QPointF(item.x + item.width / 2, item.y - 5)
+    b.painter.setPen(b.pen(b.theme.surfaces[0], 1.2))
+    b.painter.setBrush(b.theme.info)
+    b.painter.drawPolygon(QPolygonF([tip, tip + QPointF(-7, -10), tip + QPointF(7, -10)]))
+
+
 def shared(b: Brushes, item: Item, tint: Tint) -> None:
     """The sign of weights that are another's too: two links of a chain on the upper edge."""
     r = min(7.0, 4.2 * b.zoom)

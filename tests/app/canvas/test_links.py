@@ -17,15 +17,15 @@ VIEW = QRectF(0, 0, 1000, 800)
 
 
 def test_links_into_one_frame_go_together() -> None:
-    ways = {f"d{n}": ["down", "all", "p", "root"] for n in range(3)} | {
+    ways = {f"d{n}": ["down", "all", "p", "root"] for n in range(4)} | {
         "u1": ["inner", "up", "all", "p", "root"],
         "u2": ["up", "all", "p", "root"],
     }
     together, alone = gathered(ways, "p")
-    assert together == {"down": ["d0", "d1", "d2"]}
+    assert together == {"down": ["d0", "d1", "d2", "d3"]}
     assert alone == ["u1", "u2"], "two are no bundle"
-    together, alone = gathered({"a": ["p"], "b": ["p"], "c": ["p"]}, "p")
-    assert together == {"p": ["a", "b", "c"]}
+    together, alone = gathered({each: ["p"] for each in "abcd"}, "p")
+    assert together == {"p": ["a", "b", "c", "d"]}
     assert gathered({}, "p") == ({}, [])
 
 
