@@ -90,7 +90,7 @@ def _wire(
     route = next(r for r in arrangement.routes(frame) if r.wire == wire)
     found = Target("wire", frame, wire=wire, corners=tuple(points(route, from_x, from_y, zoom)))
     inside = arrangement.boxes[frame].inside if frame != CANVAS else None
-    if inside is None or len(route.points) != 2:
+    if inside is None or len(route.points) != 2 or wire.start[0] == wire.end[0]:
         return found
     follower = wire.end[0] if wire.end[1] == "in" else wire.start[0]
     middle = sum(x for x, _ in route.points) / 2
@@ -133,8 +133,8 @@ def _slot(scene: Scene, arrangement: Arrangement, item: Item, x: float, y: float
 
 def _in_row(arrangement: Arrangement, frame: str, inside: Inside, box: Box, x: float) -> tuple[QLineF, QRectF]:
     """A caret on the line of the row that `box` stands in, and what of the row is beyond it, in the frame's units."""
-    boxes = [arrangement.boxes[n] for n in arrangement.shown(frame)] or [box]
-    row = [b for b in boxes if b.y < box.y + box.height and box.y < b.y + b.height]
+    boxes = [arrangement.boxes[n] for n in arrangement.shown(frame)]
+    row = [box, *(b for b in boxes if b.y < box.y + box.height and box.y < b.y + b.height)]
     top, bottom = min(b.y for b in row) - 8, max(b.y + b.height for b in row) + 8
     line, half = box.y + box.line, min(box.line, box.height - box.line)
     return QLineF(x, line - half, x, line + half), QRectF(x, top, max(0.0, inside.right - x), bottom - top)

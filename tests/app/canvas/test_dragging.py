@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 
 from app.canvas.view import Canvas
 from app.window import Window
-from engine.document.edits import Insert
+from engine.document.edits import Insert, apply
 from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph, Place, same
 from tests.app.canvas.conftest import Open
@@ -154,6 +154,20 @@ def test_what_follows_the_place_of_a_drop_moves_over(open_canvas: Open) -> None:
     assert colour_at(canvas, edge + QPointF(round(room), 0)) == body
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     assert colour_at(canvas, edge) == body
+
+
+def test_wires_of_empty_frames_and_of_parked_nodes_catch_as_well(open_canvas: Open) -> None:
+    graph = graph_of(tree("Linear", "a"), tree("ReLU", "b"), tree("Chain", "e"))
+    apply(graph, Insert(Place("root", 0, 0, new=True), (tree("Tanh", "p"), tree("SiLU", "q"))))
+    canvas, hand = open_canvas(graph)
+    hand.drag(middle(canvas, "a"), canvas.wire_point(Wire(("e", "in"), ("e", "out"))), release=False)
+    canvas.grab()
+    hand.release(canvas.wire_point(Wire(("e", "in"), ("e", "out"))))
+    assert order(canvas, "e") == ["a"]
+    hand.drag(middle(canvas, "b"), canvas.wire_point(Wire(("p", "out"), ("q", "in"))), release=False)
+    canvas.grab()
+    hand.release(canvas.wire_point(Wire(("p", "out"), ("q", "in"))))
+    assert graph.segments("root") == [["p", "b", "q"]]
 
 
 def test_a_place_that_changes_nothing_says_so_and_goes_on_saying_it(open_canvas: Open) -> None:
