@@ -20,5 +20,6 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Pan", "middle drag, Space+drag, or Alt+drag where no node is"),
     ("Zoom", "wheel or pinch; two fingers pan, with Ctrl they zoom. View > Wheel chooses"),
     ("Menu of a node", "right click, or the menu key"),
+    ("Who writes and reads a context key", "point at its chip; a click pins it, a right click has its menu"),
 )
 """What is done, and how."""
