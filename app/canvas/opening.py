@@ -64,16 +64,16 @@ def _open(
     room = round(max(12.0, min(length + gap, LARGEST * (item.width if along else item.height))))
     _push(b, canvas, item, band.intersected(QRectF(canvas.rect())), QPointF(room, 0) if along else QPointF(0, room))
     inner = max(6.0, room - gap)
-    b.painter.setPen(b.pen(b.theme.target, b.stroke + 1))
     if along:
         middle, left = caret.center(), caret.x1() + (room - inner) / 2
         high = min(whole.height(), band.height())
-        b.painter.drawLine(QLineF(middle, QPointF(left, middle.y())))
-        b.painter.drawLine(QLineF(left + inner, middle.y(), middle.x() + room, middle.y()))
+        for x in (middle.x(), left + inner):
+            ends = QPointF(x, middle.y()), QPointF(x + (room - inner) / 2, middle.y())
+            painter.wire(b, ends, b.theme.target, b.stroke)
         return QRectF(left, middle.y() - high / 2, inner, high)
     if 0 < target.index < len(canvas.document.graph.children[target.frame]):  # the wires to those below go on
         for x in (band.left() + 2 * b.zoom, band.right() - 2 * b.zoom):
-            b.painter.drawLine(QLineF(x, caret.y1(), x, caret.y1() + room))
+            painter.wire(b, (QPointF(x, caret.y1()), QPointF(x, caret.y1() + room)), b.theme.target, b.stroke)
     return QRectF(caret.x1(), caret.y1() + (room - inner) / 2, min(whole.width(), caret.length()), inner)
 
 
