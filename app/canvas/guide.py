@@ -17,6 +17,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Go to what runs next or before, through frames", "PgDn, PgUp"),
     ("Edit the selected node", "Enter, or double-click it"),
     ("Fold or unfold a frame", "click its arrow, or double-click its head"),
+    ("Show each of folded repeats", "click their count, × N; a click on the node selects all of them"),
     ("Pan", "middle drag, Space+drag, or Alt+drag where no node is"),
     ("Zoom", "wheel or pinch; two fingers pan, with Ctrl they zoom. View > Wheel chooses"),
     ("Menu of a node", "right click, or the menu key"),
