@@ -12,6 +12,8 @@ BOLD_FROM = 9
 """Smaller bold text is painted in the normal weight, which is read better."""
 
 _KEPT = 6000
+_PIXELS = 4 * 2**20
+"""Rendered texts together have at most so many pixels: twice those of a view, of 4 bytes each."""
 
 
 class Texts:
@@ -23,6 +25,7 @@ class Texts:
         self._widths: dict[tuple[str, int, bool], float] = {}
         self._fits: dict[tuple[str, int, bool, int], tuple[str, int, bool]] = {}
         self._pixmaps: dict[tuple[str, int, bool, int, float], tuple[QPixmap, float, float]] = {}
+        self._pixels = 0
 
     def font(self, size: int, bold: bool) -> QFont:
         return self._font(size, bold)[0]
@@ -115,9 +118,12 @@ class Texts:
         key = (text, whole, bold, colour.rgba(), ratio)
         found = self._pixmaps.get(key)
         if found is None:
-            if len(self._pixmaps) > _KEPT:
+            found = self._render(text, whole, bold, colour, ratio)
+            self._pixels += found[0].width() * found[0].height()
+            if self._pixels > _PIXELS:
                 self._pixmaps.clear()
-            found = self._pixmaps[key] = self._render(text, whole, bold, colour, ratio)
+                self._pixels = found[0].width() * found[0].height()
+            self._pixmaps[key] = found
         pixmap, wide, high = found
         left = x + (room - wide) / 2 if centred else x
         top = middle - high / 2
