@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 
-from app.canvas import links, painter
+from app.canvas import links, painter, render, repeats
 from app.canvas import scene as scenes
 from app.canvas.painter import Brushes
 from app.canvas.scene import Item
@@ -20,10 +20,12 @@ def paint(b: Brushes, canvas: "Canvas") -> None:
     if gesture is None:
         _hovered(b, canvas)
     scene, theme = canvas.scene, b.theme
-    for node in canvas.selection:
-        item = scene.by_node.get(scenes.shown(canvas.arrangement, node, scene))
-        if item:
+    for node in dict.fromkeys(scenes.shown(canvas.arrangement, node, scene) for node in canvas.selection):
+        if item := scene.by_node.get(node):
             painter.outline(b, item.rect, theme.selection, 2, 2)
+            if item.run:  # the line would run through the count
+                tint = render.tint_of(theme, canvas.document.graph, canvas.arrangement, canvas.marks, item)
+                repeats.paint_count(b, item, tint)
     for item in _sharers(canvas):
         painter.outline(b, item.rect, theme.selection, 1.5, 3, True)
     if canvas.marked in canvas.document.graph:

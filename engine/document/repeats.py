@@ -15,7 +15,7 @@ from engine.document.kinds import SEQUENCES, Catalogue, ParamValue
 from engine.document.plan import Plan
 
 TOLD = 6
-"""Of values that differ, so many are told."""
+"""Of values that differ, so many are told; neighbours with one value count as one."""
 
 
 class Repeats:
@@ -84,7 +84,9 @@ class Difference(Struct, frozen=True):
     places: tuple[str, ...]
 
     def __str__(self) -> str:
-        values = ", ".join(str(value) for value in self.values[:TOLD]) + (", …" if len(self.values) > TOLD else "")
+        alike = [(value, len(list(same))) for value, same in groupby(self.values)]
+        told = [str(value) if count == 1 else f"{count} × {value}" for value, count in alike[:TOLD]]
+        values = ", ".join(told) + (", …" if len(alike) > TOLD else "")
         first, *others = self.places
         more = f" and {len(others)} more" if others else ""
         where = f" ({first or 'itself'}{more})" if first or others else ""

@@ -48,9 +48,9 @@ def test_differences_name_param_values_and_place() -> None:
     edits.apply(graph, SetName("b2", "Last"))
     edits.apply(graph, SetName("r2", "Act"))
     assert [str(each) for each in differences(graph, CATALOGUE, ["b0", "b1", "b2"])] == [
-        "name Block, Block, Last",
+        "name 2 × Block, Last",
         "out_channels 8, 16, 32 (Conv2d)",
-        "name ReLU, ReLU, Act (Chain.ReLU)",
+        "name 2 × ReLU, Act (Chain.ReLU)",
     ]
 
 
