@@ -9,9 +9,10 @@ from pytestqt.qtbot import QtBot
 from app.canvas.heat import Heat
 from app.window import Window
 from engine.document.document import new_graph
-from engine.document.edits import Insert, SetInputs, SetParam
+from engine.document.edits import Insert, SetAdapters, SetInputs, SetParam
 from engine.document.graph import Input, Node, Place, Tree
 from engine.document.sources import NoiseSource
+from nodes.adapters import ADAPTERS
 from tests.app.hands import Hands
 
 RUNNING = 30_000
@@ -54,6 +55,11 @@ def test_nodes_show_what_they_came_to_and_what_they_made(qtbot: QtBot, live: Win
     legend.list.setCurrentRow(0)
     QTest.keyClick(legend.list, Qt.Key.Key_Return)
     assert canvas.selection == [max(("conv", "flat"), key=heat.values.__getitem__)]
+    lora = ADAPTERS["lora"]
+    live.document.apply(SetAdapters((lora,)), "Add LoRA")
+    live.drawing.open(lora.id)
+    assert canvas.marks.heat is None, "nothing is known of the nodes of an adapter"
+    live.drawing.leave()
     hands.trigger("heat-mean")
     assert heat_of(live).values.keys() == {"root", "conv", "flat"}, "measured already"
 
