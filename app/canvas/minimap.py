@@ -203,7 +203,7 @@ class Minimap(QWidget):
             p.setRenderHint(QPainter.RenderHint.Antialiasing)
             p.drawPixmap(0, 0, self._pixmap)
             veil = QColor(theme.canvas)
-            veil.setAlphaF(0.35)
+            veil.setAlphaF(0.28)
             outside = QPainterPath()
             outside.addRect(inside)
             outside.addRect(view)
