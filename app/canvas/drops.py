@@ -78,8 +78,9 @@ class Drops:
             return
         event.acceptProposedAction()
         tree, _, answer = self._dropping(kind, event.position())
-        if canvas.perform(answer, f"Add {kind}", event.position()):
-            canvas.select([tree.node.id])
+        with canvas.mouse.dropping(event.position()):
+            if canvas.perform(answer, f"Add {kind}", event.position()):
+                canvas.select([tree.node.id])
         canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         canvas.update()
 

@@ -1,5 +1,7 @@
 """The mouse on the canvas: what pressing, moving, releasing and turning mean there."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
@@ -24,6 +26,10 @@ class Mouse:
 
     def __init__(self, canvas: "Canvas") -> None:
         self.canvas = canvas
+        self.at: QPointF | None = None
+        """Where the pointer is, None when it is elsewhere."""
+        self.drops = False
+        """Whether something is being put down where the pointer is."""
         self.hover = Hit("empty")
         self.gesture: Gesture | None = None
         self.wheel_mode = "auto"
@@ -44,6 +50,7 @@ class Mouse:
 
     def leave(self) -> None:
         """The pointer is elsewhere."""
+        self.at = None
         self.hover = Hit("empty")
         self.canvas.update()
 
@@ -59,8 +66,18 @@ class Mouse:
             self.gesture.move(self.gesture.at, keys)
             self.canvas.update()
 
+    @contextmanager
+    def dropping(self, at: QPointF) -> Iterator[None]:
+        """What happens meanwhile puts something down there."""
+        self.at, self.drops = at, True
+        try:
+            yield
+        finally:
+            self.drops = False
+
     def press(self, event: QMouseEvent) -> None:
         canvas, at, button, keys = self.canvas, event.position(), event.button(), event.modifiers()
+        self.at = at
         if self.gesture:
             return
         left, cuts = button == Qt.MouseButton.LeftButton, bool(keys & Qt.KeyboardModifier.ControlModifier)
@@ -78,7 +95,7 @@ class Mouse:
                 canvas.select(repeats.meant(canvas.arrangement, node))
 
     def move(self, event: QMouseEvent) -> None:
-        at = event.position()
+        at = self.at = event.position()
         if self.busy and not event.buttons() & self._button:
             self.abandon()  # the release went elsewhere
         if self.gesture is None and self._pressed:
@@ -138,7 +155,8 @@ class Mouse:
         if self.gesture:
             gesture, self.gesture = self.gesture, None
             self.canvas.hint.emit("")  # before it is said what came of it
-            gesture.finish()
+            with self.dropping(event.position()):
+                gesture.finish()
             self._hover_at(event.position())
             self._show_cursor()
             self.canvas.update()

@@ -129,6 +129,11 @@ class Surface(QWidget):
             self._scene = scenes.build(self.arrangement, self.camera, self.width(), self.height(), self.texts)
         return self._scene
 
+    @property
+    def last_scene(self) -> Scene | None:
+        """What was visible when that was asked last; None once that has changed."""
+        return self._scene
+
     def rect_of(self, node: str) -> QRectF:
         """A node's rectangle in the widget; for one that is hidden, that of the closed frame which hides it."""
         return scenes.rect_of(self.arrangement, self.camera, node)
@@ -198,6 +203,14 @@ class Surface(QWidget):
         self.camera.x += dx
         self.camera.y += dy
         self._moved()
+
+    def follow(self, moved: QPointF) -> None:
+        """Move what is shown by pixels because the layout has moved: nobody has chosen to look elsewhere."""
+        if not moved.isNull():
+            self.camera.x += moved.x()
+            self.camera.y += moved.y()
+            self._repaint()
+            self.camera_moved.emit()
 
     def zoom_by(self, factor: float, centre: QPointF | None = None) -> None:
         """Zoom, keeping the point `centre` of the widget (its middle when None) where it is."""

@@ -18,7 +18,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from app.canvas import accessible, adapting, captions, commands, keyboard, links, offered, overlay, repeats, travel
+from app.canvas import (
+    accessible,
+    adapting,
+    anchor,
+    captions,
+    commands,
+    keyboard,
+    links,
+    offered,
+    overlay,
+    repeats,
+    travel,
+)
 from app.canvas.drops import Drops
 from app.canvas.mouse import Mouse
 from app.canvas.painter import Brushes
@@ -75,7 +87,9 @@ class Canvas(Surface):
         accessible.install()
 
     def _changed(self, change: Change) -> None:
+        held = anchor.anchors(self) if change.touched else []
         super()._changed(change)
+        anchor.hold(self, held)
         self.links.clear()
         self.mouse.forget()
         if change.touched is None:
@@ -161,10 +175,7 @@ class Canvas(Surface):
         graph = self.document.graph
         for node in list(self._selection if ids is None else ids):
             if graph.is_frame(node):
-                before = self.rect_of(node).topLeft()
                 self.document.set_collapsed(node, not graph.view(node).collapsed)
-                after = self.rect_of(node).topLeft()
-                self.pan_by(before.x() - after.x(), before.y() - after.y())
                 accessible.folded(self, node)
 
     def activate(self, node: str) -> None:

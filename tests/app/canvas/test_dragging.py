@@ -100,7 +100,7 @@ def test_shaking_pulls_out_and_the_node_can_go_on_another_wire(open_canvas: Open
     assert order(canvas) == ["a", "s"]
     assert canvas.document.graph.segments("root") == [["b"]]
     canvas.document.undo()
-    wire = canvas.wire_point(Wire(("y", "out"), ("z", "in")))
+    start, wire = middle(canvas, "b"), canvas.wire_point(Wire(("y", "out"), ("z", "in")))
     QTest.mousePress(canvas, LEFT, pos=start.toPoint())
     shake(hand, start)
     hand.move(wire)
