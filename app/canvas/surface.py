@@ -24,6 +24,8 @@ from engine.document.expand import Expanded
 from engine.document.problems import Problem, Severity
 from engine.messages import Fault
 
+MOST_WIDTHS = 20_000
+
 
 class Surface(QWidget):
     """Shows a document's graph, follows its changes, and answers where things are."""
@@ -44,7 +46,8 @@ class Surface(QWidget):
         """What the adapters come to, once that is known; adapters can be dropped then."""
         self.painted = render.Painted()
         self.texts = Texts(QApplication.font().family())
-        self._widths: dict[str, tuple[object, float]] = {}
+        self._widths: dict[tuple[object, ...], float] = {}
+        """What nodes take for their words, by all that these are made of: many nodes of a model are alike."""
         self._families: dict[tuple[tuple[str, ...], int], int] = {}
         self._lines: render.LineCache = {}
         self._scene: Scene | None = None
@@ -66,18 +69,22 @@ class Surface(QWidget):
         self._widths.clear()
         self.marks.providers.clear()
         self._families.clear()
-        self._number_providers(n for n in graph.walk(loose=True) if graph.nodes[n].contexts)
+        self._lines.clear()
+        self._number_providers(graph.in_order(graph.nodes.having("contexts")))
         return Arrangement(graph, self.document.catalogue, self._measure)
 
     def _measure(self, node: str) -> float:
         graph = self.document.graph
-        if graph.view(node).collapsed:  # its text depends on what is in it
+        found, frame = graph.nodes[node], node in graph.children
+        if found.contexts or (frame and graph.view(node).collapsed):  # its words depend on what is in it
             return scenes.measure(graph, self.document.catalogue, self.texts, node)
-        found = graph.nodes[node]
-        kept = self._widths.get(node)
-        if kept is None or kept[0] is not found:
-            kept = self._widths[node] = (found, scenes.measure(graph, self.document.catalogue, self.texts, node))
-        return kept[1]
+        looks = (frame, found.kind, found.name, str(found.params))
+        kept = self._widths.get(looks)
+        if kept is None:
+            if len(self._widths) > MOST_WIDTHS:
+                self._widths.clear()
+            kept = self._widths[looks] = scenes.measure(graph, self.document.catalogue, self.texts, node)
+        return kept
 
     def _changed(self, change: Change) -> None:
         if change.touched is None:
@@ -91,7 +98,6 @@ class Surface(QWidget):
             self.frame_all()
         else:
             for node in change.touched.removed:
-                self._widths.pop(node, None)
                 self._lines.pop(node, None)
             self.arrangement.update(change.touched)
             self._number_providers(sorted(change.touched.nodes | change.touched.added))

@@ -161,11 +161,14 @@ class Arrangement:
     def _arrange(self, node: str) -> None:
         """Give a node its size and its children their places; the children have their sizes."""
         graph = self.graph
+        wide = self.measure(node)
+        if node not in graph.children:
+            self.boxes[node] = Box(wide, LEAF, LEAF / 2)
+            return
         self._routes.pop(node, None)
         self._unfold(node)
-        wide = self.measure(node)
         view = graph.view(node)
-        if node not in graph.children or view.collapsed:
+        if view.collapsed:
             self.boxes[node] = Box(wide, LEAF, LEAF / 2)
             return
         if view.repeats:
@@ -173,7 +176,10 @@ class Arrangement:
         boxes = self.boxes
         run = [boxes[n] for n in self.shown(node)]
         shelf = [[boxes[n] for n in segment] for segment in graph.segments(node)]
-        area = sum(b.width * b.height for b in run) + sum(b.width * b.height for s in shelf for b in s)
+        area = 0.0
+        for row in (run, *shelf):
+            for b in row:
+                area += b.width * b.height
         scale = _scale(area)
         role = scopes.role_of(graph, self.catalogue, node)
         if not run:

@@ -241,6 +241,7 @@ class Graph:
         walking from the root.
         """
         stack = [self.root if top is None else top]
+        loose = loose and bool(self.loose)
         if loose and top is None:
             stack[:0] = [n for segment in reversed(self.segments(CANVAS)) for n in reversed(segment)]
         while stack:

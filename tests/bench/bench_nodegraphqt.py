@@ -82,14 +82,14 @@ def bench(path: Path) -> None:
     graph.clear_selection()
     settle()
     whole, moved = Times(), Times()
-    for _ in range(5):
+    for _ in range(3):
         whole.of(view.viewport().repaint)
     show("whole graph in view p50", whole.at(0.5))
     chance, area = random.Random(1), view.scene().itemsBoundingRect()
     for zoom in (1.0, 0.5, 0.25):
         view.resetTransform()
         view.scale(zoom, zoom)
-        for _ in range(25):
+        for _ in range(10):
             x, y = chance.uniform(area.left(), area.right()), chance.uniform(area.top(), area.bottom())
             view.centerOn(x, y)
             moved.of(view.viewport().repaint)
