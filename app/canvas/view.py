@@ -18,19 +18,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from app.canvas import (
-    accessible,
-    adapting,
-    anchor,
-    captions,
-    commands,
-    keyboard,
-    links,
-    offered,
-    overlay,
-    repeats,
-    travel,
-)
+from app.canvas import accessible, adapting, captions, commands, keyboard, links, offered, overlay, repeats, travel
+from app.canvas.anchor import anchors, hold
 from app.canvas.drops import Drops
 from app.canvas.mouse import Mouse
 from app.canvas.painter import Brushes
@@ -87,9 +76,9 @@ class Canvas(Surface):
         accessible.install()
 
     def _changed(self, change: Change) -> None:
-        held = anchor.anchors(self) if change.touched else []
+        held = anchors(self) if change.touched else []
         super()._changed(change)
-        anchor.hold(self, held)
+        hold(self, held)
         self.links.clear()
         self.mouse.forget()
         if change.touched is None:
