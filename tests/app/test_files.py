@@ -292,16 +292,6 @@ def test_recent_files_come_back_in_the_menu(window: Window, graph_file: Path) ->
     assert window.files.path == graph_file
 
 
-def test_the_canvas_can_be_exported_as_a_picture(window: Window, hands: Hands, tmp_path: Path) -> None:
-    hands.trigger("export-picture")
-    dialog = window.findChild(QFileDialog, "picture")
-    assert dialog is not None
-    dialog.setDirectory(str(tmp_path))
-    dialog.selectFile("canvas.png")
-    dialog.accept()
-    assert (tmp_path / "canvas.png").read_bytes().startswith(b"\x89PNG")
-
-
 def test_saving_elsewhere_keeps_paths_leading_to_the_same_files(window: Window, hands: Hands, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()

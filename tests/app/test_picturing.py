@@ -43,8 +43,9 @@ def export(hands: Hands, form: str, path: Path, **choices: int) -> None:
     hands.click(cast(QPushButton, dialog.findChild(QPushButton, "export")))
     saver = cast(QFileDialog, window.findChild(QFileDialog, "picture-file"))
     assert saver.defaultSuffix() == form
-    saver.fileSelected.emit(str(path))
-    saver.close()
+    saver.setDirectory(str(path.parent))
+    saver.selectFile(path.name)
+    saver.accept()
 
 
 def test_each_format_holds_the_graph_at_full_size_whatever_the_zoom(
@@ -91,8 +92,11 @@ def test_a_selection_in_another_theme_without_background(
 def test_a_name_of_another_format_or_a_folder_that_is_not_there_is_told(
     drawn: Window, hands: Hands, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    for path, words in ((tmp_path / "x.svg", "end it in .png"), (tmp_path / "no" / "x.png", "another folder")):
-        export(hands, "png", path)
+    for path, words in ((tmp_path / "x.svg", "end it in .png"), (tmp_path / "gone" / "x.png", "another folder")):
+        if path.parent.is_dir():
+            export(hands, "png", path)
+        else:  # it went between the dialog and the painting
+            Painting(drawn, Picture(picture.area_of(drawn.canvas), "png", DARK), path).start()
         qtbot.waitUntil(lambda: drawn.findChild(QMessageBox, "file-error") is not None)
         box = cast(QMessageBox, drawn.findChild(QMessageBox, "file-error"))
         assert words in box.informativeText()
