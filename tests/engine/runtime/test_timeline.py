@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from engine.document import edits, files
-from engine.document.edits import Insert
-from engine.document.graph import Graph, Place
+from engine.document.edits import Insert, SetInputs
+from engine.document.graph import Graph, Input, Place
 from engine.document.sources import ListSource, NoiseSource, NumberSource, UnsetSource
 from engine.messages import Timeline, Touch
+from nodes.tree import node
+from tests.engine.document.drawn import adapter, graph_of, with_adapters
 from tests.engine.runtime.test_loop import fn, toy, use
 from tests.engine.runtime.test_session import Ear, graph, leaf
 
@@ -128,3 +130,31 @@ def test_values_that_only_contexts_hold_in_a_loop_are_there() -> None:
     second = leaf("b", "SetContext", context="own", key="held", callback="lambda held, x: held.append(x * 3)")
     edits.apply(found, Insert(Place("root", 0), (first, second)))
     assert [how for _, how, _ in told(recorded(Ear(found)), "own.held")] == ["start", "push", "push", "read", "read"]
+
+
+def test_what_an_adapter_inserts_is_told_at_its_target_by_its_own_path() -> None:
+    keeping = node("SetContext", context="own", key="x")
+    reading = node("UseContext", context="own", key="x")
+    tree = node("Chain", keeping, node("Target"), reading, name="Kept", contexts={"own": {"x": UnsetSource()}})
+    found = with_adapters(graph_of(node("Sin"), node("Cos")), adapter("a", ("Sin", tree)))
+    edits.apply(found, SetInputs((Input("x", NoiseSource([2], 1)),)))
+    timeline = recorded(Ear(found))
+    assert timeline.tracks[0].provider == "n1"
+    done = [timeline.places[step] for step in timeline.steps]
+    assert [(each.node, each.path) for each in done[1:]] == [
+        ("n1", "Sin.SetContext"), ("n1", "Sin"), ("n1", "Sin.UseContext"), ("n2", "Cos"),
+    ]  # fmt: skip
+    assert timeline.tracks[0].last == 3, "before the end: its provider is done"
+
+
+def test_a_pause_tells_how_far_it_has_come() -> None:
+    found = graph(
+        leaf("set", "SetContext", context="c", key="now"),
+        leaf("stop", "Breakpoint"),
+        use("read", "c", "now"),
+        contexts={"c": {"now": UnsetSource()}},
+        x=NumberSource(2),
+    )
+    ear = Ear(found)
+    assert ear.run(records=True, pauses=True).status == "done"
+    assert [len(each.steps) for each in ear.heard if isinstance(each, Timeline)] == [3, 4]
