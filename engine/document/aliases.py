@@ -36,7 +36,7 @@ def aliases(graph: Graph) -> dict[str, Alias]:
             path = path_of[node].removeprefix(f"{top}.") if top else path_of[node]
             if part == "vae" and not path.startswith(("Encoder.", "Decoder.")):
                 path = f"{graph.nodes[graph.root].title}.{path}"  # it is the root, which paths leave out
-            found[node] = Alias(part, (path, *_others(part, path, _place(graph, node))))
+            found[node] = Alias(part, (path, *others(part, path, _place(graph, node))))
     return found
 
 
@@ -49,7 +49,11 @@ def namings(graph: Graph, frame: str) -> Iterator[dict[str, str]]:
             yield {node: alias.names[min(number, len(alias.names) - 1)] for node, alias in others.items()}
 
 
-def _others(part: str, path: str, place: int) -> Iterator[str]:
+def others(part: str, path: str, place: int = 0) -> Iterator[str]:
+    """What others call the layer at a path below its part of the pipeline: in the original, and in diffusers.
+
+    `place` is where the frame of the layer stands in that around it.
+    """
     for rule in RULES.get(part, ()):
         if found := rule.pattern.fullmatch(path):
             values = {name: int(text or 1) for name, text in found.groupdict().items()}

@@ -20,7 +20,9 @@ from engine.document.expand import Expanded
 from engine.document.graph import Graph, Weights
 from engine.document.keys import below_key
 from engine.document.stack import narrowed
-from engine.runtime.checkpoints import Checkpoint, CheckpointError, Stored
+from engine.runtime.adapter_words import rank_of
+from engine.runtime.checkpoints import Checkpoint, CheckpointError
+from engine.runtime.reworded import Piece, Reworded, brought
 
 PART = re.compile(
     r"(?P<layer>.+?)[._](?:(?:lora[._]|lora_linear_layer\.)?(?P<side>down|up)|lora_(?P<letter>[AB]))"
@@ -61,14 +63,6 @@ class Layer(Struct):
     def used(self) -> set[str]:
         """All its keys."""
         return {*self.keys.values(), self.alpha} - {""}
-
-
-class Piece(Struct, frozen=True):
-    """A tensor of the file as a layer takes it: its key, its factor, the shape that it is brought to."""
-
-    key: str
-    factor: float
-    shape: tuple[int, ...]
 
 
 def layers_in(keys: Iterable[str]) -> dict[str, Layer]:
@@ -117,12 +111,19 @@ def taking(graph: Graph, adapter: Adapter, weights: Weights, file: Checkpoint) -
 
     Of a LoRA, the rank becomes the file's, and an adapter that went wherever it fits goes to the layers of the file.
     """
-    found = attached(graph, layers_in(file.tensors))
-    values, where = adapter.values, adapter.where
-    if found and any(param.name == "rank" for param in adapter.params):
-        values = values | {"rank": max(_rank(file, layer) for layer in found.values())}
+    is_lora, values, where = _is_lora(keys_in(adapter)), adapter.values, adapter.where
+    found = attached(graph, layers_in(file.tensors)) if is_lora else {}
+    rank = max((_rank(file, layer) for layer in found.values()), default=0) if is_lora else rank_of(file)
+    if rank and any(param.name == "rank" for param in adapter.params):
+        values = values | {"rank": rank}
+    if found:
         where = where or _where(graph, found)
     return replace(adapter, weights=weights, values=values, where=where)
+
+
+def _is_lora(drawn: Mapping[str, str]) -> bool:
+    """Whether an adapter with these keys in its trees has the layers of a LoRA."""
+    return not SIDES.keys().isdisjoint(drawn.values())
 
 
 def _where(graph: Graph, nodes: Mapping[str, Layer]) -> str:
@@ -140,42 +141,6 @@ def _where(graph: Graph, nodes: Mapping[str, Layer]) -> str:
     return narrowed(graph, sorted(nodes)) if left else ", ".join(names)
 
 
-class LoraFile(Checkpoint):
-    """A weights file in which the layers of a LoRA have the keys that an adapter looks for."""
-
-    def __init__(self, file: Checkpoint, pieces: Mapping[str, Piece], used: set[str], notes: Iterable[str]) -> None:
-        self.file = file
-        self.pieces = pieces
-        self.path, self.state, self.error, self.sha256 = file.path, file.state, file.error, file.sha256
-        self.nan = {key for key, piece in pieces.items() if piece.key in file.nan}
-        self.notes = (*file.notes, *notes)
-        taken = {key: Stored(piece.shape, file.tensors[piece.key].dtype) for key, piece in pieces.items()}
-        self.tensors = {key: stored for key, stored in file.tensors.items() if key not in used} | taken
-
-    def __eq__(self, other: object) -> bool:
-        """Keys say all else, so what was taken from the same file is the same."""
-        return isinstance(other, LoraFile) and self.file is other.file
-
-    def __hash__(self) -> int:
-        return hash(id(self.file))
-
-    def read(self, key: str, device: torch.device, dtype: torch.dtype) -> Tensor:
-        piece = self.pieces.get(key)
-        if piece is None:
-            return self.file.read(key, device, dtype)
-        found = self.file.read(piece.key, device, dtype)
-        if piece.key in self.file.nan:
-            self.nan.add(key)
-        if found.numel() == torch.Size(piece.shape).numel():
-            found = found.reshape(piece.shape)
-        else:
-            filled = found.new_zeros(piece.shape)
-            core = found.reshape(*found.shape[:2], *piece.shape[2:])
-            filled[: core.shape[0], : core.shape[1]] = core
-            found = filled
-        return found if piece.factor == 1 else found * piece.factor
-
-
 def in_own_words(
     file: Checkpoint,
     graph: Graph,
@@ -186,7 +151,8 @@ def in_own_words(
 ) -> Checkpoint:
     """The file of an adapter in which a LoRA's layers have the `keys` of what the adapter adds (by node, as for
     `tensors`); the very file where it holds no LoRA of others."""
-    layers = layers_in(file.tensors)
+    drawn = next((keys_in(each) for each in graph.adapters if each.id == adapter), {})
+    layers = layers_in(file.tensors) if _is_lora(drawn) else {}
     found = attached(graph, layers) if layers else {}
     if not found:
         return file
@@ -196,24 +162,16 @@ def in_own_words(
         return file
     pieces: dict[str, Piece] = {}
     used: set[str] = set()
-    drawn = next((keys_in(each) for each in graph.adapters if each.id == adapter), {})
     for node, key in keys.items():
         site = whole.origin[node]
         layer = found.get(site.target) if site.adapter == adapter else None
         side = SIDES.get(drawn[site.node]) if layer else None
         if layer and side and "weight" in tensors.get(node, {}):
             at = layer.keys[side]
-            shape = _brought(file.tensors[at].shape, tuple(tensors[node]["weight"].shape), RANKS[side])
+            shape = brought(file.tensors[at].shape, tuple(tensors[node]["weight"].shape), RANKS[side])
             pieces[below_key(key, "weight")] = Piece(at, factors[id(layer)] if side == "up" else 1.0, shape)
             used |= layer.used
-    return LoraFile(file, pieces, used, _notes(file, layers, found, set(factors.values())))
-
-
-def _brought(shape: tuple[int, ...], wanted: tuple[int, ...], rank: int) -> tuple[int, ...]:
-    """The shape wanted, if what has another one fits in it; 1 x 1 windows count for none."""
-    core, room = (each + (1,) * (4 - len(each)) for each in (shape, wanted))
-    alike = all(own == other for n, (own, other) in enumerate(zip(core, room, strict=True)) if n != rank)
-    return wanted if alike and core[rank] <= room[rank] else shape
+    return Reworded(file, pieces, used, _notes(file, layers, found, set(factors.values())))
 
 
 def _rank(file: Checkpoint, layer: Layer) -> int:

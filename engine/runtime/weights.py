@@ -12,8 +12,8 @@ from engine.document.expand import Expanded, home
 from engine.document.graph import Graph, Weights, paths
 from engine.document.keys import Origin, below_key, sources_of
 from engine.messages import Prefix, Wanted, WeightsReport
+from engine.runtime import adapter_words, lora_files
 from engine.runtime.checkpoints import Checkpoint, Stored
-from engine.runtime.lora_files import in_own_words
 from engine.runtime.near_misses import Lacking, near_misses, splits
 
 MOST_PREFIXES = 1000
@@ -113,7 +113,11 @@ def fit_adapters(graph: Graph, whole: Expanded, tensors: Sketched, file_of: Call
     if not naming:
         return NOTHING
     keys = added_keys(whole, graph)
-    files = {each.id: in_own_words(file_of(weights), graph, whole, each.id, keys, tensors) for each, weights in naming}
+    files: dict[str, Checkpoint] = {}
+    for each, weights in naming:
+        file = file_of(weights)
+        lora = lora_files.in_own_words(file, graph, whole, each.id, keys, tensors)
+        files[each.id] = adapter_words.in_own_words(file, whole, each, keys, tensors) if lora is file else lora
     told = {adapter: _Told(adapter, file) for adapter, file in files.items()}
     takes: dict[str, dict[str, Take]] = {}
     for node, key in keys.items():
