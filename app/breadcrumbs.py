@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from app.canvas import travel
 from app.canvas.view import Canvas
 from engine.document.graph import unique_names
 
 MOST = 6
-"""Frames named at once; where there are more, those between the root and the last are left out."""
+"""Frames named at once; where there are more, or they take more room, those after the root are left out."""
+_AROUND = 26
+"""Pixels that a name takes besides its letters, with the arrow before it."""
 
 
 class Breadcrumbs(QFrame):
@@ -24,11 +27,12 @@ class Breadcrumbs(QFrame):
         self.setAccessibleName("Where the canvas is")
         self.canvas = canvas
         self.frames: list[str] = []
-        self._shown: list[tuple[str, str]] = []
+        self._shown: tuple[list[tuple[str, str]], int] = ([], 0)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 1, 8, 1)
         self._row.setSpacing(0)
         self._row.addStretch(1)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # names widen no window
         self._refreshing = QTimer(self)
         self._refreshing.setSingleShot(True)
         self._refreshing.timeout.connect(self.refresh)
@@ -41,9 +45,22 @@ class Breadcrumbs(QFrame):
         here = travel.where(self.canvas)
         self.frames = [*reversed(graph.ancestors(here)), here]
         named = [(frame, self._name(frame)) for frame in self.frames]
-        if named != self._shown:
-            self._shown = named
-            self._fill(named)
+        most = self._fitting(named)
+        if (named, most) != self._shown:
+            self._shown = (named, most)
+            self._fill(named, most)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._refreshing.start()
+
+    def _fitting(self, named: Sequence[tuple[str, str]]) -> int:
+        """How many frames there is room to name."""
+        widths = [self.fontMetrics().horizontalAdvance(name) + _AROUND for _, name in named]
+        room, most = self.width() - widths[0] - 2 * _AROUND, 1
+        while most < min(MOST, len(named)) and sum(widths[-most:]) <= room:
+            most += 1
+        return most
 
     def _name(self, frame: str) -> str:
         graph = self.canvas.document.graph
@@ -52,12 +69,12 @@ class Breadcrumbs(QFrame):
         run = graph.siblings(frame)
         return unique_names([graph.nodes[node].title for node in run])[run.index(frame)]
 
-    def _fill(self, named: Sequence[tuple[str, str]]) -> None:
+    def _fill(self, named: Sequence[tuple[str, str]], most: int) -> None:
         while self._row.count() > 1:
             item = self._row.takeAt(0)
             if item and (widget := item.widget()):
                 widget.deleteLater()
-        left_out = named[1 : len(named) - MOST + 1]
+        left_out = named[1 : max(1, len(named) - most + 1)]
         for frame, name in named:
             if (frame, name) in left_out:
                 if (frame, name) == left_out[0]:

@@ -85,6 +85,7 @@ QScrollBar::handle:hover {{ background: {text_dim}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: {window}; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ padding: 4px 10px; border: none; border-bottom: 2px solid transparent; color: {text_dim}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom-color: {selection}; }}
 QTabBar::tab:selected:focus {{ background: {tinted}; border: 1px solid {selection}; border-bottom-width: 2px;
