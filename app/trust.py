@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
-from engine.document.document import Document
+from engine.document.document import Change, Document
 from engine.document.graph import Graph
-from engine.document.references import Reference, fingerprint, references
+from engine.document.references import Reference, fingerprint, naming, references
 
 MOST_REMEMBERED = 1000
 
@@ -27,6 +27,9 @@ class Trust(QObject):
         self.names: tuple[str, ...] = ()
         self._found: tuple[Reference, ...] = ()
         self._asked: tuple[Reference, ...] = ()
+        self._outdated = True
+        """Whether something has changed that may name code."""
+        document.listeners.append(self._changed)
 
     @property
     def missing(self) -> tuple[Reference, ...]:
@@ -41,9 +44,23 @@ class Trust(QObject):
         known = bool(self._found and digest) and fingerprint(digest, self._found, folder) in self._remembered()
         self.names = tuple(each.name for each in self._found) if known else names
 
+    def _changed(self, change: Change) -> None:
+        touched, nodes = change.touched, self.document.graph.nodes
+        if (
+            touched is None
+            or touched.adapters
+            or any(not touched.removed.isdisjoint(each.nodes) for each in self._found)
+        ):
+            self._outdated = True
+        elif not self._outdated:
+            kinds = naming(self.document.catalogue)
+            self._outdated = any(n in nodes and nodes[n].kind in kinds for n in touched.nodes | touched.added)
+
     def look(self) -> None:
         """The document may name something else now."""
-        self._found = references(self.document.graph, self.document.catalogue)
+        if self._outdated:
+            self._found = references(self.document.graph, self.document.catalogue)
+            self._outdated = False
         if self.missing != self._asked:
             self._asked = self.missing
             self.wanted.emit(self.missing)

@@ -24,15 +24,21 @@ class Reference(Struct, frozen=True):
     adapters: tuple[str, ...] = ()
 
 
-def references(graph: Graph, catalogue: Catalogue) -> tuple[Reference, ...]:
-    """All that a graph names, parked nodes included, in alphabetical order."""
-    naming = {
+def naming(catalogue: Catalogue) -> dict[str, list[str]]:
+    """The kinds that may name code of others, and the params in which they do."""
+    params = {
         kind.name: [param.name for param in kind.params if param.type in ("expression", "reference")]
         for kind in catalogue.values()
     }
+    return {kind: names for kind, names in params.items() if names}
+
+
+def references(graph: Graph, catalogue: Catalogue) -> tuple[Reference, ...]:
+    """All that a graph names, parked nodes included, in alphabetical order."""
+    params_of = naming(catalogue)
 
     def names(node: Node) -> Iterator[str]:
-        for param in naming.get(node.kind, ()):
+        for param in params_of.get(node.kind, ()):
             name = node.params.get(param)
             if isinstance(name, str) and is_reference(name):
                 yield name.strip()
@@ -41,8 +47,8 @@ def references(graph: Graph, catalogue: Catalogue) -> tuple[Reference, ...]:
     adapters: dict[str, dict[str, None]] = {}
     perhaps = [  # most have nothing like it, and there may be thousands
         node
-        for kind, params in naming.items()
-        for node in (graph.nodes.of_kinds((kind,)) if params else ())
+        for kind, params in params_of.items()
+        for node in graph.nodes.of_kinds((kind,))
         for param in params
         if ":" in str(graph.nodes[node].params.get(param, ""))
     ]
