@@ -3,7 +3,7 @@
 QT_QPA_PLATFORM=offscreen python tests/bench/soak.py [MINUTES] [SEED]
 
 No exception and no warning of Qt's is borne, memory may grow by a tenth after the first minute, and undoing everything
-has to give the bytes of the file back. Folding leaves no step to undo, so frames are folded by hand as they were.
+has to give the bytes of the file back. Folding leaves no step to undo: frames and repeats are folded as they were first.
 """
 
 import gc
@@ -14,6 +14,7 @@ import tempfile
 import threading
 import traceback
 from collections import Counter
+from difflib import unified_diff
 from pathlib import Path
 from time import monotonic
 
@@ -28,6 +29,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QSpinBox, QWidge
 from app.garbage import Collector
 from app.window import Window
 from engine.document import files
+from engine.document.graph import NO_VIEW
 from tests.bench.trees import graph_of
 
 Button, Key, Modifier = Qt.MouseButton, Qt.Key, Qt.KeyboardModifier
@@ -107,17 +109,14 @@ class Hands:
     def put_away(self) -> None:
         """Close what has opened: lists, menus, questions."""
         for _ in range(6):
-            dialogs = [
-                each for each in QApplication.topLevelWidgets() if isinstance(each, QDialog) and each.isVisible()
-            ]
-            open_now = QApplication.activePopupWidget() or next(iter(dialogs), None)
+            dialogs = [each for each in QApplication.topLevelWidgets() if isinstance(each, QDialog)]
+            open_now = QApplication.activePopupWidget() or next((each for each in dialogs if each.isVisible()), None)
             if open_now is None:
-                break
+                self.window.activateWindow()
+                return
             QTest.keyClick(open_now, Key.Key_Escape)
             self.settle()
-        else:
-            raise Trouble(f"{open_now} does not close with Escape")
-        self.window.activateWindow()
+        raise Trouble("what has opened does not close with Escape")
 
     # Where.
 
@@ -343,11 +342,14 @@ def taken_back(window: Window, path: Path, before: bytes) -> None:
         steps = len(document.history.undos)
     graph = document.graph
     for node in list(graph.children):
-        wanted = node in views and views[node].collapsed
-        if graph.view(node).collapsed != wanted:
+        wanted, shown = views.get(node, NO_VIEW), graph.view(node)
+        if shown.collapsed != wanted.collapsed:
             window.canvas.toggle_collapsed([node])
-    if files.dump(graph) != before:
-        raise Trouble("undoing everything does not give the bytes of the file back")
+        if shown.repeats != wanted.repeats:
+            document.fold_repeats([node], wanted.repeats)
+    if (after := files.dump(graph)) != before:
+        changed = list(unified_diff(before.decode().splitlines(), after.decode().splitlines(), "file", "undone", n=0))
+        raise Trouble("undoing everything does not give the bytes of the file back:\n" + "\n".join(changed[:20]))
     QTest.keyClick(window.canvas, Key.Key_S, Modifier.ControlModifier)
     QApplication.processEvents()
     if path.read_bytes() != before:
