@@ -20,31 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.icons import themed
+from app.panels.end_of_line import EndOfLine
 from app.panels.timeline_view import DONE, EMPTY, TimelineView
 from app.panels.tracks import Tracks
 from app.theme import Theme
 from engine.messages import Timeline, Touch
 
 LEGEND = "▮ start   ● write   ○ read   ▲ push   ▽ pop   × clear"
-
-
-class EndOfLine(QLabel):
-    """A line of which the end is seen where there is no room for all."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.line = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setMinimumWidth(60)
-
-    def show_text(self, line: str) -> None:
-        self.line = line
-        self.setToolTip(line)
-        self.setText(self.fontMetrics().elidedText(line, Qt.TextElideMode.ElideLeft, self.width()))
-
-    def resizeEvent(self, event: object) -> None:
-        del event
-        self.show_text(self.line)
 
 
 class TimelinePanel(QWidget):

@@ -44,6 +44,7 @@ class TimelineView(QAbstractScrollArea):
         self.columns: list[int] = []
         """The steps that are shown."""
         self.parts: list[str] = []
+        self.names: list[str] = []
         self.step = 0
         self.track = 0
         self.label = self.pitch = 0.0
@@ -61,7 +62,7 @@ class TimelineView(QAbstractScrollArea):
     def show_tracks(self, tracks: Tracks, columns: list[int]) -> None:
         """Show these steps of a run; the present one stays, as far as there is one."""
         self.tracks, self.columns = tracks, columns
-        self.parts = tracks.parts(columns)
+        self.parts, self.names = tracks.parts(columns), tracks.names
         self.track = min(self.track, max(0, len(tracks) - 1))
         self.step = min(self.step, max(0, tracks.last))
         self._refit()
@@ -111,8 +112,7 @@ class TimelineView(QAbstractScrollArea):
         return self.viewport().height() - HEAD
 
     def _refit(self) -> None:
-        names = [track.label for track in self.tracks.timeline.tracks]
-        widest = max((self.fontMetrics().horizontalAdvance(name) for name in names), default=0)
+        widest = max((self.fontMetrics().horizontalAdvance(name) for name in self.names), default=0)
         self.label = min(widest * 1.1 + 130, self.viewport().width() * 0.4)
         width = self.viewport().width() - self.label - 6
         self.pitch = min(MOST, max(LEAST, width / max(1, len(self.columns))))
@@ -255,8 +255,8 @@ class TimelineView(QAbstractScrollArea):
         if chosen:
             p.fillRect(rect, self.theme.select_fill)
             p.fillRect(QRectF(0, rect.top(), 3, ROW), self.theme.selection)
-        found, held = self.tracks.timeline.tracks[track], self.tracks.held(track, self.step)
-        value = held.content.text.partition(",  ")[0].partition(", mean")[0] if held else "–"
+        held = self.tracks.held(track, self.step)
+        value = held.content.text.partition(", mean")[0] if held else "–"
         metrics = self.fontMetrics()
         room = rect.width() - 18
         wide = min(metrics.horizontalAdvance(value), room * 0.5)
@@ -264,7 +264,7 @@ class TimelineView(QAbstractScrollArea):
         font.setBold(chosen)
         p.setFont(font)
         p.setPen(self.theme.text)
-        name = metrics.elidedText(found.label, Qt.TextElideMode.ElideMiddle, int(room - wide - 10))
+        name = metrics.elidedText(self.names[track], Qt.TextElideMode.ElideMiddle, int(room - wide - 10))
         p.drawText(rect.adjusted(10, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, name)
         p.setFont(self.font())
         p.setPen(self.theme.text_dim)

@@ -1,6 +1,7 @@
 """A timeline to be asked: what a key holds after a step, which steps reach it, in which part of the graph they are."""
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 
 from engine.messages import Timeline, Touch
 
@@ -28,6 +29,15 @@ class Tracks:
     def last(self) -> int:
         """The last step."""
         return len(self.timeline.steps) - 1
+
+    @property
+    def names(self) -> list[str]:
+        """What each track is called: its label, with the provider's own name where there are several of that label."""
+        tracks = self.timeline.tracks
+        labels = Counter(track.label for track in tracks)
+        return [
+            f"{t.label} in {t.path.rpartition('.')[2] or 'root'}" if labels[t.label] > 1 else t.label for t in tracks
+        ]
 
     def touches(self, track: int, first: int, last: int) -> list[Touch]:
         """What the steps from `first` to `last` do to a track."""

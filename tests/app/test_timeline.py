@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -46,6 +47,9 @@ def test_what_is_held_when() -> None:
     assert tracks.steps() == [0, 1, 2, 4]
     assert tracks.steps(1) == [0, 2]
     assert (tracks.next(0, 1, 1), tracks.next(0, 1, -1), tracks.next(0, 4, 1)) == (4, 0, None)
+    assert tracks.names == ["c.held", "own.t"]
+    twice = replace(TIMELINE, tracks=(Track("root", "c.held", "", 4), Track("down", "c.held", "Down", 2)))
+    assert Tracks(twice).names == ["c.held in root", "c.held in Down"]
     assert tracks.parts([0, 1, 2, 3]) == ["", "Down", "Down", "Up"]
 
 
