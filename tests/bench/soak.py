@@ -3,7 +3,7 @@
 QT_QPA_PLATFORM=offscreen python tests/bench/soak.py [MINUTES] [SEED]
 
 No exception and no warning of Qt's is borne, memory may grow by a tenth after the first minute, and undoing everything
-has to give the bytes of the file back. Folding leaves no step to undo: frames and repeats are folded as they were first.
+has to give the bytes of the file back. Folding leaves no step to undo: frames and repeats are folded as they were.
 """
 
 import gc
