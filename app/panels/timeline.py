@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QSlider,
     QSplitter,
     QStackedLayout,
@@ -21,12 +20,11 @@ from PySide6.QtWidgets import (
 
 from app.icons import themed
 from app.panels.end_of_line import EndOfLine
-from app.panels.timeline_view import DONE, EMPTY, TimelineView
+from app.panels.timeline_marks import DONE, LEGEND
+from app.panels.timeline_view import EMPTY, TimelineView
 from app.panels.tracks import Tracks
 from app.theme import Theme
 from engine.messages import Timeline, Touch
-
-LEGEND = "▮ start   ● write   ○ read   ▲ push   ▽ pop   × clear"
 
 
 class TimelinePanel(QWidget):

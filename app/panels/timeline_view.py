@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip
 
+from app.panels.timeline_marks import DONE, mark
 from app.panels.tracks import Tracks
 from app.theme import Theme
 from engine.messages import Timeline, Touch
@@ -14,16 +15,6 @@ EMPTY = Tracks(Timeline(0, (), (), (), ()))
 ROW, HEAD = 26, 18
 LEAST, MOST = 7.0, 26.0
 """Pixels that a column is wide."""
-
-DONE = {
-    "start": "starts with",
-    "write": "writes",
-    "read": "reads",
-    "push": "pushes onto",
-    "pop": "pops from",
-    "clear": "clears",
-}
-"""What a step does to a key, in a word."""
 
 
 class TimelineView(QAbstractScrollArea):
@@ -209,13 +200,14 @@ class TimelineView(QAbstractScrollArea):
         bottom = self.cell(0, track).bottom() - 0.5
         p.setPen(QPen(self.theme.line, 1))
         p.drawLine(QPointF(self.label, bottom), QPointF(self.viewport().width(), bottom))
+        radius = min(4.6, self.pitch * 0.45)
         for touch in touches:
             column = bisect_left(self.columns, touch.step)
             if column < len(self.columns) and self.columns[column] == touch.step:
-                self._paint_mark(p, self.cell(column, track).center(), touch.how, tint.edge, tint.fill)
+                mark(p, self.cell(column, track).center(), touch.how, tint.edge, tint.fill, radius)
         if ended < tracks.last and first < (column := bisect_right(self.columns, ended)) <= last:
             at = self.cell(column, track)
-            self._paint_mark(p, QPointF(at.left(), at.center().y()), "clear", self.theme.text_dim, tint.fill)
+            mark(p, QPointF(at.left(), at.center().y()), "clear", self.theme.text_dim, tint.fill, radius)
 
     def _paint_bar(self, p: QPainter, track: int, touch: Touch, start: int, until: int, colour: QColor) -> None:
         content, deepest = touch.content, self.tracks.deepest[track]
@@ -225,27 +217,6 @@ class TimelineView(QAbstractScrollArea):
         left, right = self.cell(start, track), self.cell(until, track).left()
         high = max(1.5, (ROW - 6) * share)
         p.fillRect(QRectF(left.left(), left.bottom() - 3 - high, right - left.left(), high), colour)
-
-    def _paint_mark(self, p: QPainter, at: QPointF, how: str, edge: QColor, fill: QColor) -> None:
-        r = min(4.6, self.pitch * 0.45)
-        p.setPen(QPen(edge, 1.4))
-        p.setBrush(edge if how in ("write", "push", "start") else fill)
-        up, down = (QPolygonF([at + QPointF(x * r, y * r) for x, y in corners]) for corners in _TRIANGLES)
-        match how:
-            case "write":
-                p.drawEllipse(at, r * 0.85, r * 0.85)
-            case "read":
-                p.drawEllipse(at, r * 0.8, r * 0.8)
-            case "push":
-                p.drawPolygon(up)
-            case "pop":
-                p.drawPolygon(down)
-            case "start":
-                p.drawRect(QRectF(at.x() - r * 0.35, at.y() - r * 1.3, r * 0.7, r * 2.6))
-            case _:
-                p.setPen(QPen(edge, 1.8))
-                p.drawLine(at + QPointF(-r, -r) * 0.8, at + QPointF(r, r) * 0.8)
-                p.drawLine(at + QPointF(-r, r) * 0.8, at + QPointF(r, -r) * 0.8)
 
     def _paint_label(self, p: QPainter, track: int) -> None:
         """A key's name, and in a word what it holds at the present step."""
@@ -332,7 +303,3 @@ class TimelineView(QAbstractScrollArea):
         if held and held.step == step:
             text = f"{DONE[held.how]} {self.tracks.timeline.tracks[track].label}: {text}"
         return f"{self.tracks.path(step) or 'Start'}\n{text}"
-
-
-_TRIANGLES = (((0, -1), (-1, 0.8), (1, 0.8)), ((0, 1), (-1, -0.8), (1, -0.8)))
-"""Pointing up, for what goes onto a list, and down, for what comes off."""

@@ -32,11 +32,13 @@ class Tracks:
 
     @property
     def names(self) -> list[str]:
-        """What each track is called: its label, with the provider's own name where there are several of that label."""
+        """What each track is called: its label, with the end of the provider's path where several have that label."""
         tracks = self.timeline.tracks
         labels = Counter(track.label for track in tracks)
+        ends = [".".join(track.path.split(".")[-2:]) or "root" for track in tracks]
         return [
-            f"{t.label} in {t.path.rpartition('.')[2] or 'root'}" if labels[t.label] > 1 else t.label for t in tracks
+            f"{track.label} in {end}" if labels[track.label] > 1 else track.label
+            for track, end in zip(tracks, ends, strict=True)
         ]
 
     def touches(self, track: int, first: int, last: int) -> list[Touch]:
