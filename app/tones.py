@@ -92,6 +92,7 @@ QTabBar::tab:selected:focus {{ background: {tinted}; border: 1px solid {selectio
     padding: 3px 9px 4px 9px; }}
 
 QScrollArea {{ border: 1px solid transparent; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QPlainTextEdit#log, QTreeWidget#problems, QTreeView#weights-report {{ border: 1px solid transparent; }}
 QTreeView:focus, QListView:focus, QTableView:focus, QPlainTextEdit:focus, QPlainTextEdit#log:focus,
 QTreeWidget#problems:focus, QTreeView#weights-report:focus, QScrollArea:focus {{ border: 1px solid {selection}; }}

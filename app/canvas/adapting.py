@@ -100,12 +100,12 @@ def tinted(tint: Tint, sign: Sign, theme: Theme) -> Tint:
     return coloured(tint, sign.colour or theme.selection.name(), theme.dark)
 
 
-def paint_signs(b: Brushes, scene: Scene, signs: Signs) -> None:
-    """Paint the signs of all that is visible."""
+def paint_signs(b: Brushes, items: Iterable[Item], signs: Signs) -> None:
+    """Paint the signs of these."""
     if not signs.at:
         return
-    for item in scene.items:
-        for sign, rect in rects(item, scene.zoom, worn(signs, item)):
+    for item in items:
+        for sign, rect in rects(item, b.zoom, worn(signs, item)):
             colour = seen(sign.colour or b.theme.selection.name(), b.theme.dark)
             b.painter.setPen(b.pen(b.theme.surfaces[0], 1.0))
             b.painter.setBrush(colour)

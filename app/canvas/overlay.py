@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 
-from app.canvas import links, painter, render, repeats
+from app.canvas import adapting, links, painter, render, repeats
 from app.canvas import scene as scenes
 from app.canvas.painter import Brushes
 from app.canvas.scene import Item
+from engine.document.graph import CANVAS
 
 if TYPE_CHECKING:
     from app.canvas.view import Canvas
@@ -23,7 +24,8 @@ def paint(b: Brushes, canvas: "Canvas") -> None:
     for node in dict.fromkeys(scenes.shown(canvas.arrangement, node, scene) for node in canvas.selection):
         if item := scene.by_node.get(node):
             painter.outline(b, item.rect, theme.selection, 2, 2)
-            if item.run:  # the line would run through the count
+            adapting.paint_signs(b, [item], canvas.marks.signs)  # the line would run through them
+            if item.run:  # and through the count
                 tint = render.tint_of(theme, canvas.document.graph, canvas.arrangement, canvas.marks, item)
                 repeats.paint_count(b, item, tint)
     for item in _sharers(canvas):
@@ -45,7 +47,7 @@ def paint(b: Brushes, canvas: "Canvas") -> None:
 def _hovered(b: Brushes, canvas: "Canvas") -> None:
     hover, scene, colour = canvas.mouse.hover, canvas.scene, b.theme.selection
     item = scene.by_node.get(hover.node or "")
-    if hover.wire and hover.node is not None:
+    if hover.wire and hover.node is not None and (item or hover.node == CANVAS):
         corner = (item.x, item.y) if item else (scene.x, scene.y)
         route = next(r for r in canvas.arrangement.routes(hover.node) if r.wire == hover.wire)
         painter.wire(b, scenes.points(route, *corner, scene.zoom), colour, b.stroke + 1)

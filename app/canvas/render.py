@@ -97,7 +97,7 @@ def steps(
         repeats.paint_count(b, item, tint_of(b.theme, graph, arrangement, marks, item))
     if marks.heat:
         heat.paint(b, scene, marks.heat)
-    adapting.paint_signs(b, scene, marks.signs)
+    adapting.paint_signs(b, scene.items, marks.signs)
     for node, severity in worst(arrangement, scene, marks).items():
         painter.badge(b, scene.by_node[node], severity)
 

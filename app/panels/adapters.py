@@ -56,7 +56,6 @@ class AdaptersPanel(QScrollArea):
         self._line.hide()
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAcceptDrops(True)
         self.setAccessibleName("Adapters")
         self._build()

@@ -48,7 +48,6 @@ class Inspector(QScrollArea):
         self._building.timeout.connect(self._build)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         document.listeners.append(self._changed)
         self.show_nodes([])
 

@@ -11,6 +11,7 @@ from app.drawing import DrawnDocument
 from app.icons import kind_icon
 from app.panels.colours import ColourField
 from app.panels.contexts import ContextsEditor
+from app.panels.end_of_line import EndOfLine
 from app.panels.entries import NameLine
 from app.panels.fields import Field, field_for
 from app.panels.form import Editing, Form, Message, Section, rich
@@ -89,7 +90,7 @@ class NodePage(QWidget):
         graph = self.document.graph
         node, view = graph.nodes[self.node], graph.view(self.node)
         self.title.setText(node.title)
-        self.path.setText(path_of(graph, self.node) + (" (loose: does not run)" if graph.is_loose(self.node) else ""))
+        self.path.show_text(path_of(graph, self.node) + (" (loose: does not run)" if graph.is_loose(self.node) else ""))
         self.name.show_name(node.name)
         for name, field in self.fields.items():
             if field.param.type in ("context", "key"):
@@ -132,8 +133,8 @@ class NodePage(QWidget):
             head.addWidget(icon)
         head.addWidget(self.title, 1)
         section.body.addLayout(head)
-        self.path = _muted()
-        self.path.setToolTip("Path: names this node's weights")
+        self.path = EndOfLine()
+        self.path.setProperty("tone", "muted")
         kind = self.document.graph.nodes[self.node].kind
         doc = QLabel(rich(self.kind.doc if self.kind else f"There is no kind {kind!r} here; what it holds is kept."))
         doc.setWordWrap(True)

@@ -23,6 +23,7 @@ from app.panels.board import Board, Shown
 from app.panels.brush import BrushBox
 from app.panels.compare import ComparedView
 from app.panels.compare_bar import CompareBar
+from app.panels.end_of_line import EndOfLine
 from app.panels.fault import FaultBox
 from app.panels.figures import FiguresView
 from app.panels.pause import PauseBox
@@ -95,9 +96,8 @@ class PreviewPanel(QScrollArea):
         self.actual.setText("1:1")
         self.smooth = _tool("Blend enlarged pixels", checkable=True)
         self.beside = _tool("Show the selected node and the pinned ones side by side", checkable=True)
-        self.path = QLabel()
+        self.path = EndOfLine()
         self.path.setProperty("tone", "muted")
-        self.path.setMinimumWidth(60)
         self.state = QLabel()
         self.state.setProperty("tone", "warning")
         head = QHBoxLayout()
@@ -322,7 +322,7 @@ class PreviewPanel(QScrollArea):
         graph = self.document.graph
         if node not in graph:
             return
-        self.path.setText(path_of(graph, node) or "result of the graph")
+        self.path.show_text(path_of(graph, node) or "result of the graph")
         self.tabs.setTabText(0, self._title(self.followed))
         self.tabs.setVisible(bool(self.pins) and not self.beside.isChecked())
         self.pin.setChecked(node in self.pins)
