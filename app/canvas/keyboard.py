@@ -32,6 +32,8 @@ def press(canvas: "Canvas", event: QKeyEvent) -> bool:
             canvas.select([])
         else:
             travel.leave(canvas)
+    elif canvas.mouse.gesture:
+        return False  # it goes on under the pointer, in this view
     elif key in _HELD and not event.modifiers():
         if not event.isAutoRepeat():
             canvas.mouse.hold(Qt.Key(key))

@@ -66,6 +66,13 @@ class Mouse:
             self.gesture.move(self.gesture.at, keys)
             self.canvas.update()
 
+    def follow(self, at: QPointF, keys: Qt.KeyboardModifier) -> None:
+        """The view has moved under the pointer: something else may be there now."""
+        if self.gesture:
+            self.gesture.move(self.gesture.at, keys)
+        else:
+            self._hover_at(at)
+
     @contextmanager
     def dropping(self, at: QPointF) -> Iterator[None]:
         """What happens meanwhile puts something down there."""
@@ -241,6 +248,7 @@ class Mouse:
             self.canvas.pan_by(by.x(), by.y())
         else:
             self.canvas.zoom_by(1.0015 ** (turned.y() or turned.x()), event.position())
+        self.follow(event.position(), event.modifiers())
         event.accept()
 
 

@@ -85,6 +85,7 @@ class Canvas(Surface):
             self.pinned = None
             self.travels.forget()
         self.select([] if change.touched is None else self._selection)
+        self.wire_walk.aim()
         accessible.changed(self, change.touched.added if change.touched else None)
 
     def perform(self, answer: Edit | Refusal, label: str, at: QPointF | None = None) -> bool:
@@ -265,6 +266,7 @@ class Canvas(Surface):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.zoom_by(1 + event.value(), event.position())
+            self.mouse.follow(event.position(), event.modifiers())
             return True
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             QToolTip.showText(event.globalPos(), self._tooltip(event.pos()), self)

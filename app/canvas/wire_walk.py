@@ -17,7 +17,7 @@ class WireWalk:
         self.canvas = canvas
         self._source = ""
         self._wire: DrawWire | None = None
-        canvas.selection_changed.connect(lambda _: self._aim())
+        canvas.selection_changed.connect(lambda _: self.aim())
 
     @property
     def under_way(self) -> bool:
@@ -26,7 +26,7 @@ class WireWalk:
     def begin(self) -> None:
         """Draw from the node selected last."""
         self._source = self.canvas.selection[-1]
-        self._aim()
+        self.aim()
         title = self.canvas.document.graph.nodes[self._source].title
         self.canvas.hint.emit(f"Go to the node that is to receive what {title} returns, then Enter; Esc gives it up")
 
@@ -48,8 +48,8 @@ class WireWalk:
             self._wire.at = self.canvas.port_of(*(self._wire.over or self._wire.port))  # the camera may have moved
             self._wire.paint(b)
 
-    def _aim(self) -> None:
-        """The wire ends at the node selected last, wherever the camera is by now."""
+    def aim(self) -> None:
+        """The wire ends at the node selected last, wherever the camera is by now, in the graph as it is now."""
         if not self._source:
             return
         if self._source not in self.canvas.document.graph or not self.canvas.selection:

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QApplication
 
 from app.canvas.view import Canvas
 from app.window import Window
+from engine.document.flow import Wire
 from engine.document.graph import Graph
 from tests.app.canvas.conftest import Open
-from tests.app.canvas.hands import graph_of, tree
+from tests.app.canvas.hands import graph_of, middle, order, tree
 
 ALT, CONTROL, NONE, SHIFT = (
     Qt.KeyboardModifier.AltModifier,
@@ -51,6 +52,25 @@ def test_the_wheel_zooms_and_keeps_the_point_under_it(open_canvas: Open, turn: i
     after = canvas.rect_of("b").center()
     assert abs(after.x() - at.x()) < 1e-6
     assert abs(after.y() - at.y()) < 1e-6
+
+
+def test_what_is_under_the_pointer_is_another_thing_once_the_wheel_has_turned(open_canvas: Open) -> None:
+    canvas, hand = open_canvas(nest())
+    at = canvas.wire_point(Wire(("deep", "out"), ("last", "in")))
+    hand.move(at, Qt.MouseButton.NoButton)
+    assert canvas.mouse.hover.kind == "wire"
+    wheel(canvas, at, -2400)
+    assert canvas.mouse.hover.node == "root"
+    canvas.frame_all()
+    hand.drag(middle(canvas, "b"), at := middle(canvas, "last"), release=False)
+    wheel(canvas, at, -2400)
+    assert list(canvas.scene.by_node) == ["root"]
+    canvas.grab()  # nothing is shown where it was
+    QTest.keyClick(canvas, Qt.Key.Key_PageDown)
+    assert canvas.selection == ["b"], "the drag goes on"
+    wheel(canvas, at, 2400)
+    hand.release(at)
+    assert "b" in order(canvas, "inner")
 
 
 def test_a_trackpad_pans_and_with_control_zooms(open_canvas: Open) -> None:

@@ -4,6 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.window import Window
+from engine.document.edits import Insert
+from engine.document.graph import Place
 from tests.app.canvas.hands import graph_of, order, tree
 
 KEY = Qt.Key
@@ -38,3 +40,23 @@ def test_a_wire_is_drawn_by_keys_as_by_hand(window: Window) -> None:
     assert canvas.grab().toImage() != before
     press(window, KEY.Key_W, KEY.Key_Up, KEY.Key_Return)  # to the outlet of the frame around
     assert order(canvas) == ["a", "b"]
+
+
+def test_a_wire_drawn_by_keys_is_one_of_the_graph_as_it_is(window: Window) -> None:
+    window.document.replace(graph_of(tree("Linear", "a"), tree("ReLU", "b"), tree("SiLU", "c")))
+    canvas, control = window.canvas, Qt.KeyboardModifier.ControlModifier
+    canvas.setFocus()
+    window.document.apply(Insert(Place("root", 1), (tree("Tanh", "new"),)), "Add")
+    canvas.select(["a"])
+    press(window, KEY.Key_W, KEY.Key_Right, KEY.Key_Right, KEY.Key_Right)
+    QTest.keyClick(canvas, KEY.Key_Z, control)
+    assert canvas.wire_walk.under_way
+    press(window, KEY.Key_Return)
+    assert (order(canvas), canvas.document.graph.segments("root")) == (["a", "c"], [["b"]])
+
+    window.document.apply(Insert(Place("root", 0), (tree("Tanh", "new"),)), "Add")
+    canvas.select(["new"])
+    press(window, KEY.Key_W, KEY.Key_Right)
+    QTest.keyClick(canvas, KEY.Key_Z, control)
+    assert not canvas.wire_walk.under_way
+    canvas.grab()
