@@ -86,8 +86,8 @@ class Hands:
             self.outline_drag: 1,
             self.walk: 4,
             self.command: 14,
-            self.undo: 14,
-            self.redo: 5,
+            self.undo: 8,
+            self.redo: 4,
             self.save: 1,
             self.selector: 1,
             self.minimap: 1,
@@ -273,7 +273,7 @@ class Hands:
         self.press(key, modifiers)
 
     def undo(self) -> None:
-        for _ in range(self.chance.randrange(1, 4)):
+        for _ in range(self.chance.randrange(1, 3)):
             self.press(Key.Key_Z, Modifier.ControlModifier)
 
     def redo(self) -> None:
