@@ -1,12 +1,13 @@
 """How the panels look: a stylesheet made of a theme, for fields and buttons, and for what carries a `tone`."""
 
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontInfo
+from PySide6.QtWidgets import QApplication
 
 from app.icons import FOLDER
 from app.theme import Theme, mixed
 
 _SHEET = """
-QLabel[tone="title"] {{ font-size: 15px; font-weight: 600; }}
+QLabel[tone="title"] {{ font-size: {title}px; font-weight: 600; }}
 QLabel[tone="heading"] {{ color: {text_dim}; font-weight: 600; }}
 QLabel[tone="strong"], QLineEdit[tone="strong"] {{ font-weight: 600; }}
 QLabel[tone="muted"] {{ color: {text_dim}; }}
@@ -120,7 +121,8 @@ QFrame#dropline {{ background: {selection}; border: none; }}
 
 def sheet(theme: Theme) -> str:
     """The stylesheet for this theme."""
-    return _SHEET.format_map(colours(theme) | {"icons": FOLDER.as_posix()})
+    title = round(QFontInfo(QApplication.font()).pixelSize() * 1.25)
+    return _SHEET.format_map(colours(theme) | {"icons": FOLDER.as_posix(), "title": str(title)})
 
 
 def colours(theme: Theme) -> dict[str, str]:

@@ -410,15 +410,23 @@ def outline(b: Brushes, rect: QRectF, colour: QColor, width: float, gap: float =
     b.painter.drawRoundedRect(around, radius, radius)
 
 
-def pause(b: Brushes, item: Item, colour: QColor) -> None:
-    """The sign of a run that waits at a node: two bars on a disc."""
+def progress(b: Brushes, item: Item, paused: bool) -> None:
+    """Where a run is: an outline, and on a disc a triangle, or two bars where the run waits."""
+    colour = b.theme.warning if paused else b.theme.running
+    outline(b, item.rect, colour, 3, 3)
     r = min(10.0, max(5.0, 8 * b.zoom))
     at = QPointF(item.x, item.y)
     b.painter.setPen(b.pen(b.theme.surfaces[0], 1.2))
     b.painter.setBrush(colour)
     b.painter.drawEllipse(at, r, r)
-    for x in (at.x() - 0.42 * r, at.x() + 0.12 * r):
-        b.painter.fillRect(QRectF(x, at.y() - 0.45 * r, 0.3 * r, 0.9 * r), b.theme.on_sign)
+    if paused:
+        for x in (at.x() - 0.42 * r, at.x() + 0.12 * r):
+            b.painter.fillRect(QRectF(x, at.y() - 0.45 * r, 0.3 * r, 0.9 * r), b.theme.on_sign)
+    else:
+        b.painter.setPen(Qt.PenStyle.NoPen)
+        b.painter.setBrush(b.theme.on_sign)
+        corners = ((-0.3, -0.5), (0.55, 0), (-0.3, 0.5))
+        b.painter.drawPolygon(QPolygonF([at + QPointF(x * r, y * r) for x, y in corners]))
 
 
 def step(b: Brushes, item: Item) -> None:

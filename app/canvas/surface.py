@@ -312,13 +312,11 @@ class Surface(QWidget):
     def _paint_overlay(self, b: Brushes) -> None:
         """Paint what changes while the graph stands still."""
         self.staleness.paint(b, self.scene)
-        for node, colour in ((self.marks.running, self.theme.running), (self.marks.paused, self.theme.warning)):
+        for node in (self.marks.running, self.marks.paused):
             if node and node in self.document.graph:
                 item = self.scene.by_node.get(scenes.shown(self.arrangement, node, self.scene))
                 if item:
-                    painter.outline(b, item.rect, colour, 3, 3)
-                    if node == self.marks.paused:
-                        painter.pause(b, item, colour)
+                    painter.progress(b, item, node == self.marks.paused)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         del event
