@@ -24,8 +24,9 @@ from engine.export.refiners import refiners_code
 from engine.messages import EXPORTS, Code, Exported, ExportFormat, ExportModel, Fault
 from engine.runtime.lower import Lowered, lower
 from engine.runtime.modules import Modules
+from engine.runtime.outcome import RunError
 from engine.runtime.piece import Piece, described, piece_of
-from engine.runtime.program import Given, RunError
+from engine.runtime.program import Given
 from engine.runtime.replay import Replay
 from engine.runtime.symbols import nodes_in
 from engine.runtime.torch_code import torch_code

@@ -26,7 +26,8 @@ from engine.runtime import lower_frames, lower_leaves
 from engine.runtime.describe import describe_all
 from engine.runtime.foreign import ForeignError
 from engine.runtime.mismatch import explain
-from engine.runtime.program import Given, Mark, Program, RunError, signature
+from engine.runtime.outcome import RunError
+from engine.runtime.program import Given, Mark, Program, signature
 from engine.runtime.symbols import UNKNOWN, LoweringError, Symbolic, example_of, snapshot
 from engine.runtime.trusted import Trusted, Untrusted
 

@@ -8,7 +8,7 @@ from engine.document.graph import Graph, path_of
 from engine.document.kinds import Catalogue
 from engine.messages import Held, Paused, Resume
 from engine.runtime import preview
-from engine.runtime.program import Moment
+from engine.runtime.outcome import Moment
 
 Halt = Callable[[Paused, Moment], Resume]
 """Shows where a run has paused and waits for what is to be done. May raise Cancelled."""

@@ -69,8 +69,9 @@ from engine.runtime.exporting import Exporting
 from engine.runtime.lower import Lowered, lower
 from engine.runtime.measuring import Cost, Meter, measures, parameters
 from engine.runtime.modules import MakeError, Modules
+from engine.runtime.outcome import Cancelled, Moment, RunError, is_memory
 from engine.runtime.pausing import Pauses, breakpoints
-from engine.runtime.program import Cancelled, Given, Moment, RunError, is_memory, made_of
+from engine.runtime.program import Given, made_of
 from engine.runtime.sources import Loader
 from engine.runtime.supply import Supply
 from engine.runtime.thumbnails import thumbnail

@@ -15,7 +15,8 @@ from engine.document.sources import ListSource, NumberSource, UnsetSource
 from engine.runtime.describe import describe_all
 from engine.runtime.lower import lower
 from engine.runtime.modules import Modules
-from engine.runtime.program import Given, Outcome, Program
+from engine.runtime.outcome import Outcome
+from engine.runtime.program import Given, Program
 from engine.runtime.trusted import Trusted
 from nodes import CATALOGUE
 from tests.nodes.examples import EXAMPLES, Example, of

@@ -16,7 +16,8 @@ from engine.export.part import part
 from engine.export.refiners import refiners_code
 from engine.runtime.importing import import_tree
 from engine.runtime.lower import lower
-from engine.runtime.program import Given, RunError
+from engine.runtime.outcome import RunError
+from engine.runtime.program import Given
 from nodes import CATALOGUE
 from nodes.models import MODELS, build
 from nodes.tree import function, linear, node, put, use

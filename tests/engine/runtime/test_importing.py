@@ -32,7 +32,8 @@ from engine.messages import Configure, Finished, Load, Loaded, Run
 from engine.runtime.importing import Imported, import_tree
 from engine.runtime.imports import save
 from engine.runtime.lower import lower
-from engine.runtime.program import Given, RunError
+from engine.runtime.outcome import RunError
+from engine.runtime.program import Given
 from engine.runtime.session import Session
 from nodes import CATALOGUE
 from nodes.models import MODELS, build

@@ -11,7 +11,8 @@ from engine.document.graph import Graph, Input, Node, Place, Tree
 from engine.document.scopes import Key
 from engine.document.sources import UnsetSource
 from engine.runtime.lower import Lowered, lower
-from engine.runtime.program import Cancelled, Given, Outcome, RunError
+from engine.runtime.outcome import Cancelled, Outcome, RunError
+from engine.runtime.program import Given
 from nodes import CATALOGUE
 
 Values = dict[str, dict[str, Any]]

@@ -13,7 +13,8 @@ from engine.document.sources import UnsetSource
 from engine.messages import Fault
 from engine.runtime.lower import Lowered, lower
 from engine.runtime.modules import Modules
-from engine.runtime.program import Given, RunError
+from engine.runtime.outcome import RunError
+from engine.runtime.program import Given
 from nodes import CATALOGUE
 
 

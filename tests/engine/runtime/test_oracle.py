@@ -25,7 +25,8 @@ from engine.document.graph import Contexts, Graph, Input, Node, Place, Tree
 from engine.document.scopes import Key
 from engine.document.sources import ListSource, NumberSource, UnsetSource
 from engine.runtime.lower import lower
-from engine.runtime.program import Given, RunError
+from engine.runtime.outcome import RunError
+from engine.runtime.program import Given
 from nodes import CATALOGUE
 
 Entries = dict[str, dict[str, Any]]

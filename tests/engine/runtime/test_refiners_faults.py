@@ -11,7 +11,8 @@ from engine.document.graph import Graph, Input, Place, Tree
 from engine.document.scopes import Key
 from engine.document.sources import UnsetSource
 from engine.runtime.lower import lower
-from engine.runtime.program import Given, Program, RunError
+from engine.runtime.outcome import RunError
+from engine.runtime.program import Given, Program
 from nodes import CATALOGUE
 
 

@@ -12,7 +12,8 @@ from engine.document.edits import Insert, Remove, apply
 from engine.document.graph import Graph, Node, Tree
 from engine.document.scopes import Key
 from engine.runtime.lower import lower
-from engine.runtime.program import Given, RunError
+from engine.runtime.outcome import RunError
+from engine.runtime.program import Given
 from nodes import CATALOGUE
 from tests.engine.runtime.test_oracle import exactly, ours, roots
 

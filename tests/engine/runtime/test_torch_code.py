@@ -14,8 +14,9 @@ from engine.document.scopes import Key
 from engine.document.sources import NumberSource, UnsetSource
 from engine.export import ExportError
 from engine.runtime.lower import Lowered, lower
+from engine.runtime.outcome import RunError
 from engine.runtime.piece import piece_of
-from engine.runtime.program import Given, RunError
+from engine.runtime.program import Given
 from engine.runtime.torch_code import torch_code
 from nodes import CATALOGUE
 from nodes.models import MODELS, build
