@@ -137,7 +137,7 @@ class Painting(QObject):
         self._progress.setWindowModality(Qt.WindowModality.WindowModal)
         self._progress.setMinimumDuration(PATIENCE)
         self._progress.setAutoClose(False)
-        self._progress.canceled.connect(lambda: self._end("No picture was written"))
+        self._progress.canceled.connect(self._cancel)
         self._turns = QTimer(self)
         self._turns.timeout.connect(self._paint)
         self._written.connect(self._finish, Qt.ConnectionType.QueuedConnection)
@@ -176,6 +176,10 @@ class Painting(QObject):
         except FileError as error:
             self._written.emit(error)
 
+    def _cancel(self) -> None:
+        if self._turns.isActive():  # what is being written is seen through, with or without a dialog
+            self._end("No picture was written")
+
     def _changed(self, change: Change) -> None:
         del change
         self._end("The graph was changed meanwhile: no picture was written")
@@ -190,7 +194,6 @@ class Painting(QObject):
         self._steps = iter(())
         if self._changed in self._document.listeners:
             self._document.listeners.remove(self._changed)
-        self._progress.canceled.disconnect()
         self._progress.close()
         self._progress.deleteLater()
         if words:

@@ -6,7 +6,7 @@ from typing import cast
 from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
@@ -118,6 +118,19 @@ def test_stopping_it_or_changing_the_graph_leaves_what_was(drawn: Window, qtbot:
     qtbot.waitUntil(lambda: not drawn.findChildren(Painting))
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir() if "x" in each.name and "ini" not in each.name] == ["x.svg"]
+
+
+def test_what_is_being_written_is_seen_through(drawn: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "x.png"
+    Painting(drawn, Picture(picture.area_of(drawn.canvas), "png", DARK, 4.0), path).start()
+    progress = cast(QProgressDialog, drawn.findChild(QProgressDialog, "painting"))
+    progress.show()
+    turns = QTimer(drawn)
+    turns.timeout.connect(lambda: progress.labelText().startswith("Writing") and (turns.stop(), progress.close()))
+    turns.start(0)
+    qtbot.waitUntil(lambda: not drawn.findChildren(Painting))
+    assert path.exists()
+    assert drawn.status.currentMessage() == f"Wrote {path}"
 
 
 def test_what_is_too_large_for_a_format_says_how_large_it_will_be() -> None:
