@@ -29,6 +29,8 @@ class Subject:
         self._frames: set[str] = set()
         """The frames whose runs are others than when the order was worked out."""
         self._gone: set[str] = set()
+        self._placed: set[str] = set()
+        """The nodes that have come to where they are since then."""
         self._uses: Uses | None = None
         self._paths: dict[str, str] = {}
         self._similar: dict[tuple[str, bool], list[str]] = {}
@@ -38,6 +40,8 @@ class Subject:
         self._touched |= touched.nodes | touched.frames | touched.added
         self._frames |= touched.frames
         self._gone |= touched.removed
+        self._placed |= touched.added
+        self._placed.update(below for node in touched.moved if node in self.graph for below in self.graph.walk(node))
         if touched.modes:
             self.order = {}
         if touched.modes or self._bears_on_uses(touched):
@@ -102,13 +106,13 @@ class Subject:
 
     def _follow(self) -> None:
         """Bring the order of running up to date, where frames have other runs."""
-        graph, frames = self.graph, self._frames
+        graph, frames, placed = self.graph, self._frames, self._placed
         gone = {node for node in self._gone if node not in graph}
-        self._frames, self._gone = set(), set()
+        self._frames, self._gone, self._placed = set(), set(), set()
         if not self.order:
-            self.order = {graph.root: 0.0}
-            frames = {graph.root}
-            gone |= self._passed.keys() - set(graph.running())
+            self.order = {node: float(number) for number, node in enumerate(graph.running())}
+            gone |= self._passed.keys() - self.order.keys()
+            frames = placed = set()
         for frame in frames:
             gone.update(below for segment in graph.segments(frame) for n in segment for below in graph.walk(n))
             if frame in graph and frame not in self.order:
@@ -116,21 +120,45 @@ class Subject:
         for node in gone:
             self.order.pop(node, None)
             self._passed.pop(node, None)
-        done: set[str] = set()
+        for node in placed:
+            self.order.pop(node, None)
         for frame in sorted(frames & self.order.keys(), key=lambda frame: len(graph.ancestors(frame))):
-            if done.isdisjoint(graph.ancestors(frame)):
-                done.add(self._number(frame))
+            if frame in self.order:
+                self._number_new(frame)
 
-    def _number(self, frame: str) -> str:
+    def _number_new(self, frame: str) -> None:
+        """Number what runs in a frame and has no number yet, between what runs before it and after it."""
+        before, new = frame, list[str]()
+        for child in (*self.graph.children[frame], None):
+            if child is not None and child not in self.order:
+                new += self.graph.running(child)
+                continue
+            if new:
+                low = self.order[self._last(before) if before != frame else frame]
+                high = self.order[child] if child is not None else self._after(frame)
+                if (step := (high - low) / (len(new) + 1)) < LEAST_STEP:
+                    self._number(frame)
+                    return
+                self.order.update((node, low + index * step) for index, node in enumerate(new, 1))
+            before, new = child or frame, []
+
+    def _last(self, node: str) -> str:
+        """What runs last of a node that runs and all that is in it."""
+        for child in reversed(self.graph.children.get(node, ())):
+            if child in self.order:
+                return self._last(child)
+        return node
+
+    def _number(self, frame: str) -> None:
         """Number what runs in a frame anew, between the frame itself and what runs after it, or in the nearest frame
-        around it that has the room for that; gives that frame."""
+        around it that has the room for that."""
         below = self.graph.running(frame)
         low, high = self.order[frame], self._after(frame)
         step = (high - low) / len(below) if frame != self.graph.root else 1.0
         if step < LEAST_STEP:
-            return self._number(self.graph.parents[frame])
-        self.order.update((node, low + index * step) for index, node in enumerate(below))
-        return frame
+            self._number(self.graph.parents[frame])
+        else:
+            self.order.update((node, low + index * step) for index, node in enumerate(below))
 
     def _after(self, frame: str) -> float:
         """The number of what runs next after a frame and all that is in it; far off where that is the end."""
