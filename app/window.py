@@ -289,7 +289,9 @@ class Window(QMainWindow):
         self.palette_panel.search.selectAll()
 
     def toggle_panel(self, name: str) -> None:
-        self.docks[name].setVisible(self.docks[name].isHidden())
+        dock = self.docks[name]
+        dock.setVisible(dock.isHidden())
+        dock.raise_()
 
     def _record(self, open: bool) -> None:
         """Record runs while the timeline is open; that of the present graph at once, if it runs by itself."""

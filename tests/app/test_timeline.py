@@ -105,7 +105,6 @@ def test_a_run_is_recorded_while_the_panel_is_open(qtbot: QtBot, live: Window, h
     live.files.open(RESIDUALS)
     assert not live.link.records
     hands.trigger("panel-timeline")
-    live.docks["timeline"].raise_()
     qtbot.waitUntil(lambda: live.link.records)
     with qtbot.waitSignal(live.link.timeline, timeout=STARTING):
         hands.run()
