@@ -167,7 +167,7 @@ def _perform(canvas: "Canvas", answer: Answer, label: str, at: QPointF | None = 
     before = set(graph.nodes)
     if canvas.perform(answer, label, at or _corner(canvas)):
         new = graph.nodes.keys() - before
-        tops = [n for n in graph.walk(loose=True) if n in new and graph.parents.get(n) not in new]
+        tops = graph.in_order(n for n in new if graph.parents.get(n) not in new)
         if tops:
             canvas.select(tops, reveal=True)
 

@@ -46,7 +46,11 @@ def role_of(graph: Graph, catalogue: Catalogue, node: str) -> Role | None:
 
 def provider_of(graph: Graph, node: str, context: str) -> str | None:
     """The nearest frame around `node` that declares the context."""
-    return next((frame for frame in graph.ancestors(node) if context in graph.nodes[frame].contexts), None)
+    nodes, parents = graph.nodes, graph.parents
+    frame = parents.get(node)
+    while frame and context not in nodes[frame].contexts:
+        frame = parents.get(frame)
+    return frame or None
 
 
 def access(graph: Graph, catalogue: Catalogue, node: str) -> Access | None:

@@ -8,8 +8,9 @@ from engine.document.edits import Touched
 from engine.document.graph import Graph, unique_names
 from engine.document.kinds import Catalogue, Role
 from engine.document.problems import named, near
+from engine.document.scopes import Access
 from engine.document.standing import Standing
-from engine.document.uses import Uses, is_used, uses
+from engine.document.uses import Uses, reaches, uses
 
 LEAST_STEP, ROOM = 1e-6, 1e6
 """How far apart the numbers of the order of running are at least, and how much room for them there is at the end."""
@@ -32,6 +33,9 @@ class Subject:
         self._placed: set[str] = set()
         """The nodes that have come to where they are since then."""
         self._uses: Uses | None = None
+        self._accesses: dict[str, Access | None] = {}
+        """What leaves are known to reach."""
+        self._providers: frozenset[str] = frozenset()
         self._paths: dict[str, str] = {}
         self._similar: dict[tuple[str, bool], list[str]] = {}
 
@@ -44,17 +48,25 @@ class Subject:
         self._placed.update(below for node in touched.moved if node in self.graph for below in self.graph.walk(node))
         if touched.modes:
             self.order = {}
-        if touched.modes or self._bears_on_uses(touched):
-            self._uses = None
+        self._touch_uses(touched)
         self.standing.touch(touched)
 
-    def _bears_on_uses(self, touched: Touched) -> bool:
-        """Whether a provider, or a leaf that reaches a context, is among what was touched."""
+    def _touch_uses(self, touched: Touched) -> None:
+        """Forget who uses contexts, where a provider or a leaf that reaches one is among what was touched."""
         graph, changed = self.graph, touched.nodes | touched.added | touched.removed
-        if self._uses is None or not self._uses.nodes.isdisjoint(changed):
-            return True
-        moved = (below for node in touched.moved & graph.nodes.keys() for below in graph.walk(node, loose=True))
-        return is_used(graph, self.catalogue, chain(changed & graph.nodes.keys(), moved))
+        there = [node for node in changed if node in graph]
+        there += (below for node in touched.moved if node in graph for below in graph.walk(node, loose=True))
+        leaves = [n for n in chain(there, touched.removed) if n in self._accesses or (n in graph and self._reaches(n))]
+        provided = any(graph.nodes[n].contexts for n in there) or not self._providers.isdisjoint(changed)
+        if provided or touched.modes:
+            self._accesses = {}
+        for leaf in leaves:
+            self._accesses.pop(leaf, None)
+        if provided or touched.modes or leaves:
+            self._uses = None
+
+    def _reaches(self, node: str) -> bool:
+        return reaches(self.graph, self.catalogue, node)
 
     def update(self) -> set[str]:
         """Be true to the graph as it is now; gives the nodes that may be found otherwise than before.
@@ -82,7 +94,9 @@ class Subject:
         """Who uses what the providers that run declare."""
         if self._uses is None:
             providers = self._running(self.graph.nodes.having("contexts"))
-            self._uses = uses(self.graph, self.catalogue, providers, self.of_roles("use", "set"))
+            leaves = self.of_roles("use", "set")
+            self._uses = uses(self.graph, self.catalogue, providers, leaves, self._accesses)
+            self._accesses, self._providers = self._uses.accesses, frozenset(providers)
         return self._uses
 
     def of_roles(self, *roles: Role) -> list[str]:

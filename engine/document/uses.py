@@ -1,6 +1,6 @@
 """Who uses what providers declare, in a graph that is being checked."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
@@ -20,26 +20,30 @@ class Users(Struct):
 class Uses(Struct):
     """The users of every key that a provider declares or a leaf names, and the leaves whose context nobody declares.
 
-    `nodes` are all that this was found from, those that name nothing yet included.
+    `accesses` has what each leaf comes to, None for one that names nothing yet.
     """
 
     providers: list[str]
     users: dict[Key, Users]
     undeclared: list[Access]
-    nodes: frozenset[str]
+    accesses: dict[str, Access | None]
 
 
-def uses(graph: Graph, catalogue: Catalogue, providers: list[str], leaves: list[str]) -> Uses:
-    """What these providers and these UseContext and SetContext leaves, in order of running, come to."""
+def uses(
+    graph: Graph, catalogue: Catalogue, providers: list[str], leaves: list[str], known: Mapping[str, Access | None]
+) -> Uses:
+    """What these providers and these UseContext and SetContext leaves, in order of running, come to; `known` has those
+    leaves that are as they were."""
     users = {
         Key(provider, context, key): Users()
         for provider in providers
         for context, entries in graph.nodes[provider].contexts.items()
         for key in entries
     }
-    found = Uses(providers, users, [], frozenset(providers).union(leaves))
+    found = Uses(providers, users, [], {})
     for node in leaves:
-        leaf = scopes.access(graph, catalogue, node) or _without_key(graph, catalogue, node)
+        leaf = known[node] if node in known else _access(graph, catalogue, node)
+        found.accesses[node] = leaf
         if leaf is None:
             continue
         if leaf.key is None:
@@ -51,13 +55,15 @@ def uses(graph: Graph, catalogue: Catalogue, providers: list[str], leaves: list[
     return found
 
 
-def is_used(graph: Graph, catalogue: Catalogue, nodes: Iterable[str]) -> bool:
-    """Whether any of these nodes provides, reads or writes a context."""
-    return any(graph.nodes[n].contexts or scopes.role_of(graph, catalogue, n) in ("use", "set") for n in nodes)
+def reaches(graph: Graph, catalogue: Catalogue, node: str) -> bool:
+    """Whether a node reads or writes a context, or is to do so."""
+    return scopes.role_of(graph, catalogue, node) in ("use", "set")
 
 
-def _without_key(graph: Graph, catalogue: Catalogue, node: str) -> Access | None:
-    """A UseContext or SetContext that names a context out of its reach, and no key yet."""
+def _access(graph: Graph, catalogue: Catalogue, node: str) -> Access | None:
+    """What a leaf reaches; also of one that names a context out of its reach, and no key yet."""
+    if found := scopes.access(graph, catalogue, node):
+        return found
     role = scopes.role_of(graph, catalogue, node)
     params = graph.nodes[node].params
     context = params.get("context")
