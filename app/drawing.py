@@ -61,11 +61,6 @@ class DrawnDocument(Document):
         self._tell(edit, inverse)  # first, since whoever hears of the adapter may look at what is drawn
         self.main.apply(SetAdapter(adapter), label, merge)
 
-    def set_collapsed(self, node: str, collapsed: bool) -> None:
-        """Fold or unfold a frame of the tree: seen only here."""
-        edit = edits.Fold(node, collapsed)
-        self._tell(edit, edits.apply(self.graph, edit))
-
     def end_gesture(self) -> None:
         self.main.end_gesture()
 

@@ -51,7 +51,7 @@ def find_node(window: "Window") -> Picker:
     def chosen(value: object) -> None:
         assert isinstance(value, tuple)
         window.sought, node = value
-        window.show_node(node)
+        _show(window, node)
 
     return _open(window, Picker(find, "Find a node by name, path or kind", window), chosen)
 
@@ -69,7 +69,7 @@ def find_accesses(window: "Window", key: Key) -> Picker:
 
     def chosen(node: object) -> None:
         window.sought = key
-        window.show_node(str(node))
+        _show(window, str(node))
 
     return _open(window, Picker(find, f"Who writes and reads {key.label}", window), chosen)
 
@@ -83,7 +83,7 @@ def find_next(window: "Window", step: int) -> None:
         return
     current = window.canvas.selection[-1] if window.canvas.selection else ""
     index = found.index(current) + step if current in found else 0
-    window.show_node(found[index % len(found)])
+    _show(window, found[index % len(found)])
     window.say(f"{index % len(found) + 1} of {len(found)}")
 
 
@@ -105,6 +105,12 @@ def find_command(window: "Window") -> Picker:
         action.trigger()
 
     return _open(window, Picker(find, "Run a command", window), chosen)
+
+
+def _show(window: "Window", node: str) -> None:
+    """Show a node of what is on the canvas: the graph, or the tree of an adapter."""
+    window.canvas.reveal(node)
+    window.canvas.setFocus()
 
 
 def _title(window: "Window", action: QAction) -> str:

@@ -12,7 +12,7 @@ from engine.messages import Picture
 MOST = 64
 """So many are asked for at a time."""
 KEPT = 512
-"""So many are kept, for when one comes back to where one was."""
+"""So many are kept, and all in view, for when one comes back to where one was."""
 SETTLED = 150
 """Milliseconds without a move of the camera, or a run, after which those are asked for that are in view."""
 
@@ -60,7 +60,11 @@ class Thumbnails(QObject):
         kept = {node: pixmap for node, pixmap in before.items() if node not in pictures}
         found = kept | {node: _pixmap(picture) for node, picture in pictures.items() if picture}
         if self.wanted and (found or before):
-            self.canvas.set_pictures(dict(list(found.items())[-KEPT:]))
+            away = [node for node in found if node not in self.canvas.scene.by_node]
+            dropped = set(away[: max(0, len(found) - KEPT)])
+            self._asked -= dropped
+            self.canvas.set_pictures({node: pixmap for node, pixmap in found.items() if node not in dropped})
+        self._settling.start()  # there may be more in view than can be asked for at a time
 
     def _look(self) -> None:
         """Ask for what is in view and has room for a picture."""

@@ -10,8 +10,9 @@ from app.canvas.renaming import NameField
 from app.picker import Picker
 from app.window import Window
 from engine.document import files
-from engine.document.edits import Insert, SetContexts
+from engine.document.edits import Insert, SetAdapters, SetContexts
 from engine.document.graph import CANVAS, Place
+from nodes.adapters import ADAPTERS
 from tests.app.canvas.hands import Hand, middle, order, tree
 from tests.app.hands import Hands
 
@@ -224,6 +225,19 @@ def test_find_goes_from_match_to_match(drawn: Window) -> None:
     assert drawn.canvas.selection == ["c"]
     key(drawn, Qt.Key.Key_F3, SHIFT)
     assert drawn.canvas.selection == ["b"]
+
+
+def test_find_looks_in_the_tree_of_an_adapter_that_is_drawn(drawn: Window) -> None:
+    drawn.document.apply(SetAdapters((ADAPTERS["lora"],)), "Add LoRA")
+    drawn.drawing.open("lora")
+    key(drawn, Qt.Key.Key_F, CONTROL)
+    type_and_take("linear")
+    canvas = drawn.canvas
+    assert canvas.document is not drawn.document
+    assert [canvas.document.graph.nodes[node].kind for node in canvas.selection] == ["Linear"]
+    first = canvas.selection
+    key(drawn, Qt.Key.Key_F3)
+    assert canvas.selection != first
 
 
 def test_commands_are_found_by_typing(drawn: Window) -> None:
