@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PROGRESS_AFTER = 150
 """Milliseconds after which a run shows its progress; shorter ones would only flicker."""
+READ = 4000
+"""Milliseconds that a refusal stands, whatever there is to say of a run meanwhile: edits start runs by themselves."""
 
 
 class Status(QStatusBar):
@@ -39,8 +41,12 @@ class Status(QStatusBar):
         self._showing.setSingleShot(True)
         self._showing.setInterval(PROGRESS_AFTER)
         self._showing.timeout.connect(lambda: self._show_progress(True))
-        self._report = ""
-        """What is said of a run, until there is another or it holds no more."""
+        self._report, self._tone = "", ""
+        """What is said of a run, until there is another or it holds no more; and how."""
+        self._reading = QTimer(self)
+        self._reading.setSingleShot(True)
+        self._reading.setInterval(READ)
+        self._reading.timeout.connect(lambda: self._report and self._write(self._report, self._tone))
         self._lasting = QTimer(self)
         self._lasting.setSingleShot(True)
         self._lasting.setInterval(PROGRESS_AFTER)
@@ -49,11 +55,13 @@ class Status(QStatusBar):
 
     def hint(self, text: str) -> None:
         """What can be done, or what has just been done."""
+        self._reading.stop()
         self._write(text, "")
 
     def refuse(self, reason: str) -> None:
         """Why a gesture did nothing."""
         self._write(reason, "refused")
+        self._reading.start()
 
     def problems(self, text: str) -> None:
         self.count.setText(text)
@@ -122,8 +130,9 @@ class Status(QStatusBar):
         self.bar.setVisible(shown)
 
     def _tell(self, report: str, tone: str = "") -> None:
-        self._report = report
-        self._write(report, tone)
+        self._report, self._tone = report, tone
+        if not self._reading.isActive():
+            self._write(report, tone)
 
     def _write(self, text: str, tone: str) -> None:
         if self.property("tone") != tone:

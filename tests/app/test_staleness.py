@@ -61,6 +61,15 @@ def test_the_status_bar_says_how_much_ran(live: Window, hands: Hands) -> None:
     live.document.undo()
     hands.run()
     assert live.status.currentMessage().startswith("Done, 0 of 3 nodes ran (")
+    live.canvas.select(["a", "c"])
+    hands.trigger("wrap-chain")
+    refusal = live.status.currentMessage()
+    assert "neighbours" in refusal
+    hands.run()
+    assert live.status.currentMessage() == refusal, "there is time to read it"
+    live.canvas.hint.emit("")
+    hands.run()
+    assert live.status.currentMessage().startswith("Done")
 
 
 def test_how_much_is_kept_can_be_chosen(qtbot: QtBot, live: Window, hands: Hands) -> None:
