@@ -168,7 +168,8 @@ def _plate(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> No
     title = held = ""
     if item.height >= 11 and item.width >= 24:
         title = captions.plate(graph, catalogue, item.node)
-        held = marks.heat.words(item.node) if marks.heat else captions.inside(graph, catalogue, item.node)
+        if collapsed and painter.two_lines(b.zoom):
+            held = marks.heat.words(item.node) if marks.heat else captions.inside(graph, catalogue, item.node)
     dot = item.width > 16 and _holds(arrangement, marks, item)
     painter.plate(b, item, tint, title, held, collapsed, item.loose, dot, _picture(b, item, marks))
 

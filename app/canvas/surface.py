@@ -89,16 +89,20 @@ class Surface(QWidget):
     def _changed(self, change: Change) -> None:
         if change.touched is None:
             self.set_expanded(None)
-        self.marks.holds.clear()
         self.marks.unreached = returns.all_unreached(self.document.graph, self.document.catalogue)
         self.marks.idle = modes.idle(self.document.graph)
         self.marks.shared = sharing.by_leaf(self.document.graph)
         if change.touched is None:
+            self.marks.holds.clear()
             self.arrangement = self._arranged()
             self.frame_all()
         else:
             for node in change.touched.removed:
                 self._lines.pop(node, None)
+                self.marks.holds.pop(node, None)
+            for frame in change.touched.frames:
+                for around in (frame, *self.document.graph.ancestors(frame)):
+                    self.marks.holds.pop(around, None)
             self.arrangement.update(change.touched)
             self._number_providers(sorted(change.touched.nodes | change.touched.added))
             self._repaint()
