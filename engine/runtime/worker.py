@@ -96,4 +96,4 @@ def serve(connection: Connection, catalogue: str) -> None:
         except Exception as error:  # a fault of ours must not cost people their session
             traceback.print_exc()
             text = f"the worker failed at {type(message).__name__}: {error!r}"
-            session.tell(Shapes({}, {}, (Fault(session.graph.root, "internal", text),)))
+            session.replica.tell(Shapes({}, {}, (Fault(session.graph.root, "internal", text),)))

@@ -23,7 +23,8 @@ from engine.document.sources import NoiseSource
 from engine.messages import Apply, Configure, Finished, Load, Run
 from engine.runtime.cache import Cache
 from engine.runtime.identity import SIZE, Identity
-from engine.runtime.session import ROOM, Session
+from engine.runtime.results import ROOM
+from engine.runtime.session import Session
 from nodes import CATALOGUE
 from nodes.models import MODELS, build
 from tests.nodes.adapters.base import SHAPE, shrunk
@@ -92,7 +93,7 @@ def overhead(session: Session) -> tuple[float, float, float, float]:
     """Milliseconds of a run of the code alone, of what is worked out once for it, of all keys, and of keeping all."""
     lowered = session.lowered
     assert lowered is not None
-    program, (given, _) = lowered.program, session._given({}, {})
+    program, (given, _) = lowered.program, session.replica.given({}, {})
     nothing: Any = lambda *_: None  # noqa: E731
 
     def timed(task: Any) -> float:
@@ -103,7 +104,7 @@ def overhead(session: Session) -> tuple[float, float, float, float]:
             times.append(1000 * (time.perf_counter() - start))
         return statistics.median(times)
 
-    values = {key: session._cache.get(key) for key in program.keys(given).values()}
+    values = {key: session.results.cache.get(key) for key in program.keys(given).values()}
 
     def keep() -> None:
         cache = Cache(ROOM)
@@ -123,7 +124,7 @@ def overhead(session: Session) -> tuple[float, float, float, float]:
 def measure(title: str, graph: Graph) -> None:
     """Print the figures of one graph."""
     kept, fresh = Bench(graph), Bench(graph, room=0)
-    print(f"{title}: {len(graph)} nodes, {kept.session._cache.bytes / 2**20:.0f} MiB kept of one run")
+    print(f"{title}: {len(graph)} nodes, {kept.session.results.cache.bytes / 2**20:.0f} MiB kept of one run")
     for node in ("first block", "middle", "output"):
         (p50, p95, end), (p50_of_all, p95_of_all, _) = kept.slide(node), fresh.slide(node)
         print(

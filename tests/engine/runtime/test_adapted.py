@@ -32,7 +32,7 @@ def ear_of(*adapters, folder=""):
 
 
 def module(ear, id) -> Any:
-    return ear.session._modules.by_node[id]
+    return ear.session.replica.modules.by_node[id]
 
 
 def value(ear, id) -> Any:
@@ -219,7 +219,7 @@ def test_what_is_switched_off_keeps_its_modules_until_it_is_taken_out():
     for _ in range(2):
         ear.take(Apply(SetAdapter(replace(LORA, enabled=False))))
         assert ear.run().status == "done"
-        assert "l.a4.n2" not in ear.session._modules.by_node
+        assert "l.a4.n2" not in ear.session.replica.modules.by_node
         ear.take(Apply(SetAdapter(LORA)))
         ear.run()
         assert all(module(ear, id) is held for id, held in before.items())

@@ -200,7 +200,7 @@ def test_what_does_not_depend_on_the_step_runs_once() -> None:
     ear = Ear(found)
     ear.run()
     calls = {name: counted(ear, f"Sample.Parallel.{name}") for name in ("Tanh", "Side.Sin", "Told.Cos")}
-    ear.session._cache.clear()
+    ear.session.results.cache.clear()
     ear.run()
     assert {name: len(made) for name, made in calls.items()} == {"Tanh": 10, "Side.Sin": 1, "Told.Cos": 2}
 
@@ -220,7 +220,7 @@ def test_a_run_again_makes_nothing_and_a_change_after_it_only_that() -> None:
     ear.take(Apply(SetParam("sample", "steps", 5)))
     assert ear.run().ran == 3
     other = Ear(toy(fn("f", "lambda x: torch.cos(x)")))
-    other.session._cache = ear.session._cache
+    other.session.results.cache = ear.session.results.cache
     other.run()
     assert torch.equal(other.result, sampled(toy(fn("f", "lambda x: torch.cos(x)"))))
 
@@ -362,7 +362,7 @@ def test_what_is_to_come_of_it_is_shown_after_each_step() -> None:
     program = ear.lowered.program
     ear.run()
     seen: list[Mapping[str, Any]] = []
-    given = Given({"x": noise([3, 2], 1)}, ear.session._given({}, {})[0].contexts)
+    given = Given({"x": noise([3, 2], 1)}, ear.session.replica.given({}, {})[0].contexts)
     watched = frozenset({"sample", "m", "root", "t"})
     outcome = program.run(
         given, lambda *_: None, lambda *_: None, watched, emerge=lambda look: seen.append(dict(look()))

@@ -33,7 +33,8 @@ from engine.messages import (
     WeightsReport,
     encode,
 )
-from engine.runtime.session import ROOM, Session
+from engine.runtime.results import ROOM
+from engine.runtime.session import Session
 from nodes import CATALOGUE
 
 EXAMPLES = Path("resources/examples")

@@ -190,7 +190,7 @@ def test_sharers_that_are_not_alike_are_told(live: Live):
     second = live.again("a", Place("root", 2))
     graph = live.document.graph
     graph.nodes[second] = replace(graph.nodes[second], params={"in_features": 4, "out_features": 5})
-    live.session.take(Load(dump(graph), str(live.session.folder)))
+    live.session.take(Load(dump(graph), str(live.session.replica.folder)))
     live.session.take(Run(1))
     assert live.finished
     assert live.finished.fault

@@ -328,7 +328,7 @@ def test_a_foreign_module_has_its_own_weights_and_keys(folder):
     assert ear.shapes.returns["three"] == ("float32 (2, 4)",)
     assert ear.run().fault is None
     assert ("one", "inside\n") in ear.printed(1)
-    modules = ear.session._modules.by_node
+    modules = ear.session.replica.modules.by_node
     assert set(modules["one"].state_dict()) == {"inner.0.weight", "inner.0.bias"}
     assert not torch.equal(modules["one"].state_dict()["inner.0.weight"], modules["two"].state_dict()["weight"])
 
@@ -393,7 +393,7 @@ def test_imported_placeholders_run_to_the_same_bits(tmp_path):
     save(found, tmp_path / "model.catenary", with_weights=True)
     ear = Ear(files.load(tmp_path / "model.catenary")[0], tmp_path)
     assert ear.run().fault is None
-    x = ear.session._given({}, {})[0].inputs["x"]
+    x = ear.session.replica.given({}, {})[0].inputs["x"]
     with torch.no_grad():
         assert torch.equal(ear.session.result, live(x))  # pyright: ignore[reportArgumentType]
 
