@@ -11,6 +11,7 @@ from nodes.adapters.image_prompt import ip_adapter_sd15
 from nodes.adapters.inpainting import inpainting_sd15
 from nodes.adapters.lcm import lcm_sdxl
 from nodes.adapters.lora import lora
+from nodes.adapters.reference import reference_only_sd15
 from nodes.adapters.style import style_aligned
 from nodes.adapters.t2i import t2i_sd15
 
@@ -29,6 +30,7 @@ ADAPTERS: dict[str, Adapter] = {
         lcm_sdxl(),
         freeu(),
         style_aligned(),
+        reference_only_sd15(),
         *digits.shipped(WEIGHTS.as_posix()),
     )
 }

@@ -5,10 +5,11 @@ As `refiners.foundationals.latent_diffusion.stable_diffusion_xl.control_lora.Con
 
 from msgspec.structs import replace
 
-from engine.document.adapters import BORROWED, Adapter
-from engine.document.graph import Node, Tree, unique_names
+from engine.document.adapters import Adapter
+from engine.document.graph import Node, Tree
 from engine.document.templates import complete
 from nodes import CATALOGUE
+from nodes.adapters.borrowing import borrowing
 from nodes.adapters.control import condition_encoder, side_network, zero_convolution
 from nodes.adapters.lora import RANK
 from nodes.adapters.writing import SCALE, Written, adapter, before
@@ -23,7 +24,7 @@ CHANNELS = (320, 320, 320, 320, 640, 640, 640, 1280, 1280, 1280)
 def control_lora_sdxl() -> Adapter:
     """For the U-Net of Stable Diffusion XL; the condition is a picture eight times the size of the latent."""
     unet = complete(sdxl.unet(), CATALOGUE)
-    encoder, down, middle, *_ = (_borrowing(child, child.node.title) for child in unet.children or ())
+    encoder, down, middle, *_ = (borrowing(child, child.node.title, _beside) for child in unet.children or ())
     zeros = [zero_convolution(n, channels, "scale") for n, channels in enumerate(CHANNELS)]
     blocks = [
         replace(block, children=(*(block.children or ())[:-1], zero))
@@ -44,18 +45,11 @@ def control_lora_sdxl() -> Adapter:
     )
 
 
-def _borrowing(tree: Tree, path: str) -> Tree:
-    """A tree whose layers have the weights of those at the same path in the U-Net, and LoRAs beside them."""
-    if tree.children is not None:
-        names = unique_names([child.node.title for child in tree.children])
-        pairs = zip(tree.children, names, strict=True)
-        return replace(tree, children=tuple(_borrowing(child, f"{path}.{name}") for child, name in pairs))
-    if not CATALOGUE[tree.node.kind].weights:
-        return tree
-    layer = replace(tree, node=replace(tree.node, shared=f"{BORROWED}{path}"))
-    if tree.node.kind not in ("Linear", "Conv2d"):
+def _beside(layer: Tree) -> Tree:
+    """A layer with a LoRA beside it, where there is one for its kind."""
+    if layer.node.kind not in ("Linear", "Conv2d"):
         return layer
-    return node("Sum", layer, node("Chain", *_pair(tree.node), name="Lora"), name=tree.node.title)
+    return node("Sum", layer, node("Chain", *_pair(layer.node), name="Lora"), name=layer.node.title)
 
 
 def _pair(layer: Node) -> tuple[Tree, Tree]:

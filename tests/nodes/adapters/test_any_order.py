@@ -24,9 +24,10 @@ from tests.engine.runtime.test_session import Ear
 from tests.nodes.adapters import base
 
 LATENT = [2, 4, 8, 8]
-OF = {
-    "sd15-unet": ("controlnet", "t2i", "ip-adapter", "inpainting", "freeu", "style-aligned", "lora"),
-    "sdxl-unet": ("control-lora", "lcm", "lora"),
+STACKS = {
+    "SD 1.5": ("sd15-unet", ("controlnet", "t2i", "ip-adapter", "inpainting", "freeu", "style-aligned", "lora")),
+    "SD 1.5 with a reference": ("sd15-unet", ("lora", "reference-only", "freeu")),
+    "SDXL": ("sdxl-unet", ("control-lora", "lcm", "lora")),
 }
 KEPT = {"sd15-unet": "2", "sdxl-unet": "5"}
 """The one block down that keeps its attention, where most nodes are: their number is the time that this takes."""
@@ -36,7 +37,8 @@ def told(name: str, source: Source) -> Source:
     """Something to see for an adapter that is told a picture, a mask or a latent."""
     if isinstance(source, ImageSource):
         return NoiseSource([1, 3, 8 * LATENT[2], 8 * LATENT[3]], 1)
-    return NoiseSource([1, *LATENT[1:]], 2) if isinstance(source, TensorSource) else source
+    is_latent = isinstance(source, TensorSource) or name == "reference_only_control.noise"
+    return NoiseSource([1, *LATENT[1:]], len(name)) if is_latent else source
 
 
 def fewer(tree: Tree, kept: str, path: str = "") -> Tree:
@@ -72,16 +74,16 @@ def result(ear: Ear) -> bytes:
 
 def test_every_adapter_is_in_one_of_the_stacks():
     own = {id for id in ADAPTERS if not id.startswith("digits-")}  # those of the digits are in test_digits_stack
-    assert own == {id for ids in OF.values() for id in ids}
+    assert own == {id for _, ids in STACKS.values() for id in ids}
 
 
 @settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
-@pytest.mark.parametrize("model", OF)
-def test_what_runs_says_nothing_of_the_way_there(model: str, data: st.DataObject):
-    stack = {id: small(id, model) for id in OF[model]}
+@pytest.mark.parametrize(("model", "ids"), STACKS.values(), ids=STACKS)
+def test_what_runs_says_nothing_of_the_way_there(model: str, ids: tuple[str, ...], data: st.DataObject):
+    stack = {id: small(id, model) for id in ids}
     document = Document(unet(model), CATALOGUE)
-    order, injected, ejected = (data.draw(st.permutations(OF[model])) for _ in range(3))
+    order, injected, ejected = (data.draw(st.permutations(ids)) for _ in range(3))
     document.apply(SetAdapters(tuple(map(stack.__getitem__, order))), "")
     alone = files.dump(document.graph)
     for id in injected:
@@ -97,12 +99,12 @@ def test_what_runs_says_nothing_of_the_way_there(model: str, data: st.DataObject
     assert expand(document.graph, CATALOGUE).graph is document.graph
 
 
-@pytest.mark.parametrize("model", OF)
-def test_with_all_ejected_the_base_is_itself_again_to_the_bit(model: str):
+@pytest.mark.parametrize(("model", "ids"), STACKS.values(), ids=STACKS)
+def test_with_all_ejected_the_base_is_itself_again_to_the_bit(model: str, ids: tuple[str, ...]):
     ear = Ear(unet(model), Path())
     ear.take(Configure("cpu"))
     plain = result(ear)
-    stack = [small(id, model) for id in OF[model]]
+    stack = [small(id, model) for id in ids]
     ear.take(Apply(SetAdapters(tuple(stack))))
     for each in stack[::2] + stack[1::2]:
         ear.take(Apply(SetAdapter(replace(each, enabled=True))))

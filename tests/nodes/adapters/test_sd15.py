@@ -8,6 +8,8 @@ from refiners.fluxion.utils import interpolate
 from refiners.foundationals.clip.image_encoder import CLIPImageEncoder
 from refiners.foundationals.latent_diffusion.freeu import SDFreeUAdapter
 from refiners.foundationals.latent_diffusion.image_prompt import ImageProjection, IPAdapter
+from refiners.foundationals.latent_diffusion.reference_only_control import ReferenceOnlyControlAdapter
+from refiners.foundationals.latent_diffusion.solvers import DDIM
 from refiners.foundationals.latent_diffusion.stable_diffusion_1 import SD1ControlnetAdapter, SD1T2IAdapter, SD1UNet
 from refiners.foundationals.latent_diffusion.style_aligned import StyleAlignedAdapter
 from refiners.foundationals.latent_diffusion.t2i_adapter import ConditionEncoder
@@ -18,6 +20,8 @@ from tests.nodes.adapters import base
 
 MODEL, GRAPH, MODULES = base.sd15()
 X = base.noise(*base.SHAPE)
+TIME = 981
+"""The time step that the models are told."""
 PICTURE = base.noise(base.SHAPE[0], 3, 8 * base.SHAPE[2], 8 * base.SHAPE[3], seed=5)
 
 
@@ -134,6 +138,31 @@ def test_style_alignment_of_a_batch_with_guidance():
     result = base.ours_of(expanded, base.modules_of(expanded, MODULES), x)
     assert (expected - base.theirs_of(MODEL, x)).abs().max() > 0.001
     assert torch.equal(result, expected)
+
+
+def test_reference_only_control():
+    ours = adapter("ref", "reference-only", style_cfg=0.3)
+    expanded = base.adapted(GRAPH, ours)
+    modules = base.modules_of(expanded, MODULES)
+    modules |= {leaf: modules[lender] for leaf, lender in expanded.borrowed.items()}
+    assert not base.added(
+        expanded, {leaf: each for leaf, each in modules.items() if leaf not in expanded.borrowed}, "ref"
+    )
+    latent, random = (base.noise(1, *base.SHAPE[1:], seed=seed) for seed in (8, 9))
+    kept = DDIM(50).cumulative_scale_factors[TIME].square()
+    guide = (kept.sqrt() * latent + (1 - kept).sqrt() * random).expand(2, -1, -1, -1)
+    theirs = ReferenceOnlyControlAdapter(MODEL, style_cfg=0.3).inject()
+    theirs.set_controlnet_condition(guide)
+    for label, value in base.held(2, "SD1UNet").items():
+        context, _, key = label.partition(".")
+        theirs.set_context(context, {key: value})
+    with torch.no_grad():
+        expected = theirs(X)
+    theirs.eject()
+    told = {"reference_only_control@ref.latent": latent, "reference_only_control@ref.noise": random}
+    result = base.ours_of(expanded, modules, X, told)
+    assert (expected - base.theirs_of(MODEL, X)).abs().max() > 0.001
+    assert torch.allclose(result, expected, atol=1e-5)  # to the bit but for the rounding of the noise's share
 
 
 def test_inpainting():
