@@ -29,16 +29,16 @@ def calls_due(run: "Interpreter", code: Sequence[fx.Node], cache: Cache) -> tupl
     due: set[fx.Node] = set()
     known: dict[fx.Node, Any] = {}
     for node in reversed(code):
+        unrecorded = run.recorder is not None and isinstance(node.target, Loop)
+        if unrecorded:
+            needed.update(held_in(node))
         if node.op == "output" or node in identity.effects:
             due.add(node)
             needed.update(node.all_input_nodes)
-        elif node in needed or not node.users or not needed.isdisjoint(inside(node)):
+        elif unrecorded or node in needed or not node.users or not needed.isdisjoint(inside(node)):
             wanted = needed.intersection(inside(node))
             found = {each: cache.get(run.keys[each]) for each in (node, *wanted)}
             unmeasured = run.meter is not None and run.keys[node][:SIZE] not in run.meter.known
-            unrecorded = run.recorder is not None and isinstance(node.target, Loop)
-            if unrecorded:
-                needed.update(held_in(node))
             if unmeasured or unrecorded or any(value is MISSING for value in found.values()):
                 due.add(node)
                 needed.update(node.all_input_nodes)

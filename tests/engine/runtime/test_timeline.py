@@ -95,6 +95,10 @@ def test_every_turn_of_a_loop_begins_as_the_first() -> None:
     times = told(timeline, "diffusion.timestep")
     assert [(node, how) for node, how, _ in times][1:4] == [("sample", "write")] * 3
     assert recorded(ear).touches == timeline.touches, "though the values are known from before"
+    found = toy(pushed, after=(fn("double", "lambda x: x * 2"),), contexts={"own": {"held": ListSource([])}}, steps=3)
+    ear = Ear(found)
+    timeline = recorded(ear)
+    assert recorded(ear).touches == timeline.touches, "though nothing needs them"
 
 
 def test_a_run_that_fails_or_does_not_ask_for_it() -> None:
