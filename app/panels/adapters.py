@@ -101,7 +101,15 @@ class AdaptersPanel(QScrollArea):
         for card in self.cards:
             card.set_unfolded(card.adapter == adapter)
             if card.adapter == adapter:
-                self.ensureWidgetVisible(card, 0, 20)
+                self._bring_into_view(card)
+
+    def _bring_into_view(self, card: AdapterCard) -> None:
+        """Scroll to a card: to all of it if there is room, else to where it begins."""
+        if (holder := self.widget()) and (column := holder.layout()):
+            column.activate()  # others have been folded above it
+        self.ensureWidgetVisible(card, 0, 20)
+        bar = self.verticalScrollBar()
+        bar.setValue(min(bar.value(), max(0, card.y() - 8)))
 
     def show_expanded(self, expanded: Expanded, problems: Sequence[Problem]) -> None:
         """Show where the adapters go, and what is wrong with them."""

@@ -131,8 +131,8 @@ def test_the_guide(qtbot: QtBot, live: Window, hands: Hands, picture: Picture) -
     hands.click(window.drawing_bar.back)
     mine = document.graph.adapters[-1].id
     assert window.adapters_panel.current == mine
-    assert not window.adapters_panel.visibleRegion().isEmpty()
+    slider = window.adapters_panel.card(mine).fields["scale"]
+    qtbot.waitUntil(lambda: slider.visibleRegion().boundingRect() == slider.rect())
     assert set_slider(qtbot, window, hands, mine, 0.1) < 0.3
-    window.adapters_panel.select(mine)
     picture("first-adapter-6")
     assert canvas.marks.signs.at
