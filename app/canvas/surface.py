@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QMoveEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.canvas import adapting, hits, painter, render
@@ -327,6 +327,11 @@ class Surface(QWidget):
         if self._whole:
             self.frame_all()
         self._repaint()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        if not self._whole:  # a bar has come or gone beside it: the graph stays where it is on the screen
+            by = event.oldPos() - event.pos()
+            self.pan_by(by.x(), by.y())
 
 
 def _severities(problems: Mapping[str, list[tuple[Severity, str]]]) -> dict[str, list[Severity]]:

@@ -135,7 +135,7 @@ def _in_row(arrangement: Arrangement, frame: str, inside: Inside, box: Box, x: f
     """A caret on the line of the row that `box` stands in, and what of the row is beyond it, in the frame's units."""
     boxes = [arrangement.boxes[n] for n in arrangement.shown(frame)]
     row = [box, *(b for b in boxes if b.y < box.y + box.height and box.y < b.y + b.height)]
-    top, bottom = min(b.y for b in row) - 8, max(b.y + b.height for b in row) + 8
+    top, bottom = min(b.y for b in row) - 8, max(b.y + b.height for b in row) + 16  # the shapes below go along
     line, half = box.y + box.line, min(box.line, box.height - box.line)
     return QLineF(x, line - half, x, line + half), QRectF(x, top, max(0.0, inside.right - x), bottom - top)
 

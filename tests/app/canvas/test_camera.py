@@ -175,3 +175,17 @@ def test_closing_a_frame_keeps_it_where_it_is(open_canvas: Open) -> None:
     after = canvas.rect_of("r").topLeft()
     assert abs(after.x() - before.x()) < 1e-6
     assert abs(after.y() - before.y()) < 1e-6
+
+
+def test_a_bar_that_comes_or_goes_above_leaves_the_graph_where_it_is_on_the_screen(window: Window) -> None:
+    canvas = window.canvas
+    canvas.set_zoom(0.8)
+    before, top = canvas.mapToGlobal(canvas.rect_of("root").topLeft()), canvas.y()
+    window.notice.tell("Two of the file not used", "info")
+    QApplication.processEvents()
+    assert canvas.y() > top
+    assert canvas.mapToGlobal(canvas.rect_of("root").topLeft()) == before
+    window.notice.hide()
+    QApplication.processEvents()
+    assert canvas.y() == top
+    assert canvas.mapToGlobal(canvas.rect_of("root").topLeft()) == before
