@@ -122,6 +122,10 @@ class TimelinePanel(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(700, 220)
 
+    def minimumSizeHint(self) -> QSize:
+        """So much that a few keys are in view when it opens below a graph."""
+        return QSize(super().minimumSizeHint().width(), 190)
+
     def forget(self) -> None:
         """There is no recorded run."""
         self.tracks = EMPTY
