@@ -38,6 +38,8 @@ class DrawnDocument(Document):
         self.index = index
         patch = self.patch
         assert patch is not None
+        self._shown = patch
+        """The patch of the document whose tree this is."""
         super().__init__(graph_of(patch.tree), main.catalogue)
         self.history = main.history
 
@@ -71,14 +73,17 @@ class DrawnDocument(Document):
         return self.main.redo()
 
     def is_current(self) -> bool:
-        """Whether the tree is that of the document."""
+        """Whether the tree is that of the document, but for what has been folded since."""
         patch = self.patch
-        return patch is not None and tree_of(graph_of(patch.tree)) == tree_of(self.graph)
+        if patch is not None and patch is not self._shown and tree_of(graph_of(patch.tree)) == tree_of(self.graph):
+            self._shown = patch
+        return patch is self._shown
 
     def follow(self) -> None:
         """Show the tree of the document, which has changed by other means."""
         patch = self.patch
         assert patch is not None
+        self._shown = patch
         self.graph = graph_of(patch.tree)
         for listener in list(self.listeners):
             listener(Change(None, None))

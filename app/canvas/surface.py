@@ -123,7 +123,7 @@ class Surface(QWidget):
         """Show another document."""
         self.document.listeners.remove(self._changed)
         self.document = document
-        document.listeners.append(self._changed)
+        document.listeners.insert(0, self._changed)  # others ask the canvas what is selected, when they hear of it
         self._changed(Change(None, None))
 
     # Where things are.

@@ -23,7 +23,7 @@ from app.panels.palette import ADAPTER_ID_ROLE
 from app.window import Window
 from engine.document import adapter_files, files
 from engine.document.document import new_graph
-from engine.document.edits import Insert, SetInputs, apply
+from engine.document.edits import Insert, SetAdapterParam, SetInputs, apply
 from engine.document.graph import Graph, Input, Node, Place, Tree, Weights
 from engine.document.kinds import ParamValue, defaults
 from engine.document.sources import NoiseSource
@@ -443,6 +443,23 @@ def test_removing_an_adapter_that_is_drawn_goes_back_to_the_graph(two_frames: Wi
     window.docks["adapters"].raise_()
     press(window, hands, only_card(window).remove)
     assert window.canvas.document is window.document
+
+
+def test_what_is_folded_in_a_drawing_stays_so_and_undo_works_after_it(two_frames: Window, hands: Hands) -> None:
+    window, canvas = two_frames, two_frames.canvas
+    window.adapters.apply(ADAPTERS["lora"])
+    window.drawing.open("lora")
+    drawn = canvas.document.graph
+    frame = next(node for node in drawn.children if node != drawn.root)
+    canvas.toggle_collapsed([frame])
+    window.document.apply(SetAdapterParam("lora", "scale", 0.5), "Set scale")
+    assert canvas.document.graph.view(frame).collapsed
+    window.drawing.leave()
+    focus_canvas(window, hands)
+    canvas.add_kind("ReLU")
+    assert canvas.selection
+    hands.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not canvas.selection
 
 
 def test_a_drawing_without_a_target_is_a_problem_and_the_base_runs(two_frames: Window, hands: Hands) -> None:
