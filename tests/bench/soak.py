@@ -319,7 +319,7 @@ def opened(folder: Path) -> tuple[Window, Path, bytes]:
     window.resize(1920, 1080)
     window.show()
     window.activateWindow()
-    window.set_auto(False)
+    window.runs.set_auto(False)
     window.start()
     window.files.open(path)
     began = monotonic()
@@ -389,6 +389,7 @@ def soak(minutes: float, seed: int) -> None:
             if warm and memory > 1.1 * warm:
                 raise Trouble(f"memory has grown from {warm:.0f} to {memory:.0f} MB")
         finally:
+            sys.excepthook = sys.__excepthook__
             collector.stop()
             window.document.mark_saved()
             window.close()
