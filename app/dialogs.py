@@ -22,7 +22,7 @@ def ask_seed(window: "Window") -> None:
     dialog.setInputMode(QInputDialog.InputMode.IntInput)
     dialog.setIntRange(0, 2**31 - 1)
     dialog.setIntValue(window.link.settings.seed)
-    dialog.intValueSelected.connect(lambda seed: window.configure(seed=seed))
+    dialog.intValueSelected.connect(lambda seed: window.runs.configure(seed=seed))
     dialog.open()
 
 
@@ -40,7 +40,7 @@ def ask_room(window: "Window") -> None:
     dialog.setInputMode(QInputDialog.InputMode.IntInput)
     dialog.setIntRange(0, 1 << 20)
     dialog.setIntValue((used.room if used else 0) >> 20)
-    dialog.intValueSelected.connect(lambda mebibytes: window.configure(room=mebibytes << 20))
+    dialog.intValueSelected.connect(lambda mebibytes: window.runs.configure(room=mebibytes << 20))
     dialog.open()
 
 

@@ -155,7 +155,7 @@ class DrawingDesk(QObject):
             self._show(self.window.document)
             if adapter_of(self.window.document.graph, adapter):
                 self.window.adapters.show(adapter)
-            self.window.show_shapes()
+            self.window.runs.show_shapes()
             self.window.refresh()
 
     def _show(self, document: Document) -> None:

@@ -11,9 +11,9 @@ def _device(device: Literal["auto", "cpu", "cuda"], title: str) -> Action:
         id=f"device-{device}",
         menu="Run/Device",
         title=title,
-        run=lambda w: w.configure(device=device),
+        run=lambda w: w.runs.configure(device=device),
         checked=lambda w: w.link.settings.device == device,
-        enabled=lambda w: device == "auto" or device in w.devices,
+        enabled=lambda w: device == "auto" or device in w.runs.devices,
         group="device",
     )
 
@@ -23,7 +23,7 @@ def _dtype(dtype: Literal["float32", "float16", "bfloat16", "float64"]) -> Actio
         id=f"dtype-{dtype}",
         menu="Run/Dtype",
         title=dtype,
-        run=lambda w: w.configure(dtype=dtype),
+        run=lambda w: w.runs.configure(dtype=dtype),
         checked=lambda w: w.link.settings.dtype == dtype,
         group="dtype",
     )
@@ -66,7 +66,7 @@ RUNNING: tuple[Action, ...] = (
         keys=("Ctrl+Alt+Return",),
         icon="stop",
         tip="Stop the run in progress",
-        run=lambda w: w.cancel(),
+        run=lambda w: w.runs.cancel(),
         enabled=lambda w: w.link.busy,
     ),
     Action(
@@ -75,7 +75,7 @@ RUNNING: tuple[Action, ...] = (
         title="Run after every change",
         icon="auto",
         tip="Run again whenever something changes",
-        run=lambda w: w.set_auto(not w.link.auto),
+        run=lambda w: w.runs.set_auto(not w.link.auto),
         checked=lambda w: w.link.auto,
     ),
     _device("auto", "Automatic"),
@@ -105,7 +105,7 @@ RUNNING: tuple[Action, ...] = (
         menu="Run",
         title="Restart the engine",
         tip="End the process that runs the graph and start another",
-        run=lambda w: w.restart_engine(),
+        run=lambda w: w.runs.restart(),
         separated=True,
     ),
 )

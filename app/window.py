@@ -1,9 +1,7 @@
 """The main window: canvas in the middle, panels around it, and the wires between them."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import msgspec
 from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
@@ -46,7 +44,7 @@ from app.panels.problems import ProblemsPanel, counted
 from app.panels.sweep import SweepPanel
 from app.panels.timeline import TimelinePanel
 from app.panels.weights_report import WeightsPanel
-from app.reports import death_report
+from app.run_desk import RunDesk
 from app.selector_bar import SelectorBar
 from app.status import Status
 from app.theme import DARK, LIGHT, Theme
@@ -60,7 +58,6 @@ from engine.document.document import Change, Document, new_graph
 from engine.document.problems import Fix, Problem
 from engine.document.scopes import Key
 from engine.faults import problems_of
-from engine.messages import Fault, Finished, Paused, Preview, Progress, Ready, Saved, Shapes
 from nodes import CATALOGUE
 from nodes.adapters import ADAPTERS
 
@@ -86,12 +83,9 @@ class Window(QMainWindow):
         self.link = Link(self.document, lambda: self.files.folder, lambda: self.trust.names, self)
         self.variants = Variants(self.link)
         self.link.auto = settings.value("auto", True, bool) is True
-        self.devices: tuple[str, ...] = ("cpu",)
         self.links_shown = "few"
         self.sought: str | Key = ""
         """What was last looked for in the graph."""
-        self.faults: tuple[Fault, ...] = ()
-        self.shapes = Shapes({}, {})
         self.checker = Checker(self.document.graph, CATALOGUE)
         self.problems: list[Problem] = []
         self.menus: dict[str, QMenu] = {}
@@ -148,6 +142,7 @@ class Window(QMainWindow):
         self.addToolBar(self.toolbar)
         self.status = Status(self)
         self.setStatusBar(self.status)
+        self.runs = RunDesk(self)
 
     def _connect(self) -> None:
         self.document.listeners.append(self._changed)
@@ -172,13 +167,10 @@ class Window(QMainWindow):
         self.canvas.pinned_changed.connect(lambda: actions.refresh(self, contexts.MENU))
         self.canvas.place_chosen.connect(lambda at: quick_add.here(self.canvas, at))
         self.canvas.wire_dropped.connect(lambda port, at: quick_add.on_wire(self.canvas, port, at))
-        self.preview.watched.connect(self.link.watch)
         self.preview.activated.connect(self.show_node)
         self.preview.strip.clicked.connect(lambda: viewing.sweep(self))
         self.sweep.wanted.connect(lambda: self.sweep.start(self.preview.node))
         self.sweep.saved.connect(lambda: viewing.ask_strip(self))
-        self.preview.pause.resumed.connect(self.link.resume)
-        self.preview.pause.cancelled.connect(self.cancel)
         self.problems_panel.activated.connect(self.show_node)
         self.problems_panel.adapter_activated.connect(self.adapters.show)
         self.problems_panel.fixed.connect(self._fix)
@@ -187,33 +179,14 @@ class Window(QMainWindow):
         self.inspector.unshared.connect(lambda node: sharing.unshare(self, node))
         self.weights_panel.report.activated.connect(self.show_node)
         self.weights_panel.report.fixed.connect(self._fix)
-        self.timeline.wanted.connect(lambda: self.link.run(pauses=True))
-        self.timeline.moved.connect(self._show_step)
         self.timeline.activated.connect(self.show_node)
-        self.docks["timeline"].visibilityChanged.connect(self._record)
-        link = self.link
-        link.timeline.connect(self.timeline.show_timeline)
-        link.ready.connect(self._ready)
-        link.configured.connect(lambda _: self.refresh_soon())
-        link.shapes.connect(self._shaped)
-        link.in_use.connect(self.adapters_panel.show_in_use)
-        link.progress.connect(self._progressed)
-        link.logged.connect(self.log.add)
-        link.previewed.connect(self._previewed)
-        link.paused.connect(self._paused)
-        link.finished.connect(self._finished)
-        link.outdated.connect(lambda message: self.canvas.staleness.tell(message.nodes))
-        link.ready.connect(lambda _: self.canvas.staleness.tell(()))
-        link.saved.connect(self._saved)
-        link.died.connect(self._died)
-        link.state_changed.connect(self._show_state)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     def start(self) -> None:
         """Bring up the worker. The window can be used in the meantime."""
         self.link.start()
         self.preview.watch()
-        self._show_state()
+        self.runs.show_state()
 
     def open_default(self) -> None:
         """Open the example that the program starts with, and run it: it is ours, and its preview is the welcome."""
@@ -223,7 +196,7 @@ class Window(QMainWindow):
 
     def _changed(self, change: Change) -> None:
         if change.touched is None:
-            self.faults = ()
+            self.runs.faults = ()
             self.status.clear()
             if self.notice.about != KEYS:
                 self.notice.hide()
@@ -251,7 +224,7 @@ class Window(QMainWindow):
     def refresh(self) -> None:
         """Check the document, and show what follows from its state."""
         found = self.checker.problems()
-        self.problems = found + problems_of(self.faults, found, self.document.graph)
+        self.problems = found + problems_of(self.runs.faults, found, self.document.graph)
         self.trust.look()
         expanded = self.checker.expanded
         self.adapters_panel.show_expanded(expanded, self.problems)
@@ -267,7 +240,7 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{self.files.title}[*] – Catenary")
         self.setWindowModified(self.document.modified)
         actions.refresh(self)
-        self._show_state()
+        self.runs.show_state()
 
     # What the user does
 
@@ -293,40 +266,9 @@ class Window(QMainWindow):
         dock.setVisible(dock.isHidden())
         dock.raise_()
 
-    def _record(self, open: bool) -> None:
-        """Record runs while the timeline is open; that of the present graph at once, if it runs by itself."""
-        self.link.records = open
-        self._show_step(self.timeline.node if open else "", False)
-        if open and self.link.auto and self.link.idle and self.timeline.run_shown != self.link.number:
-            self.link.run()
-
-    def _show_step(self, node: str, follow: bool) -> None:
-        """Mark the node of the timeline's present step, and bring it into view."""
-        self.canvas.mark(node if self.link.records else "")
-        if follow and node in self.canvas.document.graph:
-            travel.show(self.canvas, [node])
-
     def set_links_shown(self, mode: str) -> None:
         self.links_shown = mode
         self.canvas.set_links_shown(mode)
-
-    def set_auto(self, auto: bool) -> None:
-        self.settings.setValue("auto", auto)
-        self.link.set_auto(auto)
-
-    def configure(self, **changes: Any) -> None:
-        """Change device, dtype, seed, or the memory for values."""
-        self.link.configure(msgspec.structs.replace(self.link.settings, **changes))
-
-    def cancel(self) -> None:
-        """Stop the run in progress."""
-        if self.link.running:
-            self.status.cancelling()
-        self.link.cancel()
-
-    def restart_engine(self) -> None:
-        self.notice.hide()
-        self.link.restart()
 
     def set_theme_mode(self, mode: str) -> None:
         """Wear the light theme, the dark one, or the system's."""
@@ -389,75 +331,6 @@ class Window(QMainWindow):
             ids = ("add-node", "paste", "select-all", "frame-all")
         menu.addActions([a for a in map(self.actions_by_id.__getitem__, ids) if a.isEnabled()])
         menu.popup(at)
-
-    # What the worker says
-
-    def _ready(self, message: Ready) -> None:
-        self.devices = message.devices
-        self.refresh_soon()
-
-    def _shaped(self, message: Shapes) -> None:
-        self.faults, self.shapes = message.faults, message
-        self.show_shapes()
-        self.refresh_soon()
-
-    def show_shapes(self) -> None:
-        """Show what the worker knows of the nodes, where it is they that are shown."""
-        if self.drawing.drawn is None:
-            self.canvas.set_shapes(self.shapes.returns, self.shapes.receives)
-            self.canvas.set_faults([fault for fault in self.shapes.faults if fault.code != "untrusted"])
-            self.inspector.set_shapes(self.shapes.returns, self.shapes.receives)
-
-    def _progressed(self, message: Progress) -> None:
-        self.status.progress(message, self.document)
-        if self.status.bar.isVisible():  # marks that come and go at once would only flicker
-            self.canvas.set_running(message.node if message.node in self.document.graph else None)
-
-    def _previewed(self, message: Preview) -> None:
-        self.preview.show_preview(message)
-
-    def _paused(self, message: Paused) -> None:
-        self.canvas.set_running(None)
-        self.docks["preview"].show()
-        if message.node in self.document.graph:
-            self.canvas.reveal(message.node)
-
-    def _finished(self, message: Finished) -> None:
-        if self.link.running:
-            return
-        self.canvas.set_running(None)
-        self.status.finished(message)
-        self.preview.show_end(message)
-        if message.status == "done":
-            self.notice.settle("engine")
-
-    def _saved(self, message: Saved) -> None:
-        if message.error:
-            self.notice.tell(f"{message.path} can't be written: {message.error}", "error")
-        else:
-            self.say(f"Wrote {message.path}")
-
-    def _died(self, reason: str, restarted: bool) -> None:
-        self.canvas.set_running(None)
-        self.status.clear()
-        text = death_report(reason, restarted)
-        if not restarted:
-            self.trust.withdraw()  # the code that it imports may be what ended it
-            self.notice.tell(text, "error", "Try again", self.restart_engine, about="engine")
-        elif self.link.running:
-            self.notice.tell(text, "warning", about="engine")
-        else:
-            self.notice.tell(text, "warning", "Run", self.link.run, about="engine")
-
-    def _show_state(self) -> None:
-        paused = self.link.paused_at
-        self.timeline.set_stale(self.link.stale)
-        self.preview.set_state(self.link.stale, self.link.running and not paused)
-        self.preview.pause.show_pause(paused)
-        self.canvas.set_paused(paused.node if paused else None)
-        self.status.engine(self.link)
-        self.toolbar.show_state()
-        actions.refresh(self, "Run")
 
     # Looks
 

@@ -27,7 +27,7 @@ def leaf(node: str, kind: str, **params: ParamValue) -> Tree:
 @pytest.fixture
 def paused(qtbot: QtBot, live: Window, hands: Hands) -> Window:
     """x + 1 and a Breakpoint in a frame, then a list that grows, then times 10; paused at the Breakpoint."""
-    live.set_auto(False)
+    live.runs.set_auto(False)
     document = live.document
     document.apply(SetInputs((Input("x", NumberSource(2)),)), "Input")
     document.apply(SetContexts("root", {"unet": {"held": ListSource([])}}), "Contexts")

@@ -178,7 +178,7 @@ def test_code_that_ends_the_engine_is_not_trusted_again(qtbot: QtBot, live: Wind
     window, path = live, mine / "graph.catenary"
     path.write_bytes(path.read_bytes().replace(b"mine:double", b"mine:end"))
     open_graph(qtbot, window, path)
-    window.set_auto(False)
+    window.runs.set_auto(False)
     with qtbot.waitSignal(window.link.died, timeout=STARTING, check_params_cb=lambda _, restarted: not restarted):
         hands.click(window.consent.trust_button)
     assert window.consent.isVisible()
