@@ -79,7 +79,8 @@ class DrawWire(Gesture):
         else:
             self.answer = self._cut()
             words = "Drop to cut this wire, or drag to an outlet to connect"
-            self.canvas.tell(self.answer, words if self.answer else "Drag to a port to connect")
+            here = ", or let go here to add a node" if self._grows() else ""
+            self.canvas.tell(self.answer, words if self.answer else f"Drag to a port to connect{here}")
 
     def aim(self, over: Port, words: str) -> None:
         """End the wire at this port; `words` say what connects them."""
@@ -104,11 +105,13 @@ class DrawWire(Gesture):
     def finish(self) -> None:
         if self.answer is not None:
             self.canvas.perform(self.answer, "Connect" if self.over else "Cut wire", self.at)
-        elif self._continues() and self.canvas.hit(self.at.x(), self.at.y()).kind in ("empty", "body"):
+        elif self._grows():
             self.canvas.wire_dropped.emit(self.port, self.at)
 
-    def _continues(self) -> bool:
-        """Whether something could follow what was drawn: from an outlet, or from a frame's inlet into the frame."""
+    def _grows(self) -> bool:
+        """Whether something new could follow here: from an outlet, or from a frame's inlet into the frame."""
+        if self.canvas.hit(self.at.x(), self.at.y()).kind not in ("empty", "body"):
+            return False
         node, side = self.port
         if side == "out":
             return node != self.canvas.document.graph.root
