@@ -13,7 +13,7 @@ from engine.document.adapters import Adapter, Patch
 from engine.document.drawn import by_path, graph_of, keep_drawn, keys_in, tree_of
 from engine.document.edits import Batch, Edit, EditError, Insert, Move, Remove, SetName, SetParam
 from engine.document.expand import expand
-from engine.document.graph import Node, Place, Tree, Weights
+from engine.document.graph import Node, Place, Tree, Weights, tree_nodes
 from engine.document.kinds import has_weights
 from nodes import CATALOGUE
 from nodes.tree import linear, node
@@ -114,8 +114,9 @@ def test_no_layer_of_a_tree_loses_its_weights(tree, data):
     found = Adapter("l", "L", (Patch("*", tree),), weights=FILE)
     known: dict[str, str] = {}
     for _ in range(4):
-        kinds = {each.id: each for each in graph_of(found.patches[0].tree).nodes.values()}
-        keys = {name: key for name, key in keys_in(found).items() if has_weights(CATALOGUE, kinds[name].kind)}
+        leaves = {each.node.id: each.node.kind for each in tree_nodes(found.patches[0].tree) if each.children is None}
+        layers = {name for name, kind in leaves.items() if has_weights(CATALOGUE, kind)}
+        keys = {name: key for name, key in keys_in(found).items() if name in layers}
         assert {name: known.get(name, key) for name, key in keys.items()} == keys
         known |= keys
         edit = data.draw(edits_of(graph_of(found.patches[0].tree), fresh).filter(lambda edit: not explicit(edit)))
