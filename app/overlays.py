@@ -57,11 +57,12 @@ class Overlays(QObject):
 
     def look_at(self, name: Name | None) -> None:
         """Look at a quantity, or at nodes in their own colours. What takes a run is measured in every one from now on,
-        and at once if the graph runs after every change."""
-        before, self.heat = self.window.link.measures, name
-        self.window.link.measures = name is not None and QUANTITIES[name].of is not None
-        if self.window.link.measures and not before and self.window.link.auto:
-            self.window.link.run()
+        and at once if the graph runs after every change and no run is paused."""
+        link = self.window.link
+        before, self.heat = link.measures, name
+        link.measures = name is not None and QUANTITIES[name].of is not None
+        if link.measures and not before and link.auto and not link.paused_at:
+            link.run()
         self._show()
         self.window.refresh_soon()
 
@@ -90,7 +91,8 @@ class Overlays(QObject):
             return "" if self._parameters else "No node has numbers that can be learned"
         if self._measured:
             return ""
-        return "Measuring…" if self.window.link.running else "Not measured yet: run the graph"
+        link = self.window.link
+        return "Measuring…" if link.running and not link.paused_at else "Not measured yet: run the graph"
 
     def _changed(self, change: Change) -> None:
         if change.touched is None:

@@ -100,6 +100,9 @@ def test_other_values_can_be_looked_at_meanwhile(qtbot: QtBot, paused: Window, h
     hands.click_node("times")
     assert paused.preview.empty.isVisible(), "it has not run yet"
     paused.document.apply(SetView("times", View(note="later")), "Note")
+    paused.link.auto = True
+    hands.trigger("heat-time")
+    assert paused.overlays.legend.note.text() == "Not measured yet: run the graph"
     assert end(qtbot, paused, lambda: hands.trigger("continue")).status == "done"
 
 
