@@ -35,8 +35,8 @@ FINE = 3
 """The graph is drawn so many times larger and then reduced: what is in small frames can be told."""
 SETTLED = 120
 """Milliseconds after a change in which it is not drawn again, so that a series of edits costs once."""
-MOST_MARKED = 300
-"""So many selected nodes are marked."""
+MOST_MARKED = 2000
+"""Where more nodes are selected, some of them all over the graph stand for the others."""
 
 
 class Minimap(QWidget):
@@ -167,7 +167,8 @@ class Minimap(QWidget):
         if self._scene is None:
             return
         arrangement, scene = self.canvas.arrangement, self._scene
-        nodes = [n for n in self.canvas.selection[:MOST_MARKED] if n in arrangement.boxes]
+        chosen = self.canvas.selection
+        nodes = [n for n in chosen[:: 1 + len(chosen) // MOST_MARKED] if n in arrangement.boxes]
         seen = dict.fromkeys(scenes.shown(arrangement, node, scene) for node in nodes)
         found = (scene.by_node[node].rect for node in seen if node in scene.by_node)
         self._chosen = [QRectF(rect.topLeft() / FINE, rect.size() / FINE) for rect in found]

@@ -105,3 +105,12 @@ def test_it_marks_the_selection_and_problems_and_follows_edits_and_themes(
     qtbot.waitUntil(lambda: minimap.size() != before)
     canvas.set_theme(DARK)
     assert DARK.text.name() in colours_near(minimap, QPointF(minimap.rect().center()), 200), "the edge of the view"
+
+
+def test_of_very_many_selected_nodes_some_are_marked_all_over(
+    canvas: Canvas, minimap: Minimap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.canvas.minimap.MOST_MARKED", 4)
+    canvas.select([f"l{i}{j}" for i in range(4) for j in range(12)])
+    for frame in range(4):
+        assert any(LIGHT.selection.name() in colours_near(minimap, minimap.point_of(f"l{frame}{j}")) for j in range(12))
