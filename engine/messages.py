@@ -413,7 +413,7 @@ class Track(Struct, frozen=True):
 
 
 class Where(Struct, frozen=True):
-    """A node, and its path in the graph with its adapters; those that an adapter inserts have the id of their target."""
+    """A node, and its path in the graph with its adapters; what an adapter inserts has the id of its target."""
 
     node: str
     path: str

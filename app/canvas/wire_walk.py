@@ -56,6 +56,8 @@ class WireWalk:
             self.abandon()
             return
         target = self.canvas.selection[-1]
+        if target != self._source:  # of folded repeats, the first has the inlet that one sees
+            target = self.canvas.arrangement.hidden.get(target, target)
         start, end = self._ends(target)
         self._wire = DrawWire(self.canvas, self.canvas.port_of(*start), start)
         if target != self._source:

@@ -60,3 +60,14 @@ def test_a_wire_drawn_by_keys_is_one_of_the_graph_as_it_is(window: Window) -> No
     QTest.keyClick(canvas, KEY.Key_Z, control)
     assert not canvas.wire_walk.under_way
     canvas.grab()
+
+
+def test_a_wire_drawn_by_keys_ends_where_a_stack_of_repeats_begins(window: Window) -> None:
+    repeats = (tree("Chain", f"c{i}", tree("ReLU", f"r{i}")) for i in range(3))
+    window.document.replace(graph_of(tree("Linear", "a"), tree("SiLU", "b"), *repeats))
+    canvas = window.canvas
+    window.document.fold_repeats(["root"], True)
+    canvas.setFocus()
+    canvas.select(["a"])
+    press(window, KEY.Key_W, KEY.Key_Right, KEY.Key_Right, KEY.Key_Return)
+    assert order(canvas) == ["a", "c0", "c1", "c2"]
