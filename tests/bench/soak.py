@@ -6,6 +6,7 @@ No exception and no warning of Qt's is borne, memory may grow by a tenth after t
 has to give the bytes of the file back. Folding leaves no step to undo: frames and repeats are folded as they were.
 """
 
+import ctypes
 import gc
 import os
 import random
@@ -305,8 +306,9 @@ class Hands:
 
 
 def resident() -> float:
-    """Megabytes of memory that this process has."""
+    """Megabytes of memory that this process has, once what it holds of freed memory has gone back to the system."""
     gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
