@@ -96,6 +96,7 @@ class Canvas(Surface):
                 menu = offered.menu(answer, lambda offer: self.perform(offer.edit, offer.label), self)
                 menu.popup(self.mapToGlobal(at.toPoint()))
             return False
+        self.hint.emit("")  # a refusal that this may follow does not hold any more
         try:
             self.document.apply(answer, label)
         except EditError as error:

@@ -266,9 +266,11 @@ def test_a_wire_across_frames_is_refused_and_offers_a_way(open_canvas: Open) -> 
     assert reason.height() >= reason.heightForWidth(reason.width())
     assert menu.rect().contains(reason.geometry())
     move = next(action for action in menu.actions() if action.text().startswith("Move"))
+    hints.clear()
     move.trigger()
     menu.close()
     assert order(canvas) == ["a", "z", "s"]
+    assert hints == [""], "the refusal is taken back"
 
 
 def test_an_inlet_dragged_to_nowhere_cuts_its_wire(open_canvas: Open) -> None:
