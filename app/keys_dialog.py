@@ -125,6 +125,7 @@ class KeysDialog(QDialog):
         for menu, actions in menus.items():
             lines = [QTreeWidgetItem([_place(action).removeprefix(f"{menu} > ")]) for action in actions]
             for action, line in zip(actions, lines, strict=True):
+                self._show_keys(action.id, line)  # before it is in the tree, which measures all lines at each change
                 line.setData(0, COMMAND, action.id)
                 line.setToolTip(0, action.tip)
                 self._items[action.id] = line
@@ -145,10 +146,13 @@ class KeysDialog(QDialog):
     def _renew(self) -> None:
         """Show the keys that commands have now."""
         for command, item in self._items.items():
-            item.setText(1, native(self.keymap.keys_of(command)))
-            item.setText(2, "changed" if command in self.keymap.chosen else "")
+            self._show_keys(command, item)
         self.reset_all.setEnabled(bool(self.keymap.chosen))
         self._filter(self.search.text())
+
+    def _show_keys(self, command: str, line: QTreeWidgetItem) -> None:
+        line.setText(1, native(self.keymap.keys_of(command)))
+        line.setText(2, "changed" if command in self.keymap.chosen else "")
 
     def _filter(self, text: str) -> None:
         """Show the lines that have every word of a text."""
