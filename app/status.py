@@ -16,6 +16,8 @@ PROGRESS_AFTER = 150
 """Milliseconds after which a run shows its progress; shorter ones would only flicker."""
 READ = 4000
 """Milliseconds that a refusal stands, whatever there is to say of a run meanwhile: edits start runs by themselves."""
+FADES = 20_000
+"""Milliseconds after which a refusal is gone: nobody is doing any more what was refused."""
 
 
 class Status(QStatusBar):
@@ -60,7 +62,7 @@ class Status(QStatusBar):
 
     def refuse(self, reason: str) -> None:
         """Why a gesture did nothing."""
-        self._write(reason, "refused")
+        self._write(reason, "refused", FADES)
         self._reading.start()
 
     def problems(self, text: str) -> None:
@@ -134,8 +136,8 @@ class Status(QStatusBar):
         if not self._reading.isActive():
             self._write(report, tone)
 
-    def _write(self, text: str, tone: str) -> None:
+    def _write(self, text: str, tone: str, fades: int = 0) -> None:
         if self.property("tone") != tone:
             self.setProperty("tone", tone)
             self.style().polish(self)
-        self.showMessage(text)
+        self.showMessage(text, fades)
