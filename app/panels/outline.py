@@ -84,7 +84,8 @@ class Outline(QTreeView):
         self._showing = True
         try:
             flag = QItemSelectionModel.SelectionFlag
-            self.selectionModel().select(self._spans(nodes), flag.ClearAndSelect)
+            self.selectionModel().clearSelection()  # not at once: Qt compares every span of before with every new one
+            self.selectionModel().select(self._spans(nodes), flag.Select)
             if nodes:
                 last = self.nodes.index_of(nodes[-1])
                 self.selectionModel().setCurrentIndex(last, flag.NoUpdate)
