@@ -11,7 +11,7 @@ from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPainterPath, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
-from app.canvas import render
+from app.canvas import painter, render
 from app.canvas import scene as scenes
 from app.canvas.camera import Camera
 from app.canvas.painter import Brushes
@@ -153,6 +153,8 @@ def _steps(p: QPainter, surface: Surface, picture: Picture) -> Iterator[float]:
     b, done = Brushes(p, picture.theme, texts, zoom), render.Painted()
     for _ in render.steps(b, scene, surface.arrangement, surface.marks, {}, done):
         yield min(0.99, done.nodes / len(scene.items))
+    for node, severity in render.worst(surface.arrangement, scene, surface.marks).items():
+        painter.badge(b, scene.by_node[node], severity)
 
 
 def _pixels(picture: Picture, path: Path) -> QImage:

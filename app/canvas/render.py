@@ -57,7 +57,7 @@ LineCache = dict[str, tuple[list[Route], list[QLineF]]]
 
 
 def paint(b: Brushes, scene: Scene, arrangement: Arrangement, marks: Marks, lines: LineCache) -> Painted:
-    """Paint everything but selection, links and gestures."""
+    """Paint everything but problems, selection, links and gestures."""
     done = Painted()
     deque(steps(b, scene, arrangement, marks, lines, done), maxlen=0)
     return done
@@ -98,8 +98,6 @@ def steps(
     if marks.heat:
         heat.paint(b, scene, marks.heat)
     adapting.paint_signs(b, scene.items, marks.signs)
-    for node, severity in worst(arrangement, scene, marks).items():
-        painter.badge(b, scene.by_node[node], severity)
 
 
 def worst(arrangement: Arrangement, scene: Scene, marks: Marks) -> dict[str, Severity]:

@@ -52,6 +52,8 @@ class Surface(QWidget):
         self._lines: render.LineCache = {}
         self._scene: Scene | None = None
         self._back: QPixmap | None = None
+        self._badges: dict[str, Severity] | None = None
+        """The worst problem of each visible node."""
         self._whole = True
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(200, 150)
@@ -180,7 +182,7 @@ class Surface(QWidget):
 
     def _repaint(self) -> None:
         """What is visible, or where, has changed. (`update` alone repaints only what lies on top.)"""
-        self._scene = self._back = None
+        self._scene = self._back = self._badges = None
         self.update()
 
     def _moved(self) -> None:
@@ -247,9 +249,9 @@ class Surface(QWidget):
         for problem in problems:
             if problem.node:
                 found.setdefault(problem.node, []).append((problem.severity, problem.message))
-        before, self.marks.problems = self.marks.problems, found
-        if _severities(before) != _severities(found):  # their words are often others after an edit
-            self._repaint()
+        self.marks.problems = found
+        self._badges = None
+        self.update()
 
     def set_expanded(self, expanded: Expanded | None) -> None:
         """What the adapters come to: the nodes that they are at are tinted, and wear their signs."""
@@ -273,9 +275,9 @@ class Surface(QWidget):
 
     def set_faults(self, faults: Sequence[Fault]) -> None:
         """Mark the nodes at which the last run, or the inference of shapes, failed."""
-        before, self.marks.faults = self.marks.faults, {fault.node: fault.message for fault in faults}
-        if before.keys() != self.marks.faults.keys():
-            self._repaint()
+        self.marks.faults = {fault.node: fault.message for fault in faults}
+        self._badges = None
+        self.update()
 
     def set_heat(self, heat: Heat | None) -> None:
         """Show nodes in the colours of what they come to, or in their own."""
@@ -315,6 +317,10 @@ class Surface(QWidget):
 
     def _paint_overlay(self, b: Brushes) -> None:
         """Paint what changes while the graph stands still."""
+        if self._badges is None:
+            self._badges = render.worst(self.arrangement, self.scene, self.marks)
+        for node, severity in self._badges.items():
+            painter.badge(b, self.scene.by_node[node], severity)
         self.staleness.paint(b, self.scene)
         for node in (self.marks.running, self.marks.paused):
             if node and node in self.document.graph:
@@ -332,8 +338,3 @@ class Surface(QWidget):
         if not self._whole:  # a bar has come or gone beside it: the graph stays where it is on the screen
             by = event.oldPos() - event.pos()
             self.pan_by(by.x(), by.y())
-
-
-def _severities(problems: Mapping[str, list[tuple[Severity, str]]]) -> dict[str, list[Severity]]:
-    """How bad the problems of each node are."""
-    return {node: [severity for severity, _ in each] for node, each in problems.items()}
