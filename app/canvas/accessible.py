@@ -76,6 +76,7 @@ def words(canvas: "Canvas", node: str) -> str:
     said = [captions.contents(graph, node) or "empty"] if graph.is_frame(node) else []
     if not graph.is_frame(node):
         said.append(captions.details(found, catalogue.get(found.kind)))
+    said.append(graph.view(node).note)
     if found.mode:
         said.append("bypassed" if found.mode == "bypass" else "muted")
     elif node in marks.idle or node in marks.unreached:

@@ -25,6 +25,7 @@ JOINS: dict[Role, str] = {"sum": "+", "residual": "+", "concatenate": "⧺", "ma
 _SHORT = {"kernel_size": "k", "stride": "s", "padding": "p", "dilation": "d", "groups": "g", "start_dim": "from",
           "end_dim": "to"}  # fmt: skip
 _LONGEST = 48
+_LONGEST_NOTE = 1000
 
 
 class Chip(Struct, frozen=True):
@@ -167,6 +168,8 @@ def tip(
         lines.append(f"unknown kind {escape(found.kind)}: kept as it is, but it can't run")
     else:
         lines.append(escape(kind.doc))
+    if note := graph.view(node).note:
+        lines.append(f"<i>{escape(_cut(note, _LONGEST_NOTE))}</i>")
     if found.mode:
         lines.append("bypassed: it passes its input on" if found.mode == "bypass" else "muted: as if it were not there")
     if receives:

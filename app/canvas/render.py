@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPixmap, QTransform
 
-from app.canvas import adapting, captions, heat, painter, repeats
+from app.canvas import adapting, captions, heat, notes, painter, repeats
 from app.canvas.adapting import Signs
 from app.canvas.heat import Heat
 from app.canvas.painter import Brushes
@@ -84,8 +84,11 @@ def steps(
             done.segments += _frame(b, item, arrangement, marks, lines)
         if b.detailed and item.state != "open":
             painter.ports(b, item, b.theme.wire)
-            if scene.zoom >= SHAPES_FROM and item.node in marks.returns:
-                _shape(b, item, marks.returns[item.node])
+            if scene.zoom >= SHAPES_FROM:
+                if note := graph.view(item.node).note:
+                    notes.below(b, item, note)
+                elif item.node in marks.returns:
+                    _shape(b, item, marks.returns[item.node])
         yield
     for item in scene.items:  # after all bodies: a frame's ports lie on its edge, under what it holds
         if item.state == "open" and b.detailed:
@@ -195,6 +198,8 @@ def _frame(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks, lines
     painter.frame(b, item, tint, item.node in marks.providers, item.loose, not graph.children[item.node])
     if item.header:
         painter.header(b, item, item.header, tint)
+        if note := graph.view(item.node).note:
+            notes.on_header(b, item, note, tint.ink)
     if graph.segments(item.node):
         inset = 12 * inside.scale * b.zoom
         top = item.y + inside.shelf * b.zoom
