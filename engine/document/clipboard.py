@@ -24,6 +24,8 @@ def copy(graph: Graph, nodes: list[str]) -> str:
 @answering
 def paste(graph: Graph, text: str, place: Place, position: Position | None = None) -> Edit:
     """Nodes from a text at a place, with new ids. On the canvas they stand at `position`, as one segment."""
+    if not text.lstrip().startswith("{"):
+        raise RefusedError("refused", "the clipboard holds no nodes: copy some, or the text of a graph file")
     try:
         held = parse(text.encode(), "the clipboard")
     except FileError as error:
