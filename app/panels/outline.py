@@ -9,7 +9,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
 from app.panels.outline_model import OutlineModel
@@ -79,7 +79,20 @@ class Outline(QTreeView):
     def _unfold_root(self) -> None:
         self.expand(self.nodes.index_of(self.nodes.document.graph.root))
 
+    # Behind another tab it follows neither edits nor the selection, which would cost each of them some milliseconds.
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.scheduleDelayedItemsLayout()
+        self._soon.start(0)
+
+    def doItemsLayout(self) -> None:
+        if self.isVisible():
+            super().doItemsLayout()
+
     def _show(self) -> None:
+        if not self.isVisible():
+            return
         nodes = [node for node in self._waiting if node in self.nodes.document.graph]
         self._showing = True
         try:
