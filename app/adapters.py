@@ -154,14 +154,14 @@ class AdapterDesk(QObject):
         dialog.open()
 
     def add_file(self, path: Path) -> None:
-        """Add the adapters of a file, whose paths start where it lies."""
+        """Apply the adapters of a file, whose paths start where it lies."""
         try:
             found = adapter_files.load(path)
         except FileError as error:
             self.window.notice.tell(f"The adapter can't be added: {error}", "error", about="adapters")
             return
         for adapter in found:
-            self._add(relocated(adapter, path.parent, self.window.files.folder))
+            self.apply(relocated(adapter, path.parent, self.window.files.folder))
 
     def ask_save(self, adapter: Adapter) -> None:
         """Let the user choose where to save an adapter: in the suggested folder, the palette has it."""

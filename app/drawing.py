@@ -20,7 +20,7 @@ from engine.document.graph import Graph, Node, Tree
 from engine.document.ids import new_ids
 from engine.document.kinds import Catalogue, Param, has_weights
 from engine.document.legal import require_adapters
-from engine.document.stack import adapter_of, narrowed
+from engine.document.stack import adapter_of, named_in, narrowed
 from engine.document.templates import with_ids
 
 if TYPE_CHECKING:
@@ -168,7 +168,9 @@ class DrawingDesk(QObject):
         assert self.drawn
         patch = adapter.patches[self.drawn.index]
         self.bar.title.setText(adapter.name)
-        self.bar.about.setText(f"{patch.place} {patch.selector}")
+        named = named_in(self.window.document.graph, adapter.where)
+        only = f", only {adapter.where}{f' ({named})' if named else ''}" if adapter.where else ""
+        self.bar.about.setText(f"{patch.place} {patch.selector}{only}")
         count = len(adapter.patches)
         self.bar.next.setVisible(count > 1)
         self.bar.next.setText(f"Tree {self.drawn.index + 1} of {count}")

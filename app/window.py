@@ -169,6 +169,7 @@ class Window(QMainWindow):
         self.canvas.wire_dropped.connect(lambda port, at: quick_add.on_wire(self.canvas, port, at))
         self.preview.activated.connect(self.show_node)
         self.preview.strip.clicked.connect(lambda: viewing.sweep(self))
+        self.preview.save.clicked.connect(self.files.ask_value)
         self.sweep.wanted.connect(lambda: self.sweep.start(self.preview.node))
         self.sweep.saved.connect(lambda: viewing.ask_strip(self))
         self.problems_panel.activated.connect(self.show_node)

@@ -162,7 +162,7 @@ class Haunting:
         why = ""
         try:
             for patch in adapter.patches:
-                narrow = where if patch.place != "inside" else ""
+                narrow = placed.where if patch.place != "inside" else ""
                 chosen = selected(self._scope, patch.selector, narrow)
                 found += chosen
                 if not chosen and not why:

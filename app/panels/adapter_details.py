@@ -15,7 +15,7 @@ from engine.document.edits import SetAdapter
 from engine.document.expand import Expanded, driven, home
 from engine.document.expressions import ExpressionError
 from engine.document.kinds import ParamValue
-from engine.document.stack import adapter_of, counted
+from engine.document.stack import adapter_of, counted, named_in
 from engine.fitting import summary
 from engine.messages import InUse, WeightsReport
 
@@ -53,6 +53,8 @@ class AdapterDetails(QWidget):
         if len(self.selectors) != len(adapter.patches):
             self._fill_selectors(adapter)
         self.where.show_value(adapter.where)
+        self.named.setText(named_in(self.document.graph, adapter.where))
+        self.named.setVisible(bool(self.named.text()))
         for line, patch in zip(self.selectors, adapter.patches, strict=True):
             line.show_value(patch.selector)
         self.file.setText(adapter.weights.path if adapter.weights else "none: as it is drawn")
@@ -86,14 +88,18 @@ class AdapterDetails(QWidget):
         tip = "Narrows where it goes: #id of a node, “in Frame”, a name, a path, Conv2d &amp; out_channels &gt;= 64"
         self.editing.messages["where"] = form.add("only", self.where, tip)
         self._connect(self.where, "where", lambda adapter, text: replace(adapter, where=text))
+        self.named = QLabel()
+        self.named.setProperty("tone", "muted")
+        self.named.setWordWrap(True)
+        form.addRow("", self.named)
         self.selectors: list[SelectorLine] = []
         self.counts: list[QLabel] = []
         section.body.addLayout(form)
         self.column.addWidget(section)
 
     def _fill_selectors(self, adapter: Adapter) -> None:
-        while self._form.rowCount() > 1:
-            self._form.removeRow(1)
+        while self._form.rowCount() > 2:
+            self._form.removeRow(2)
         self.selectors.clear()
         self.counts.clear()
         for index, patch in enumerate(adapter.patches):

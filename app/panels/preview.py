@@ -113,13 +113,14 @@ class PreviewPanel(QScrollArea):
         self.board = Board()
         self.slices = SliceBar()
         self.strip = _tool("A strip: several values of a number side by side")
+        self.save = _tool("Save what is shown, as a picture or as a tensor")
         self.brush = _tool("Draw a picture that the graph takes: a guide or a mask", checkable=True)
         tools = QHBoxLayout()
         tools.setSpacing(2)
         for widget in (self.fit, self.actual, self.smooth):
             tools.addWidget(widget)
         tools.addStretch(1)
-        for widget in (self.brush, self.bar.button, self.strip, self.beside):
+        for widget in (self.save, self.brush, self.bar.button, self.strip, self.beside):
             tools.addWidget(widget)
         self.caption = QLabel()
         self.caption.setWordWrap(True)
@@ -251,7 +252,7 @@ class PreviewPanel(QScrollArea):
     def set_icons(self) -> None:
         self.pin.setIcon(_two(icon("pin", self.theme.text_dim.name()), icon("pin", self.theme.selection.name())))
         buttons = (self.fit, "fit"), (self.smooth, "smooth"), (self.beside, "beside"), (self.strip, "strip")
-        buttons = (*buttons, (self.brush, "brush"))
+        buttons = (*buttons, (self.brush, "brush"), (self.save, "save"))
         for button, name in buttons:
             button.setIcon(themed(name, self.theme))
         self.bar.set_theme(self.theme)
@@ -342,6 +343,7 @@ class PreviewPanel(QScrollArea):
         compared = alone and self.bar.choice is not None and picture is not None
         self._show(figures is not None and alone and not compared and not self.brush.isChecked(), self.figures)
         self._show(preview is None and alone, self.empty)
+        self._show(preview is not None and alone, self.save)
         self._show(not alone, self.board)
         self._show(compared, self.bar)
         self.slices.show_shape(figures.shape if figures and alone else (), self.indices.get(node, ()))

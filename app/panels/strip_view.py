@@ -39,6 +39,7 @@ class StripView(QWidget):
         """The tile under the pointer or that the arrow keys came to."""
         self._images: dict[tuple[int, int], QPixmap] = {}
         self._size = QSize(1, 1)
+        self._high = 2 * MOST
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Tiles")
@@ -51,6 +52,12 @@ class StripView(QWidget):
         self._images.clear()
         self.current = None
         self._refit()
+
+    def set_room(self, height: int) -> None:
+        """So many pixels can be seen at once: the tiles are no higher than lets all rows be, if that is enough."""
+        if height != self._high:
+            self._high = height
+            self._refit()
 
     def mark(self, across: int | None, down: int | None) -> None:
         """The graph has these values now."""
@@ -94,7 +101,9 @@ class StripView(QWidget):
 
     def _tile(self) -> tuple[float, float]:
         room = (self.width() - self._left() - GAP) / len(self.across.values) - GAP
-        longest = min(max(room, LEAST), MOST)
+        high = (self._high - self._top() - GAP) / len(self.down.values) - GAP
+        wide = self._size.width() / max(self._size.height(), 1)
+        longest = min(max(min(room, high * max(wide, 1.0)), LEAST), MOST)
         scale = longest / max(self._size.width(), self._size.height(), 1)
         return max(24.0, self._size.width() * scale), max(24.0, self._size.height() * scale)
 
@@ -125,6 +134,8 @@ class StripView(QWidget):
                 painter.drawRect(self.visibleRegion().boundingRect().adjusted(1, 1, -1, -1))
 
     def _paint(self, painter: QPainter, part: QRectF) -> None:
+        if not self.across.title:
+            return  # nothing was asked for yet
         line = self.fontMetrics().lineSpacing()
         painter.setFont(self.font())
         painter.setPen(self.theme.text)

@@ -147,7 +147,7 @@ class SweepPanel(QWidget):
         grid.addWidget(self.save, 1, 9)
         grid.addWidget(self.state, 2, 0, 1, 10)
         self.view = StripView(theme)
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidget(self.view)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -162,6 +162,9 @@ class SweepPanel(QWidget):
         self.view.chosen.connect(self._set)
         document.listeners.append(self._changed)
         self._show_state()
+
+    def resizeEvent(self, event: object) -> None:
+        self.view.set_room(self._scroll.viewport().height())
 
     def set_theme(self, theme: Theme) -> None:
         self.view.theme = theme

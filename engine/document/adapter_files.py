@@ -8,6 +8,7 @@ from engine.document import disk, files
 from engine.document.adapters import Adapter
 from engine.document.disk import FileError
 from engine.document.graph import Graph, Node
+from engine.document.selectors import ids_in
 
 ENDING = ".catenary-adapter"
 """What the name of such a file ends in."""
@@ -16,8 +17,13 @@ ENDING = ".catenary-adapter"
 def dump(*adapters: Adapter) -> bytes:
     """The text of these adapters. What they note of the nodes of one graph is left out."""
     holder = Graph(Node("root", "Chain"))
-    holder.adapters = tuple(replace(adapter, keys={}) for adapter in adapters)
+    holder.adapters = tuple(_portable(adapter) for adapter in adapters)
     return files.dump(holder)
+
+
+def _portable(adapter: Adapter) -> Adapter:
+    """Without the ids of one graph, which name nothing in another: it goes wherever it fits, or is put, there."""
+    return replace(adapter, keys={}, where="" if ids_in(adapter.where) else adapter.where)
 
 
 def parse(data: bytes, name: str = "") -> tuple[Adapter, ...]:

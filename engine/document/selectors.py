@@ -98,6 +98,11 @@ def compared(selector: str) -> set[str]:
     return {part.name for part in parts(parse(selector)) if isinstance(part, Compare)} - set(ABOUT)
 
 
+def ids_in(selector: str) -> list[str]:
+    """The ids that a selector names, in its order; it need not read well."""
+    return [plain or quoted for _, quoted, plain, *_ in TOKEN.findall(selector) if plain or quoted]
+
+
 def parts(test: Test) -> Iterator[Test]:
     """The test and all within it."""
     yield test

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from engine.document.adapters import Adapter
 from engine.document.edits import Batch, Edit, SetAdapter, SetAdapters
 from engine.document.expand import Expanded, home
-from engine.document.graph import Graph, Tree, tree_nodes
+from engine.document.graph import Graph, Tree, path_of, tree_nodes
+from engine.document.selectors import ids_in
 from engine.document.sources import ListSource, Source, UnsetSource
 
 
@@ -78,6 +79,12 @@ def counted(expanded: Expanded, graph: Graph, nodes: Iterable[str]) -> str:
         found = expanded.graph.nodes.get(node) or graph.nodes.get(home(expanded, node))
         kinds[found.title if found else "node"] += 1
     return ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+
+
+def named_in(graph: Graph, selector: str) -> str:
+    """The nodes that a selector names by their ids, as they are called: "#n106 is MiddleBlock"."""
+    found = [node for node in dict.fromkeys(ids_in(selector)) if node in graph]
+    return ", ".join(f"#{node} is {path_of(graph, node).rpartition('.')[2] or 'the graph'}" for node in found)
 
 
 def initials(name: str) -> str:

@@ -303,8 +303,14 @@ def test_where_it_goes_is_typed_and_counted_at_once(two_frames: Window, hands: H
     assert window.document.graph.adapters[0].where == "in First"
     assert only_card(window).count.text() == "at 2 Linear"
     assert details.counts[0].text() == "2 Linear"
+    assert details.named.isHidden()
     hands.key(Qt.Key.Key_Tab)
     assert len(window.document.history.undos) == steps + 1
+    details.where.setFocus()
+    details.where.selectAll()
+    qtbot.keyClicks(details.where, "in #f1")
+    assert details.named.text() == "#f1 is First"
+    hands.key(Qt.Key.Key_Escape)
 
     details.where.setFocus()
     details.where.selectAll()
@@ -488,13 +494,16 @@ def test_an_adapter_is_shared_as_a_file(
     assert Path(dialog.directory().absolutePath()) == own_folder()
     dialog.accept()
     path = own_folder() / "LoRA.catenary-adapter"
-    assert adapter_files.load(path) == window.document.graph.adapters
+    [here] = window.document.graph.adapters
+    assert here.where == "in #f1"
+    assert adapter_files.load(path) == (replace(here, where=""),), "the ids of this graph are nothing to another"
     model, group = window.palette_panel.model, window.palette_panel.model.index(0, 0)
     names = [model.index(row, 0, group).data() for row in range(model.rowCount(group))]
     assert names.count("LoRA") == 2
 
+    window.canvas.select(["f2"])
     window.adapters.add_file(path)
-    assert [a.id for a in window.document.graph.adapters] == ["lora", "lora-2"]
+    assert [(a.id, a.where) for a in window.document.graph.adapters] == [("lora", "in #f1"), ("lora-2", "in #f2")]
     (tmp_path / "broken.catenary-adapter").write_text("{}")
     window.adapters.add_file(tmp_path / "broken.catenary-adapter")
     assert "has no version" in window.notice.label.text()

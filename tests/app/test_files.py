@@ -306,7 +306,7 @@ def test_what_the_preview_shows_can_be_exported(qtbot: QtBot, live: Window, hand
     window.files.open_example(UNSHARP)
     with qtbot.waitSignal(window.link.previewed, timeout=STARTING):
         hands.trigger("run")
-    hands.trigger("export-value")
+    hands.click(window.preview.save)
     dialog = window.findChild(QFileDialog, "value")
     assert dialog is not None
     dialog.setDirectory(str(tmp_path))

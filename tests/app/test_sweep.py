@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from app import viewing
+from app.panels.strip_view import LEAST, Edge, StripView
 from app.panels.sweep import span, spread
+from app.theme import LIGHT
 from app.window import Window
 from engine.document import files
 from engine.document.dials import Dial, Reading
@@ -94,6 +96,19 @@ def test_two_numbers_make_a_grid(qtbot: QtBot, live: Window, hands: Hands) -> No
     qtbot.waitUntil(lambda: np.allclose(values(live.preview.picture.picture), shown(live, 1, 1)), timeout=STARTING)
     hands.trigger("undo")
     assert live.document.graph.adapters[0].values == {}
+
+
+def test_all_rows_are_seen_where_there_is_room(qtbot: QtBot) -> None:
+    view = StripView(LIGHT)
+    qtbot.addWidget(view)
+    view.resize(900, 300)
+    blank = view.grab().toImage()
+    assert len({blank.pixel(x, y) for x in range(0, 900, 9) for y in range(0, 300, 3)}) == 1, "nothing asked for"
+    view.begin(Edge("scale", (0.0, 0.5, 1.0)), Edge("seed", (1.0, 2.0)))
+    view.set_room(300)
+    assert 280 < view.tile_rect(0, 1).bottom() <= 300
+    view.set_room(100)
+    assert view.tile_rect(0, 1).height() == LEAST
 
 
 def test_cancel_leaves_the_rest_empty_and_another_change_says_so(qtbot: QtBot, live: Window, hands: Hands) -> None:

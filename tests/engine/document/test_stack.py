@@ -147,6 +147,9 @@ def test_files_of_adapters(tmp_path: Path) -> None:
     path = tmp_path / f"two{adapter_files.ENDING}"
     adapter_files.save(path, LORA, ADAPTERS["lcm"])
     assert adapter_files.load(path) == (LORA, ADAPTERS["lcm"])
+    for where, kept in (("in UpBlocks", "in UpBlocks"), ('Linear & in #"two words", #n1', "")):
+        adapter_files.save(path, replace(LORA, where=where))
+        assert [each.where for each in adapter_files.load(path)] == [kept], "ids are those of one graph"
     (tmp_path / "none").write_bytes(files.dump(build(MODELS["digits"])))
     with pytest.raises(FileError, match="holds no adapter: choose one whose name ends in"):
         adapter_files.load(tmp_path / "none")
