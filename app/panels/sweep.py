@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.panels import numbers
 from app.panels.numbers import NumberBox
@@ -48,6 +58,7 @@ class Axis:
         self.combo = QComboBox()
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.combo.setMinimumContentsLength(14)
+        self.combo.setMinimumWidth(72)  # rather than take the room of the panels beside this one
         self.combo.setAccessibleName(f"{title}: number to turn")
         self.first, self.last = NumberBox(numbers.number), NumberBox(numbers.number)
         self.steps = QSpinBox()
@@ -56,6 +67,7 @@ class Axis:
         for widget, name in ((self.first, "from"), (self.last, "to"), (self.steps, "steps")):
             widget.setAccessibleName(f"{title}: {name}")
             widget.setMaximumWidth(84)
+        self.steps.setMinimumWidth(52)
         for widget in (self.combo, self.steps):
             pass_wheel(widget)
         texts = (QLabel(title), None, QLabel("from"), None, QLabel("to"), None, QLabel("in"), None, QLabel("steps"))
@@ -71,6 +83,7 @@ class Axis:
             if column > 1:
                 self._parts.append(part)
         self.combo.currentIndexChanged.connect(self._chosen)
+        self.combo.currentTextChanged.connect(self.combo.setToolTip)
 
     @property
     def dial(self) -> Dial | None:
@@ -143,9 +156,11 @@ class SweepPanel(QWidget):
         self.save.setToolTip("As a picture (.png)")
         self.state = QLabel()
         self.state.setProperty("tone", "muted")
-        grid.addWidget(self.run, 0, 9)
-        grid.addWidget(self.save, 1, 9)
-        grid.addWidget(self.state, 2, 0, 1, 10)
+        self.state.setWordWrap(True)
+        row = QHBoxLayout()
+        row.addWidget(self.state, 1)
+        row.addWidget(self.run)
+        row.addWidget(self.save)
         self.view = StripView(theme)
         self._scroll = scroll = QScrollArea()
         scroll.setWidget(self.view)
@@ -156,6 +171,7 @@ class SweepPanel(QWidget):
         column.setContentsMargins(10, 8, 10, 6)
         column.setSpacing(6)
         column.addLayout(grid)
+        column.addLayout(row)
         column.addWidget(scroll, 1)
         self.run.clicked.connect(self._run_or_cancel)
         self.save.clicked.connect(self.saved)
