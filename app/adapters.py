@@ -56,7 +56,9 @@ class AdapterDesk(QObject):
         self.window = window
         self.panel = window.adapters_panel
         self._ejected: frozenset[str] = frozenset()
-        """What was in force before all was ejected, or before one was heard alone."""
+        """What was in force before all was ejected."""
+        self._soloed: tuple[str, frozenset[str]] = "", frozenset()
+        """The adapter that is in force alone, and what was before."""
         self._waiting: tuple[Adapter, Path] | None = None
         """The adapter that a file is being looked at for, as it was, and the file."""
         window.link.examined.connect(self._examined)
@@ -130,11 +132,12 @@ class AdapterDesk(QObject):
         """Have one adapter in force alone; again: those that were before."""
         graph = self.window.document.graph
         now = enabled(graph)
-        if now == {adapter} and self._ejected:
-            self._apply(switched(graph, self._ejected | now), "Inject the adapters")
-            self._ejected = frozenset()
+        soloed, before = self._soloed
+        if now == {adapter} and soloed == adapter:
+            self._apply(switched(graph, before & {each.id for each in graph.adapters}), "End solo")
+            self._soloed = "", frozenset()
         else:
-            self._ejected = now
+            self._soloed = adapter, before if now == {soloed} else now
             self._apply(switched(graph, {adapter}), f"Solo {next(a.name for a in graph.adapters if a.id == adapter)}")
 
     def new(self) -> None:

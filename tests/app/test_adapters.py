@@ -355,6 +355,12 @@ def test_cards_are_reordered_by_drag_and_soloed(two_frames: Window, hands: Hands
     assert [a.enabled for a in window.document.graph.adapters] == [False, True, False]
     press(window, hands, panel.card(ids[0]).solo)
     assert all(a.enabled for a in window.document.graph.adapters)
+    press(window, hands, panel.card(ids[2]).enabled)
+    for solo in (ids[2], ids[0]):  # from one to the next: what was before all that is kept
+        press(window, hands, panel.card(solo).solo)
+    press(window, hands, panel.card(ids[0]).solo)
+    assert [a.enabled for a in window.document.graph.adapters] == [False, True, True], "those that were before"
+    press(window, hands, panel.card(ids[2]).enabled)
     panel.select("")
     focus_canvas(window, hands)
     hands.key(Qt.Key.Key_E)
