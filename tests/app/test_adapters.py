@@ -367,7 +367,7 @@ def test_cards_are_reordered_by_drag_and_soloed(two_frames: Window, hands: Hands
     assert not any(a.enabled for a in window.document.graph.adapters)
     hands.key(Qt.Key.Key_E)
     assert all(a.enabled for a in window.document.graph.adapters)
-    for _ in range(4):
+    for _ in range(9):
         hands.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert [a.enabled for a in window.document.graph.adapters] == [True] * 3
     hands.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
