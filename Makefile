@@ -31,7 +31,7 @@ test: $(READY)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(READY)
-	@for program in tests/bench/*.py; do echo "== $$program"; $(BIN)/python "$$program" || exit 1; done
+	@for program in tests/bench/bench_*.py; do echo "== $$program"; $(BIN)/python "$$program" || exit 1; done
 
 format: $(READY)
 	$(BIN)/ruff check --fix-only
