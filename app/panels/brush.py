@@ -23,7 +23,9 @@ from app.panels.picture import PictureView
 from app.panels.wheel import pass_wheel
 from engine.document.document import Change, Document
 from engine.document.edits import EditError
+from engine.document.graph import Graph
 from engine.document.pictures import Spot, pictures, redrawn, shown_as
+from engine.document.sources import NoiseSource, TensorSource
 
 PAUSE = 60
 """Milliseconds between two looks at a picture that is being drawn."""
@@ -235,7 +237,7 @@ class BrushBox(QFrame):
         if not found:
             self._spots, self._path = (), ""
             self.pad.show_image(QImage())
-            self.message.setText("The graph takes no picture: give an input or a context entry the source “image file”")
+            self.message.setText(why_none(self.document.graph))
             return
         self.picture.setCurrentIndex(list(found).index(spots))
         if spots != self._spots or found[spots] != self._path or self.pad.image.isNull():
@@ -323,6 +325,14 @@ class BrushBox(QFrame):
             self.document.apply(edit, f"Draw {shown_as(self._spots)}", merge="draw")
         except EditError as error:
             self.message.setText(str(error))
+
+
+def why_none(graph: Graph) -> str:
+    """Why nothing can be drawn on: what the graph takes instead of pictures."""
+    sorts = {NoiseSource: "random numbers", TensorSource: "a tensor file"}
+    taken = ", ".join(f"{i.name} ({sorts[type(i.source)]})" for i in graph.inputs if type(i.source) in sorts)
+    instead = f", only {taken}, whose values have no black and white to draw with" if taken else ""
+    return f"The graph takes no picture{instead}: give an input or a context entry the source “image file”"
 
 
 def _black(size: QSize) -> QImage:

@@ -13,7 +13,7 @@ from engine.document.document import new_tree
 from engine.document.edits import Insert, SetContexts, SetInputs
 from engine.document.graph import Input, Place
 from engine.document.pictures import Spot, pictures, redrawn
-from engine.document.sources import ImageSource, NumberSource
+from engine.document.sources import ImageSource, NoiseSource, NumberSource
 from tests.app.hands import STARTING, Hands
 
 
@@ -169,3 +169,10 @@ def test_pictures_are_found_by_file_and_changed_everywhere(window: Window) -> No
     window.document.apply(redrawn(graph, (one, other), "n.png"), "Draw")
     assert pictures(graph) == {(one, other): "n.png", (Spot("context", "root", "c.y"),): "b.png"}
     assert graph.inputs[1].source == NumberSource(1)
+
+
+def test_what_the_graph_takes_instead_of_pictures_is_said(window: Window, hands: Hands) -> None:
+    window.preview.brush.click()
+    assert window.preview.box.message.text().startswith("The graph takes no picture: give an input")
+    window.document.apply(SetInputs((Input("x", NoiseSource([1, 8, 8], 0)), Input("t", NumberSource(1)))), "Inputs")
+    assert "only x (random numbers), whose values have no black and white" in window.preview.box.message.text()
