@@ -12,8 +12,9 @@ BOLD_FROM = 9
 """Smaller bold text is painted in the normal weight, which is read better."""
 
 _KEPT = 6000
-_PIXELS = 4 * 2**20
-"""Rendered texts together have at most so many pixels: twice those of a view, of 4 bytes each."""
+_PIXELS = 2 * 2**20
+"""Rendered texts together have at most so many pixels, of 4 bytes each, times the square of the device's ratio: more
+than the texts of any view."""
 
 
 class Texts:
@@ -120,7 +121,7 @@ class Texts:
         if found is None:
             found = self._render(text, whole, bold, colour, ratio)
             self._pixels += found[0].width() * found[0].height()
-            if self._pixels > _PIXELS:
+            if self._pixels > _PIXELS * ratio * ratio:
                 self._pixmaps.clear()
                 self._pixels = found[0].width() * found[0].height()
             self._pixmaps[key] = found
