@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QVBoxLayout,
@@ -192,7 +193,8 @@ class BrushBox(QFrame):
         self.message.setWordWrap(True)
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.picture, 1)
-        for widget in (self.columns, QLabel("×"), self.rows):
+        self._by = QLabel("×")
+        for widget in (self.columns, self._by, self.rows):
             head.addWidget(widget)
         foot.setSpacing(4)
         for widget in (self.brush, self.eraser):
@@ -229,11 +231,14 @@ class BrushBox(QFrame):
         found = pictures(self.document.graph)
         spots = next((each for each in found if set(each) & set(self._spots)), next(iter(found), ()))
         titles = [shown_as(each) for each in found]
-        if [self.picture.itemText(i) for i in range(self.picture.count())] != (titles or ["no picture"]):
+        if [self.picture.itemText(i) for i in range(self.picture.count())] != titles:
             self.picture.clear()
-            self.picture.addItems(titles or ["no picture"])
-        for widget in (self.picture, self.columns, self.rows, self.brush, self.eraser, self.size_slider, self.clear):
-            widget.setEnabled(bool(found))
+            self.picture.addItems(titles)
+        parts = (self.picture, self.columns, self._by, self.rows, self.pad)
+        for widget in (*parts, self.brush, self.eraser, self.size_slider, self.clear):
+            widget.setVisible(bool(found))
+        high = QSizePolicy.Policy.Expanding if found else QSizePolicy.Policy.Maximum
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, high)
         if not found:
             self._spots, self._path = (), ""
             self.pad.show_image(QImage())

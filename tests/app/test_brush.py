@@ -157,7 +157,7 @@ def test_what_can_not_be_written_is_said_and_taken_back(qtbot: QtBot, window: Wi
 def test_a_graph_without_pictures_says_what_to_do(window: Window, hands: Hands) -> None:
     hands.click(window.preview.brush)
     assert "image file" in window.preview.box.message.text()
-    assert not window.preview.box.brush.isEnabled()
+    assert not window.preview.box.brush.isVisible()
 
 
 def test_pictures_are_found_by_file_and_changed_everywhere(window: Window) -> None:
