@@ -90,10 +90,11 @@ class Window(QMainWindow):
         self.problems: list[Problem] = []
         self.menus: dict[str, QMenu] = {}
         self._closing = False
-        self._refreshing = QTimer(self)
-        self._refreshing.setSingleShot(True)
         # In the turn after the next: what has changed is painted in that one.
-        self._refreshing.timeout.connect(lambda: QTimer.singleShot(0, self, self.refresh))
+        settled = QTimer(self, singleShot=True)
+        settled.timeout.connect(self.refresh)
+        self._refreshing = QTimer(self, singleShot=True)
+        self._refreshing.timeout.connect(settled.start)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         self._app = app
