@@ -3,10 +3,12 @@
 import gc
 import weakref
 
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.garbage import EVERY, Collector
+from app.window import Window
 from engine.document.document import Document, new_graph
 from nodes import CATALOGUE
 
@@ -44,3 +46,16 @@ def test_what_a_document_left_is_collected_when_the_next_one_is_opened(qtbot: Qt
     qtbot.waitUntil(lambda: held() is None, timeout=20 * EVERY)
     collector.stop()
     gc.unfreeze()
+
+
+def test_of_a_closed_window_nothing_is_left(qtbot: QtBot, settings: QSettings):
+    window = Window(settings, "light")
+    with qtbot.waitExposed(window):
+        window.show()
+    held = weakref.ref(window)
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    del window
+    gc.collect()
+    assert held() is None
