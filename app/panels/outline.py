@@ -9,7 +9,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
 from app.panels.outline_model import OutlineModel
@@ -31,7 +31,7 @@ class Outline(QTreeView):
 
     def __init__(self, document: Document, theme: Theme) -> None:
         super().__init__()
-        self._showing = False
+        self._showing = self._resting = False
         self._waiting: list[str] = []
         self.nodes = OutlineModel(document, theme)
         self.setModel(self.nodes)
@@ -80,18 +80,23 @@ class Outline(QTreeView):
         self.expand(self.nodes.index_of(self.nodes.document.graph.root))
 
     # Behind another tab it follows neither edits nor the selection, which would cost each of them some milliseconds.
+    # To Qt it is visible there as well, but nothing paints it.
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.scheduleDelayedItemsLayout()
-        self._soon.start(0)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._resting:
+            self._resting = False
+            super().doItemsLayout()
+            self._soon.start(0)
+        super().paintEvent(event)
 
     def doItemsLayout(self) -> None:
-        if self.isVisible():
+        self._resting = self.visibleRegion().isEmpty()
+        if not self._resting:
             super().doItemsLayout()
 
     def _show(self) -> None:
-        if not self.isVisible():
+        if self.visibleRegion().isEmpty():
+            self._resting = True
             return
         nodes = [node for node in self._waiting if node in self.nodes.document.graph]
         self._showing = True

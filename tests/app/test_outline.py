@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QModelIndex, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.canvas import travel
@@ -181,3 +181,16 @@ def test_entering_unfolds_and_another_graph_forgets_the_way(window, outline):
     assert window.canvas.camera == camera
     assert lines(outline) == ["Chain"]
     assert CANVAS not in window.document.graph
+
+
+def test_behind_another_tab_it_rests_until_it_is_shown(qtbot, window, outline):
+    settled(qtbot, window, [])
+    window.docks["palette"].raise_()
+    qtbot.waitUntil(lambda: window.outline.visibleRegion().isEmpty())
+    window.canvas.select(["c"])
+    window.document.apply(Insert(Place("inner", 0), (tree("GELU", "new"),)), "Add")
+    QApplication.processEvents()
+    assert outline.selected() == []
+    window.docks["outline"].raise_()
+    settled(qtbot, window, ["c"])
+    qtbot.waitUntil(lambda: outline.visualRect(outline.nodes.index_of("new")).isValid())
