@@ -40,7 +40,7 @@ class RunDesk(QObject):
         link.previewed.connect(window.preview.show_preview)
         link.paused.connect(self._paused)
         link.finished.connect(self._finished)
-        link.outdated.connect(lambda message: window.canvas.staleness.tell(message.nodes))
+        link.outdated.connect(lambda message: window.canvas.staleness.tell(message.nodes, message.kept))
         link.ready.connect(lambda _: window.canvas.staleness.tell(()))
         link.saved.connect(self._saved)
         link.died.connect(self._died)

@@ -1,7 +1,7 @@
 """The selector bar: a line such as `Linear in CrossAttention*` selects what it takes, while it is typed."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton
 
 from app.canvas.view import Canvas
@@ -14,7 +14,10 @@ HINT = "Select by kind, name, place or params: Linear in CrossAttention*,  Conv2
 
 
 class SelectorBar(QFrame):
-    """A line over the canvas. Enter keeps what it selects and shows it; Esc takes the selection of before back."""
+    """A line over the canvas. Enter keeps what it selects and shows it; Esc takes the selection of before back.
+
+    An adapter dropped on it goes to what the line takes.
+    """
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__()
@@ -38,6 +41,7 @@ class SelectorBar(QFrame):
         self.line.textEdited.connect(self._select)
         self.line.returnPressed.connect(self._keep)
         self.button.clicked.connect(self._close)
+        self.setAcceptDrops(True)
         self.hide()
 
     def open(self) -> None:
@@ -57,6 +61,21 @@ class SelectorBar(QFrame):
             self._close()
         else:
             super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.canvas.drops.aim(event.mimeData(), self.line.text().strip()):
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        del event
+        self.canvas.drops.leave()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.canvas.drops.inject()
 
     def _select(self) -> None:
         """Select what the line takes so far, and say how much that is or why it is nothing."""

@@ -451,9 +451,13 @@ class Finished(Struct, frozen=True, tag=True):
 
 
 class Stale(Struct, frozen=True, tag=True):
-    """The nodes whose latest values are not those that the graph as it is now would give them."""
+    """The nodes whose latest values are not those that the graph as it is now would give them.
+
+    Those of `kept` have one that a run would take as it is.
+    """
 
     nodes: tuple[str, ...]
+    kept: tuple[str, ...] = ()
 
 
 class Driven(Struct, frozen=True):

@@ -89,8 +89,7 @@ def words(canvas: "Canvas", node: str) -> str:
     said += [f"adapter {sign.name}" for sign in marks.signs.at.get(node, ())]
     if node in marks.shared:
         said.append("shares its weights")
-    if node in canvas.staleness.nodes:
-        said.append("its value is out of date")
+    said += canvas.staleness.words(node)
     if node == marks.paused:
         said.append("paused here")
     if node in marks.returns:

@@ -140,7 +140,10 @@ class Haunting:
 
     def over(self, nodes: Iterable[str]) -> Ghost:
         """Dropped onto nodes and frames of the graph; onto none, wherever it fits."""
-        where = narrowed(self.graph, nodes)
+        return self.by(narrowed(self.graph, nodes))
+
+    def by(self, where: str) -> Ghost:
+        """Dropped onto what a selector takes."""
         if where not in self._ghosts:
             self._ghosts[where] = self._ghost(where)
         return self._ghosts[where]

@@ -61,18 +61,36 @@ class Drops:
         canvas.tell(self._answer, targets.words(document.graph, document.catalogue, self._target, kind))
         canvas.update()
 
+    def aim(self, data: QMimeData, selector: str) -> bool:
+        """An adapter is held over the selector bar: it goes to what the line takes. False of anything else."""
+        canvas = self.canvas
+        self._haunting = adapting.haunting(canvas.document.graph, canvas.expanded, data)
+        if self._haunting is None:
+            return False
+        self._ghost = self._haunting.by(selector)
+        canvas.hint.emit(self._ghost.refusal or self._ghost.words)
+        canvas.update()
+        return True
+
+    def inject(self) -> None:
+        """Let go of the adapter that is held."""
+        ghost = self._ghost
+        self.leave()
+        if ghost:
+            self.canvas.inject(ghost)
+
     def leave(self) -> None:
         self._target = self._ghost = self._haunting = None
         self.canvas.hint.emit("")
         self.canvas.update()
 
     def drop(self, event: QDropEvent) -> None:
-        canvas, ghost = self.canvas, self._ghost
-        self.leave()
-        if ghost:
+        canvas = self.canvas
+        if self._ghost:
             event.acceptProposedAction()
-            canvas.inject(ghost)
+            self.inject()
             return
+        self.leave()
         kind = _kind(event.mimeData())
         if kind not in canvas.document.catalogue:
             return

@@ -44,7 +44,7 @@ class Texts:
         """How wide a text is, in pixels."""
         found = self._widths.get((text, size, bold))
         if found is None:
-            if len(self._widths) > 10 * _KEPT:
+            if len(self._widths) > 2 * _KEPT:
                 self._widths.clear()
             found = self._widths[text, size, bold] = self._font(size, bold)[1].horizontalAdvance(text)
         return found

@@ -294,6 +294,6 @@ class Canvas(Surface):
             marks.returns.get(hit.node, ()),
             [message for _, message in marks.problems.get(hit.node, [])]
             + ([marks.faults[hit.node]] if hit.node in marks.faults else [])
-            + (["its value is of the graph before it was changed"] if hit.node in self.staleness.nodes else []),
+            + self.staleness.words(hit.node),
             [marks.heat.tip(hit.node)] if marks.heat else [],
         ) + repeats.tip(self.arrangement, hit.node)

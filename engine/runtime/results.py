@@ -56,8 +56,10 @@ class Results:
         self.costs = kept | {key: self.costs[key] for key in keys if key in self.costs} | found
 
     def tell_stale(self, graph: Graph) -> None:
-        """Tell which values are not up to date, unless it is the same ones as before."""
-        stale = Stale(tuple(n for n, made in self.latest.items() if n in graph and self.present.get(n) != made))
+        """Tell which values are not up to date and which are kept, unless it is the same ones as before."""
+        old = tuple(n for n, made in self.latest.items() if n in graph and self.present.get(n) != made)
+        kept = (n for n, made in self.present.items() if isinstance(made, bytes) and made in self.cache)
+        stale = Stale(old, tuple(n for n in kept if n in graph))
         if stale != self._stale:
             self._stale = stale
             self._send(stale)

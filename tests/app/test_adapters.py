@@ -136,6 +136,29 @@ def scale_of(window: Window) -> NumberSlider:
     return slider
 
 
+def test_one_dropped_on_the_selector_bar_goes_to_what_its_line_takes(two_frames: Window, hands: Hands) -> None:
+    window = two_frames
+    focus_canvas(window, hands)
+    hands.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    line = window.selector.line
+    QTest.keyClicks(line, "in Second")
+    at = QPointF(line.rect().center())
+    mime = dragged(window, "lora")
+    hover(line, mime, at)
+    assert "1 Linear" in window.status.currentMessage()
+    let_go(line, mime, at)
+    [adapter] = window.document.graph.adapters
+    assert adapter.where == "in Second"
+    hands.qtbot.waitUntil(lambda: only_card(window).count.text() == "at 1 Linear")
+    window.document.undo()
+    line.clear()
+    QTest.keyClicks(line, "Nowhere")
+    hover(line, mime, at)
+    let_go(line, mime, at)
+    assert not window.document.graph.adapters
+    assert "goes to nothing here" in window.status.currentMessage()
+
+
 def test_the_story_of_a_slider(qtbot: QtBot, live: Window, hands: Hands) -> None:
     """Drag LoRA onto a frame, see the count, inject, move the slider, watch, A/B, eject, undo to the start."""
     window, canvas, document = live, live.canvas, live.document

@@ -61,7 +61,7 @@ def test_items_say_what_signs_and_colours_say(open_canvas: Open) -> None:
     canvas.document.apply(Insert(Place(CANVAS, 0, 0, new=True), (tree("ReLU", "free"),)), "Park")
     item = root_of(canvas).child(0)
     words = item.text(DESCRIPTION)
-    assert words.endswith("something is odd; its value is out of date; returns 1×3")
+    assert words.endswith("something is odd; its value is of the graph before it was changed; returns 1×3")
     free = QAccessible.queryAccessibleInterface(canvas).child(1)
     assert "not wired" in free.text(DESCRIPTION)
     canvas.set_running("a")
