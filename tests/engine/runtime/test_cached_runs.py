@@ -205,6 +205,11 @@ class Counted(Ran):
         """What was told last, since the run before."""
         return next((m.nodes for m in reversed(self.heard) if isinstance(m, Stale)), None)
 
+    @property
+    def kept(self) -> set[str]:
+        """The nodes whose values a run would take as they are, as last told."""
+        return next((set(m.kept) for m in reversed(self.heard) if isinstance(m, Stale)), set())
+
 
 def test_only_what_lies_downstream_of_an_edit_runs_again() -> None:
     twice = Tree(
@@ -331,9 +336,9 @@ def test_a_watched_node_runs_when_its_value_is_gone() -> None:
 def test_what_is_stale_is_told_after_an_edit_and_until_it_has_run() -> None:
     ear = Counted(row("lambda x: x * 2", "lambda x: x + 1", "lambda x: -x"))
     ear.run()
-    assert ear.stale is None
+    assert (ear.stale, ear.kept) == ((), {"a", "b", "c", "root"})
     ear.edit(SetParam("b", "func", "lambda x: x + 2"))
-    assert ear.stale == ("b", "c", "root")
+    assert (ear.stale, ear.kept) == (("b", "c", "root"), {"a"})
     ear.edit(SetParam("b", "func", "lambda x: x + 1"))
     assert ear.stale == (), "as it was"
     ear.edit(SetInputs((Input("x", NoiseSource([2, 2], 7)),)))
