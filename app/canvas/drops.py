@@ -45,9 +45,7 @@ class Drops:
         canvas, document = self.canvas, self.canvas.document
         if self._haunting:
             event.acceptProposedAction()
-            self._ghost = self._haunting.at(adapting.item_under(canvas.scene, document.graph, event.position()))
-            canvas.hint.emit(self._ghost.refusal or self._ghost.words)
-            canvas.update()
+            self._haunt(self._haunting.at(adapting.item_under(canvas.scene, document.graph, event.position())))
             return
         if not event.mimeData().hasFormat(KIND_MIME):
             return
@@ -67,9 +65,7 @@ class Drops:
         self._haunting = adapting.haunting(canvas.document.graph, canvas.expanded, data)
         if self._haunting is None:
             return False
-        self._ghost = self._haunting.by(selector)
-        canvas.hint.emit(self._ghost.refusal or self._ghost.words)
-        canvas.update()
+        self._haunt(self._haunting.by(selector))
         return True
 
     def inject(self) -> None:
@@ -111,6 +107,12 @@ class Drops:
             opening.show(b, self.canvas, self._target, [NEW * b.zoom], self._kind)
         if self._ghost:
             adapting.paint_ghost(b, self.canvas.scene, self.canvas.arrangement, self._ghost)
+
+    def _haunt(self, ghost: adapting.Ghost) -> None:
+        """Show and say what the adapter that is held would change."""
+        self._ghost = ghost
+        self.canvas.hint.emit(ghost.refusal or ghost.words)
+        self.canvas.update()
 
     def _dropping(self, kind: str, at: QPointF) -> tuple[Tree, targets.Target, Edit | Refusal]:
         document = self.canvas.document
