@@ -20,7 +20,7 @@ TORCH = frozenset({"torch", "numpy", "PIL", "safetensors"})
 
 LAYERS: dict[str, tuple[str, frozenset[str]]] = {
     "engine.document": ("engine/document/*.py", LIGHT | DOCUMENT),
-    "engine.messages": ("engine/messages.py", LIGHT | DOCUMENT),
+    "engine.messages": ("engine/messages/*.py", LIGHT | DOCUMENT),
     "engine.faults": ("engine/faults.py", LIGHT | DOCUMENT | {"engine.messages"}),
     "engine.fitting": ("engine/fitting.py", LIGHT | DOCUMENT | {"engine.messages"}),
     "engine.export": ("engine/export/*.py", LIGHT | DOCUMENT),
