@@ -28,8 +28,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs import DELETE_ON_CLOSE
-from engine.document import edits, files
-from engine.document.files import FileError
+from engine.document import edits, parsing
+from engine.document.disk import FileError
 from engine.document.graph import Graph
 from engine.document.references import references
 from engine.document.relocate import relocate
@@ -251,7 +251,7 @@ class ImportDialog(QDialog):
 
         def parse() -> None:
             try:
-                found: Graph | FileError = files.parse(message.file, "the imported graph")
+                found: Graph | FileError = parsing.parse(message.file, "the imported graph")
             except FileError as error:
                 found = error
             with suppress(RuntimeError):  # the dialog is gone

@@ -17,6 +17,7 @@ from engine.attaching import attach
 from engine.document import edits, files, kinds
 from engine.document.adapters import Adapter
 from engine.document.check import check
+from engine.document.disk import FileError
 from engine.document.graph import Graph, Weights, paths
 from engine.document.kinds import Catalogue
 from engine.document.problems import Problem, Severity, named
@@ -67,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = options.command(options)
         sys.stdout.flush()
-    except (files.FileError, edits.EditError, ValueSyntaxError, UsageError) as error:
+    except (FileError, edits.EditError, ValueSyntaxError, UsageError) as error:
         _note(f"error: {error}")
         return UNUSABLE
     except KeyboardInterrupt:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from engine.document import disk, files
+from engine.document import disk, files, parsing
 from engine.document.adapters import Adapter
 from engine.document.disk import FileError
 from engine.document.graph import Graph, Node
@@ -28,7 +28,7 @@ def _portable(adapter: Adapter) -> Adapter:
 
 def parse(data: bytes, name: str = "") -> tuple[Adapter, ...]:
     """The adapters that `data`, the content of the file called `name`, describes. Raises FileError."""
-    found = files.parse(data, name).adapters
+    found = parsing.parse(data, name).adapters
     if not found:
         raise FileError(f"{name or 'the file'} holds no adapter: choose one whose name ends in {ENDING}")
     return found

@@ -1,10 +1,12 @@
 """Nodes as text: a graph file whose root holds them, so that what is copied can be pasted into a file as well."""
 
 from engine.document.answers import RefusedError, answering
+from engine.document.disk import FileError
 from engine.document.edits import Edit, Insert, apply
-from engine.document.files import FileError, dump, parse
+from engine.document.files import dump
 from engine.document.graph import CANVAS, Graph, Node, Place
 from engine.document.ids import new_ids
+from engine.document.parsing import parse
 from engine.document.plan import Plan, Position, runs
 from engine.document.rewrites import copied
 

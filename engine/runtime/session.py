@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from msgspec import structs
 
-from engine.document import edits, files
+from engine.document import edits, parsing
 from engine.document.graph import Graph
 from engine.document.kinds import Catalogue
 from engine.messages import (
@@ -89,7 +89,7 @@ class Session:
         replica, results = self.replica, self.results
         match message:
             case Load(file, folder, trusted):
-                replica.graph = files.parse(file, "the document")
+                replica.graph = parsing.parse(file, "the document")
                 replica.folder = Path(folder)
                 self.drop_values()
                 results.latest = {}

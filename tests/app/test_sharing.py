@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.panels.node_page import NodePage
 from app.panels.sharing import SharingSection
 from app.window import Window
-from engine.document import files
+from engine.document import files, parsing
 from engine.document.document import new_tree
 from engine.document.edits import Insert, SetParam, SetWeights
 from engine.document.graph import Place, Weights
@@ -157,7 +157,7 @@ def test_a_check_finds_what_a_file_brought(qtbot: QtBot, window: Window, hands: 
     second = again(window, hands)
     text = files.dump(window.document.graph).decode()
     line = next(line for line in text.splitlines() if f'"id": "{second}"' in line)
-    broken = files.parse(text.replace(line, line.replace('"out_features": 64', '"out_features": 5')).encode())
+    broken = parsing.parse(text.replace(line, line.replace('"out_features": 64', '"out_features": 5')).encode())
     window.document.replace(broken)
     qtbot.waitUntil(lambda: any("shares the weights" in p.message for p in window.problems))
     problem = next(p for p in window.problems if p.code == "shared-differs")

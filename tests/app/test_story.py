@@ -12,7 +12,7 @@ from app.panels.graph_page import GraphPage
 from app.panels.node_page import NodePage
 from app.panels.sources import ImageValues
 from app.window import Window
-from engine.document import files
+from engine.document import files, parsing
 from engine.document.graph import Node
 from tests.app.hands import STARTING, Hands
 
@@ -113,7 +113,7 @@ def test_draw_wire_set_run_look_undo_redo_save_reopen(qtbot: QtBot, live: Window
     qtbot.waitUntil(path.exists)
     assert not document.modified
     saved = path.read_bytes()
-    assert document.graph.inputs[0].source == files.parse(saved).inputs[0].source
+    assert document.graph.inputs[0].source == parsing.parse(saved).inputs[0].source
     hands.trigger("new")
     assert files.dump(document.graph) == empty
     window.files.open(path)

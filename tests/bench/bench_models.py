@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from refiners.foundationals.latent_diffusion import SD1UNet, SDXLUNet
 
-from engine.document import edits, files
+from engine.document import edits, files, parsing
 from engine.document.check import Checker, check
 from engine.document.graph import Graph
 from engine.document.sources import NoiseSource
@@ -83,7 +83,7 @@ def measure(name: str, make: Callable[..., nn.Module]) -> None:
     print(f"  make   {median(lambda: build(MODELS[name])):8.1f}")
     print(f"  check  {median(lambda: check(graph, CATALOGUE)):8.1f}")
     print(f"  write  {median(lambda: files.dump(graph)):8.1f}")
-    print(f"  read   {median(lambda: files.parse(data)):8.1f}")
+    print(f"  read   {median(lambda: parsing.parse(data)):8.1f}")
     print("  check after one edit")
     check_after_edits(graph)
     print(f"  lower  {median(lambda: oracle.lowered(graph, modules, inputs, held)):8.1f}")

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QSpinBox, QWidge
 
 from app.garbage import Collector
 from app.window import Window
-from engine.document import files
+from engine.document import files, parsing
 from engine.document.graph import NO_VIEW
 from tests.bench.trees import graph_of
 
@@ -334,7 +334,7 @@ def opened(folder: Path) -> tuple[Window, Path, bytes]:
 
 def taken_back(window: Window, path: Path, before: bytes) -> None:
     """Undo everything, fold as it was, save, and compare."""
-    document, views = window.document, files.parse(before).views
+    document, views = window.document, parsing.parse(before).views
     steps = len(document.history.undos)
     while document.history.undos:
         QTest.keyClick(window.canvas, Key.Key_Z, Modifier.ControlModifier)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.document import adapter_files, files
+from engine.document import adapter_files, files, parsing
 from engine.document.adapter_keys import added_keys
 from engine.document.attach import attached, rehomed
 from engine.document.document import Document
@@ -79,7 +79,7 @@ def test_edits_of_the_structure_leave_the_names_of_targets(weights: Weights | No
     assert after.get("x") not in before.values()
     if weights is None:  # with a file, the graph's own keys are kept already
         assert found.graph.adapters[0].keys == noted
-    assert keys(files.parse(files.dump(found.graph))) == after
+    assert keys(parsing.parse(files.dump(found.graph))) == after
     found.undo()
     assert files.dump(found.graph) == data
 

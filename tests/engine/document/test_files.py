@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document import files
+from engine.document import parsing
+from engine.document.disk import ChangedOnDisk, FileError
 from engine.document.document import Document, new_graph
 from engine.document.edits import MAX_DEPTH, Insert, Move, SetParam, SetView, apply
-from engine.document.files import ChangedOnDisk, FileError, dump, load, parse, save
+from engine.document.files import dump, load, save
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree, View, Weights, same
+from engine.document.parsing import parse
 from nodes import CATALOGUE
 from tests.strategies import graphs
 
@@ -316,7 +318,7 @@ def test_files_of_earlier_versions_are_upgraded(monkeypatch):
     def upgrade(old):
         return old | {"nodes": [{**node, "kind": node["kind"].title()} for node in old["nodes"]]}
 
-    monkeypatch.setitem(files.UPGRADES, 0, upgrade)
+    monkeypatch.setitem(parsing.UPGRADES, 0, upgrade)
     text = '{"catenary": 0, "root": "r", "nodes": [{"id": "r", "kind": "chain", "children": []}]}'
     assert parse(text.encode()).nodes["r"].kind == "Chain"
     with pytest.raises(FileError, match=r"nodes\[0\].kind: 'Ch Ain' is no name"):

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from engine.document import edits
 from engine.document.document import Change, Document
 from engine.document.edits import EditError
-from engine.document.files import dump, parse
+from engine.document.files import dump
 from engine.document.graph import CANVAS, same
+from engine.document.parsing import parse
 from nodes import CATALOGUE
 from tests.legal import assert_legal
 from tests.strategies import edits_of, graphs, ids

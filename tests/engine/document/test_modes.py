@@ -5,12 +5,14 @@ from hypothesis import given
 
 from engine.document.answers import Answer, Refusal
 from engine.document.check import check
+from engine.document.disk import FileError
 from engine.document.edits import Batch, Edit, EditError, SetMode, apply
 from engine.document.expand import expand
-from engine.document.files import FileError, dump, parse
+from engine.document.files import dump
 from engine.document.flow import downstream, upstream
 from engine.document.graph import Graph
 from engine.document.modes import idle, switch
+from engine.document.parsing import parse
 from engine.document.scopes import links
 from engine.document.selection import select
 from engine.export import ExportError

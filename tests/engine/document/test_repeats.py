@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.document import edits, files
+from engine.document import edits, files, parsing
 from engine.document.answers import Refusal
 from engine.document.arrange import Arrangement
 from engine.document.document import Document, new_graph
@@ -124,6 +124,6 @@ def test_counterparts_are_what_stands_at_the_same_place_in_each() -> None:
 def test_folded_repeats_are_kept_in_the_file_and_leave_no_step() -> None:
     document = Document(stacked(), CATALOGUE)
     assert '{"id": "f", "repeats": true}' in files.dump(document.graph).decode()
-    assert files.parse(files.dump(document.graph)).view("f").repeats
+    assert parsing.parse(files.dump(document.graph)).view("f").repeats
     document.fold_repeats(["f", "root"], repeats=False)
     assert (document.graph.views, document.modified, document.history.undos) == ({}, False, [])

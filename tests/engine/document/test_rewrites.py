@@ -8,8 +8,9 @@ from engine.document import clipboard, providers, rewrites, routes, scopes
 from engine.document.answers import Answer, Refusal
 from engine.document.document import Document
 from engine.document.edits import Insert, SetContexts, SetName, SetParam, SetShared, apply
-from engine.document.files import dump, parse
+from engine.document.files import dump
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree
+from engine.document.parsing import parse
 from engine.document.sources import NumberSource
 from nodes import CATALOGUE
 from tests.engine.document.test_wiring import done, graph, judged, refused, tree

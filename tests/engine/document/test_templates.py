@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.document import edits, files
+from engine.document import edits, files, parsing
 from engine.document.check import check
 from engine.document.document import Document, new_graph, new_tree
 from engine.document.edits import Insert, Remove, SetInputs, SetName, SetParam
@@ -57,7 +57,7 @@ def test_every_template_makes_complete_children_of_known_kinds(kind):
     complete(tree)
     assert tree.children
     assert build_again(graph, CATALOGUE, tree.node.id) is None
-    assert files.dump(files.parse(files.dump(graph))) == files.dump(graph)
+    assert files.dump(parsing.parse(files.dump(graph))) == files.dump(graph)
 
 
 def test_contexts_of_a_template_are_declared_by_the_new_frame():

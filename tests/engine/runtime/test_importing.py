@@ -19,7 +19,7 @@ from refiners.foundationals.latent_diffusion.range_adapter import RangeEncoder
 from refiners.foundationals.latent_diffusion.unet import ResidualAccumulator, ResidualConcatenator
 from torch import nn
 
-from engine.document import edits, files
+from engine.document import edits, files, parsing
 from engine.document.check import check
 from engine.document.edits import SetContexts, SetInputs
 from engine.document.graph import Graph, Input, Weights, paths, same
@@ -85,7 +85,7 @@ def test_nodes_and_paths_are_those_of_the_live_tree(make, count):
     assert {key: tensor.shape for key, tensor in found.weights.items()} == {
         key: tensor.shape for key, tensor in live.state_dict().items()
     }
-    assert same(files.parse(files.dump(found.graph)), found.graph)
+    assert same(parsing.parse(files.dump(found.graph)), found.graph)
     problems = check(found.graph, CATALOGUE)
     assert {problem.code for problem in problems} <= {"input-missing", "context-never-set"}
     unset = {problem.param for problem in problems if problem.code == "context-never-set"}
@@ -296,7 +296,7 @@ def test_random_trees_run_to_the_same_bits(functions, plan, seed):
     live = oracle.theirs(plan, functions.__getitem__)
     found = bring(live)
     assert (found.placeholders, found.notes) == ({}, [])
-    graph = files.parse(files.dump(found.graph))
+    graph = parsing.parse(files.dump(found.graph))
     assert same(graph, found.graph)
     sources = {key: graph.nodes[key.provider].contexts[key.context][key.key] for key in keys(graph)}
     values = {key: source.value for key, source in sources.items() if isinstance(source, NumberSource | ListSource)}
@@ -344,7 +344,7 @@ def test_what_nobody_knows_stays_as_a_placeholder_and_round_trips():
     assert set(found.weights) == {
         f"{layer}.{name}" for layer in ("Named", "Doubling", "Linear") for name in ("weight", "bias")
     }
-    assert same(files.parse(files.dump(found.graph)), found.graph)
+    assert same(parsing.parse(files.dump(found.graph)), found.graph)
     codes = [problem.code for problem in check(found.graph, CATALOGUE)]
     assert codes == ["input-missing"]
     assert references(found.graph, CATALOGUE) == (

@@ -9,7 +9,7 @@ import pytest
 import torch
 from refiners.foundationals.latent_diffusion.solvers import Euler
 
-from engine.document import edits, files
+from engine.document import edits, parsing
 from engine.document.edits import SetContexts, SetInputs, SetParam
 from engine.document.graph import Graph, Input, Node, Tree
 from engine.document.pictures import pictures, redrawn
@@ -391,7 +391,7 @@ def test_a_kind_knows_what_a_new_one_declares() -> None:
 
 def test_what_emerges_uses_values_of_earlier_runs() -> None:
     example = Path("resources/examples/digits-inpainting.catenary")
-    ear = Ear(files.parse(example.read_bytes(), "example"), example.parent.absolute())
+    ear = Ear(parsing.parse(example.read_bytes(), "example"), example.parent.absolute())
     ear.take(Apply(SetParam("n001", "steps", 2)))
     assert ear.run(watch=("root",)).status == "done"
     graph = ear.session.graph

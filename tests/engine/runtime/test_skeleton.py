@@ -5,7 +5,7 @@ import torch
 from refiners.foundationals.clip.text_encoder import TransformerLayer
 from safetensors.torch import load_file, save_file
 
-from engine.document import files
+from engine.document import files, parsing
 from engine.document.graph import paths, same
 from engine.runtime.foreign import ForeignError
 from engine.runtime.imports import save
@@ -35,7 +35,7 @@ def test_paths_of_a_fluxion_checkpoint_stay_as_they_are(tmp_path):
     linear = next(node for node in found.graph.nodes.values() if node.kind == "Linear" and node.name == "Linear_1")
     assert linear.params["bias"] is True
     assert all("Guessed from" in view.note for view in found.graph.views.values())
-    assert same(files.parse(files.dump(found.graph)), found.graph)
+    assert same(parsing.parse(files.dump(found.graph)), found.graph)
 
 
 def test_numbers_in_keys_become_names_and_weights_follow(tmp_path):

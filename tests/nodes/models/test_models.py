@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from engine.document import files
+from engine.document import files, parsing
 from engine.document.check import check
 from engine.document.graph import Input
 from engine.document.sources import ListSource, NoiseSource
@@ -31,7 +31,7 @@ def test_it_is_sound_and_the_same_every_time(name: str):
     assert check(graph, CATALOGUE) == []
     data = files.dump(graph)
     assert files.dump(build(MODELS[name])) == data
-    assert files.dump(files.parse(data)) == data
+    assert files.dump(parsing.parse(data)) == data
     assert MODELS[name].doc.endswith(".")
 
 
