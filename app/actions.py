@@ -1,6 +1,6 @@
 """Every command of the window, in one table. Menus, toolbar and the list of keys read it."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -59,6 +59,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="about", menu="Help", title="About Catenary", run=lambda w: dialogs.show_about(w)),
 )
 """In the order in which the menus have them."""
+IDS = frozenset(action.id for action in ACTIONS)
 
 
 def build(window: "Window") -> dict[str, QAction]:
@@ -118,9 +119,11 @@ def _trigger(window: "Window", action: Action) -> None:
     window.refresh_soon()
 
 
-def refresh(window: "Window", menu: str = "") -> None:
-    """Bring titles, marks and availability up to date, of all actions or those of one menu."""
-    for action in [each for each in ACTIONS if each.menu.startswith(menu)]:
+def refresh(window: "Window", menu: str = "", ids: Container[str] = IDS) -> None:
+    """Bring titles, marks and availability up to date, of all actions, those of one menu, or those with these ids."""
+    for action in ACTIONS:
+        if action.id not in ids or not action.menu.startswith(menu):
+            continue
         qt = window.actions_by_id[action.id]
         title = action.title if isinstance(action.title, str) else action.title(window)
         if qt.text() != title:

@@ -28,10 +28,19 @@ class Breadcrumbs(QFrame):
         self.canvas = canvas
         self.frames: list[str] = []
         self._shown: tuple[list[tuple[str, str]], int] = ([], 0)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(8, 1, 8, 1)
-        self._row.setSpacing(0)
-        self._row.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 1, 8, 1)
+        row.setSpacing(0)
+        self._gap = QLabel("…")
+        self._crumbs = [_Crumb(index) for index in range(MOST)]
+        for crumb in self._crumbs:
+            row.addWidget(crumb.arrow)
+            row.addWidget(crumb.button)
+            crumb.button.clicked.connect(lambda _=False, crumb=crumb: self.chosen.emit(crumb.frame))
+        self._between = QLabel("›")
+        row.insertWidget(2, self._between)
+        row.insertWidget(3, self._gap)
+        row.addStretch(1)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # names widen no window
         self._refreshing = QTimer(self)
         self._refreshing.setSingleShot(True)
@@ -70,26 +79,41 @@ class Breadcrumbs(QFrame):
         return unique_names([graph.nodes[node].title for node in run])[run.index(frame)]
 
     def _fill(self, named: Sequence[tuple[str, str]], most: int) -> None:
-        while self._row.count() > 1:
-            item = self._row.takeAt(0)
-            if item and (widget := item.widget()):
-                widget.deleteLater()
-        left_out = named[1 : max(1, len(named) - most + 1)]
-        for frame, name in named:
-            if (frame, name) in left_out:
-                if (frame, name) == left_out[0]:
-                    self._add(QLabel("…"), " › ".join(each for _, each in left_out))
-                continue
-            button = QToolButton()
-            button.setText(name)
-            button.setAutoRaise(True)
-            button.setProperty("tone", "crumb")
-            button.setProperty("here", frame == named[-1][0])
-            button.clicked.connect(lambda _=False, frame=frame: self.chosen.emit(frame))
-            self._add(button, f"Show {name}")
+        first = max(1, len(named) - most + 1)
+        left_out = named[1:first]
+        for label in (self._between, self._gap):
+            label.setVisible(bool(left_out))
+        self._gap.setToolTip(" › ".join(name for _, name in left_out))
+        shown = [named[0], *named[first:]]
+        for crumb, (frame, name) in zip(self._crumbs, shown, strict=False):
+            crumb.show_frame(frame, name, here=frame == named[-1][0])
+        for crumb in self._crumbs[len(shown) :]:
+            crumb.hide()
 
-    def _add(self, widget: QLabel | QToolButton, tip: str) -> None:
-        if self._row.count() > 1:
-            self._row.insertWidget(self._row.count() - 1, QLabel("›"))
-        widget.setToolTip(tip)
-        self._row.insertWidget(self._row.count() - 1, widget)
+
+class _Crumb:
+    """The button of one frame, with the arrow before it. It is kept for others: making widgets is slow."""
+
+    def __init__(self, index: int) -> None:
+        self.frame = ""
+        self.arrow = QLabel("›")
+        self.button = QToolButton()
+        self.button.setAutoRaise(True)
+        self.button.setProperty("tone", "crumb")
+        self.arrow.setVisible(False)
+        self._first = index == 0
+
+    def show_frame(self, frame: str, name: str, here: bool) -> None:
+        self.frame = frame
+        if self.button.text() != name:
+            self.button.setText(name)
+            self.button.setToolTip(f"Show {name}")
+        if self.button.property("here") != here:
+            self.button.setProperty("here", here)
+            self.button.style().polish(self.button)
+        self.arrow.setVisible(not self._first)
+        self.button.setVisible(True)
+
+    def hide(self) -> None:
+        self.arrow.setVisible(False)
+        self.button.setVisible(False)

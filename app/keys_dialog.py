@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app import tones
 from app.action import Action, name_of
 from app.canvas.guide import GESTURES
 from app.dialogs import DELETE_ON_CLOSE
@@ -199,8 +200,7 @@ class KeysDialog(QDialog):
 
     def _say(self, text: str, tone: str = "") -> None:
         self.told.setText(text)
-        self.told.setProperty("tone", tone)
-        self.told.style().polish(self.told)
+        tones.wear(self.told, tone)
 
     # What the user does
 

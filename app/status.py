@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar
 
+from app import tones
 from app.link import Link
 from engine.document.document import Document
 from engine.messages import Finished, Progress
@@ -137,7 +138,5 @@ class Status(QStatusBar):
             self._write(report, tone)
 
     def _write(self, text: str, tone: str, fades: int = 0) -> None:
-        if self.property("tone") != tone:
-            self.setProperty("tone", tone)
-            self.style().polish(self)
+        tones.wear(self, tone)
         self.showMessage(text, fades)

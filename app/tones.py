@@ -1,7 +1,7 @@
 """How the panels look: a stylesheet made of a theme, for fields and buttons, and for what carries a `tone`."""
 
 from PySide6.QtGui import QColor, QFontInfo
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.icons import FOLDER
 from app.theme import Theme, mixed
@@ -117,6 +117,13 @@ QFrame#breadcrumbs {{ border: none; border-bottom: 1px solid {line}; }}
 QFrame#breadcrumbs QLabel {{ color: {text_dim}; padding: 0 3px; }}
 QFrame#dropline {{ background: {selection}; border: none; }}
 """
+
+
+def wear(widget: QWidget, tone: str) -> None:
+    """Have a widget wear a tone. One that it has already costs nothing: matching the stylesheet is slow."""
+    if widget.property("tone") != tone:
+        widget.setProperty("tone", tone)
+        widget.style().polish(widget)
 
 
 def sheet(theme: Theme) -> str:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 if TYPE_CHECKING:
@@ -11,12 +12,39 @@ if TYPE_CHECKING:
 WITH_TEXT = {"run": "Run", "auto-run": "Auto-run"}
 
 
+class ActionButton(QToolButton):
+    """The button of an action. Qt's own lays out the whole window whenever a title such as "Undo Insert" changes."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__()
+        self.action = action
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCheckable(action.isCheckable())
+        self.clicked.connect(self._trigger)
+        action.changed.connect(self.follow)
+        self.follow()
+
+    def follow(self) -> None:
+        """Show the action's icon, and whether it is enabled and checked."""
+        if self.icon().cacheKey() != self.action.icon().cacheKey():
+            self.setIcon(self.action.icon())
+        self.setToolTip(self.action.toolTip())
+        self.setAccessibleName(self.action.text())
+        self.setEnabled(self.action.isEnabled())
+        self.setChecked(self.action.isChecked())
+
+    def _trigger(self) -> None:
+        self.action.trigger()
+        self.follow()  # a click has checked the button, whatever the action made of it
+
+
 class Toolbar(QToolBar):
     """Buttons of the window's actions; two that open the menus of device and dtype."""
 
     def __init__(self, window: "Window") -> None:
         super().__init__("Toolbar")
         self.window_ = window
+        self.buttons: dict[str, ActionButton] = {}
         self.setObjectName("toolbar")
         self.setMovable(False)
         self.setIconSize(QSize(18, 18))
@@ -39,19 +67,13 @@ class Toolbar(QToolBar):
         self.device.setToolTip(f"Device in use: {used.detail or used.device}" if used else "Device")
         self.dtype.setText(used.dtype if used else asked.dtype)
 
-    def button(self, name: str) -> QToolButton:
-        """The button of an action."""
-        found = self.widgetForAction(self.window_.actions_by_id[name])
-        assert isinstance(found, QToolButton)
-        return found
-
     def _add(self, name: str) -> None:
-        action = self.window_.actions_by_id[name]
-        self.addAction(action)
-        self.button(name).setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button = self.buttons[name] = ActionButton(self.window_.actions_by_id[name])
         if name in WITH_TEXT:
-            action.setIconText(WITH_TEXT[name])
-            self.button(name).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setText(WITH_TEXT[name])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setIconSize(self.iconSize())
+        self.addWidget(button)
 
     def _chooser(self, menu: str, tip: str) -> QToolButton:
         button = QToolButton()

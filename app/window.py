@@ -208,7 +208,7 @@ class Window(QMainWindow):
             self.checker = Checker(self.document.graph, CATALOGUE)
         else:
             self.checker.touch(change.touched)
-        actions.refresh(self)  # at once: the next key may be Redo
+        actions.refresh(self, ids=("undo", "redo"))  # at once: that may be the next key
         self.refresh_soon()
 
     def _moved(self) -> None:

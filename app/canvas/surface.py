@@ -249,9 +249,10 @@ class Surface(QWidget):
         for problem in problems:
             if problem.node:
                 found.setdefault(problem.node, []).append((problem.severity, problem.message))
-        self.marks.problems = found
-        self._badges = None
-        self.update()
+        if found != self.marks.problems:
+            self.marks.problems = found
+            self._badges = None
+            self.update()
 
     def set_expanded(self, expanded: Expanded | None) -> None:
         """What the adapters come to: the nodes that they are at are tinted, and wear their signs."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app import tones
 from app.icons import dot, themed
 from app.panels.adapter_details import AdapterDetails
 from app.panels.adapter_grip import Grip
@@ -108,9 +109,7 @@ class AdapterCard(QFrame):
             text, tone = "not in force", "muted"
         else:
             text, tone = f"at {counted(expanded, self.document.graph, nodes)}", "muted"
-        if self.count.property("tone") != tone:
-            self.count.setProperty("tone", tone)
-            self.count.style().polish(self.count)
+        tones.wear(self.count, tone)
         self.count.setText(text)
         if self.details:
             self.details.refresh(adapter, expanded)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from app import tones
 from app.panels.flow import Flow
 from app.panels.form import Editing, Form, Section, rich
 from app.panels.selector_line import SelectorLine
@@ -76,8 +77,7 @@ class AdapterDetails(QWidget):
         if report:
             text = summary(report)
             self.fit.setText(text[:1].upper() + text[1:])
-            self.fit.setProperty("tone", "error" if report.error else "muted" if report.exact else "warning")
-            self.fit.style().polish(self.fit)
+            tones.wear(self.fit, "error" if report.error else "muted" if report.exact else "warning")
 
     def _add_selectors(self) -> None:
         section = Section("Goes to")

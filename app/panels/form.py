@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
+from app import tones
 from engine.document.document import Document
 from engine.document.edits import Edit, EditError
 
@@ -70,9 +71,7 @@ class Message(QLabel):
         shown: Problems = [("error", f"not taken: {self._refusal}")] if self._refusal else self._problems
         severities = {severity for severity, _ in shown}
         tone = next((s for s in ("error", "warning", "info") if s in severities), "")
-        if self.property("tone") != tone:
-            self.setProperty("tone", tone)
-            self.style().polish(self)
+        tones.wear(self, tone)
         self.setText(rich("\n".join(message for _, message in shown)).replace("\n", "<br>"))
         self.setVisible(bool(shown))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton
 
+from app import tones
 from app.icons import themed
 from app.theme import Theme
 
@@ -60,8 +61,7 @@ class Notice(QFrame):
         """
         self.about = about
         self.label.setText(text)
-        self.setProperty("tone", tone)
-        self.style().polish(self)
+        tones.wear(self, tone)
         self.button.setText(action)
         self.button.setVisible(bool(action))
         self._do = do

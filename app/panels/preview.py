@@ -241,8 +241,6 @@ class PreviewPanel(QScrollArea):
             else:
                 self._lasting.stop()
                 self._update()
-        elif not self._lasting.isActive():
-            self._update()
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme

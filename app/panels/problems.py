@@ -10,9 +10,9 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QStackedLayout,
     QTreeWidget,
     QTreeWidgetItem,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -120,12 +120,13 @@ class ProblemsPanel(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(1, 28)
-        empty = QLabel("No problems.")
-        empty.setProperty("tone", "muted")
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(empty)
-        self._stack.addWidget(self.tree)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.tree)
+        # On the tree, in no layout: otherwise the first problem, and the last to go, would lay out the window.
+        self._none = QLabel("No problems.", self.tree.viewport())
+        self._none.setProperty("tone", "muted")
+        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.tree.itemClicked.connect(self._clicked)
         self.tree.itemActivated.connect(self._open)
         self.tree.currentItemChanged.connect(self._unfold)
@@ -159,6 +160,7 @@ class ProblemsPanel(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._fit()
+            self._none.resize(self.tree.viewport().size())
         return super().eventFilter(watched, event)
 
     def _fill(self) -> None:
@@ -168,7 +170,7 @@ class ProblemsPanel(QWidget):
             self.tree.setFocus()  # not wherever it would go when the button that has it is gone
         self._detail = None
         self.tree.clear()
-        self._stack.setCurrentIndex(1 if self.problems else 0)
+        self._none.setVisible(not self.problems)
         for problem in self.problems[:MOST_SHOWN]:
             row = QTreeWidgetItem(self.tree)
             row.setData(0, PROBLEM_ROLE, problem)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from app import tones
 from app.panels.flow import Flow
 from app.panels.form import Section
 from engine.document.attach import attached
@@ -49,7 +50,7 @@ class WeightsSection(Section):
         node, frame = graph.nodes[self.node], graph.is_frame(self.node)
         owner = next((each for each in (self.node, *graph.ancestors(self.node)) if graph.nodes[each].weights), None)
         file = graph.nodes[owner].weights if owner else None
-        self.source.setProperty("tone", "" if node.weights else "muted")
+        tones.wear(self.source, "" if node.weights else "muted")
         if owner is None or file is None:
             text = "none: drawn from the seed"
         elif owner == self.node:
@@ -59,7 +60,6 @@ class WeightsSection(Section):
             key = origin.key if origin else node.key
             text = f"{file.path}, that of {named(graph, owner)}" + (f", as {key}" if key else "")
         self.source.setText(text)
-        self.source.style().polish(self.source)
         self.load.setVisible(frame)
         self.save.setVisible(frame)
         self.report.setVisible(owner == self.node)
@@ -75,8 +75,7 @@ class WeightsSection(Section):
             text = summary(report)
             self.fit.setText(text[:1].upper() + text[1:])
             tone = "error" if report.error else "muted" if report.exact and not report.changed else "warning"
-            self.fit.setProperty("tone", tone)
-            self.fit.style().polish(self.fit)
+            tones.wear(self.fit, tone)
 
     def _button(self, row: Flow, text: str, tip: str) -> QPushButton:
         button = QPushButton(text)

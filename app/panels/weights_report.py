@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app import tones
 from engine.document.edits import Batch
 from engine.document.graph import Graph
 from engine.document.problems import Fix, named
@@ -142,8 +143,7 @@ class WeightsReportView(QWidget):
         text = summary(report) if report else "No weights file."
         self.summary.setText(text[:1].upper() + text[1:])
         tone = "error" if report and report.error else "muted" if report is None else ""
-        self.summary.setProperty("tone", tone)
-        self.summary.style().polish(self.summary)
+        tones.wear(self.summary, tone)
         for widget in (self.filter, self.copy_button, self.view):
             widget.setVisible(bool(found))
         self.copy_button.setEnabled(report is not None)
