@@ -26,19 +26,20 @@ MENU = "Edit/Context"
 
 
 def reached(window: "Window") -> Access | None:
-    """What the selected leaf reaches, or tries to."""
+    """What the selected leaf reaches, or tries to; of a Sample, what its guidance varies."""
     canvas = window.canvas
     if len(canvas.selection) != 1:
         return None
-    return scopes.access(canvas.document.graph, canvas.document.catalogue, canvas.selection[0])
+    return scopes.reach(canvas.document.graph, canvas.document.catalogue, canvas.selection[0])
 
 
 def key_at_hand(window: "Window") -> Key | None:
-    """The key that the selected leaf reaches; that of the pinned chip when no such leaf is selected."""
-    if access := reached(window):
-        return access.key
-    pinned = window.canvas.pinned
-    return pinned if pinned and pinned in _links(window) else None
+    """The key that the selected leaf reaches; that of the pinned chip when no such leaf is selected, and at last what
+    the guidance of the selected Sample varies."""
+    access, pinned = reached(window), window.canvas.pinned
+    if (access and access.role != "sample") or pinned is None or pinned not in _links(window):
+        return access.key if access else None
+    return pinned
 
 
 def _links(window: "Window") -> dict[Key, Links]:

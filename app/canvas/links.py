@@ -101,7 +101,11 @@ def focus(canvas: "Canvas") -> Key | None:
 def known(canvas: "Canvas") -> Cache:
     """Writers and readers of every key."""
     if not canvas.links:
-        canvas.links.update(scopes.links(canvas.document.graph, canvas.document.catalogue))
+        graph, catalogue = canvas.document.graph, canvas.document.catalogue
+        canvas.links.update(scopes.links(graph, catalogue))
+        for varied in scopes.conditions(graph, catalogue):  # it is read by guidance, not by a leaf
+            if varied.key:
+                canvas.links.setdefault(varied.key, Links([], [])).readers.append(varied.node)
     return canvas.links
 
 
@@ -231,8 +235,9 @@ def _wanted(canvas: "Canvas", shown: Key | None) -> dict[Key, list[tuple[str, bo
             for key, one in zip(keys, ends, strict=True)
         }
     found: dict[Key, list[tuple[str, bool]]] = {}
-    for node in {*canvas.selection, *([hover.node] if hover.node else [])} if mode != "none" else ():
-        if node in graph and (access := scopes.access(graph, catalogue, node)) and access.key:
+    pointed = {hover.node} if hover.node and hover.kind not in ("body", "wire") else set()
+    for node in {*canvas.selection, *pointed} if mode != "none" else ():
+        if node in graph and (access := scopes.reach(graph, catalogue, node)) and access.key:
             found.setdefault(access.key, []).append((node, access.role == "set"))
     return found
 

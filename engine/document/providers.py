@@ -28,8 +28,9 @@ def lower(graph: Graph, catalogue: Catalogue, frame: str, context: str) -> Edit:
     reaching = [
         _around(graph, a)
         for node in graph.walk(frame, loose=True)
-        for a in _reaches(graph, catalogue, node)
-        if a.key and (a.key.provider, a.context) == (frame, context)
+        if (a := scopes.reach(graph, catalogue, node))
+        and a.key
+        and (a.key.provider, a.context) == (frame, context)
     ]
     if not reaching:
         raise RefusedError("refused", f"nobody reaches {context}: it could go anywhere, or away")
@@ -47,16 +48,10 @@ def reaches_other(graph: Graph, catalogue: Catalogue, frame: str, outer: str, co
         return f"{graph.nodes[outer].title} already provides a context {context!r}: rename one of them"
     inside, around = set(graph.walk(frame, loose=True)), set(graph.walk(outer, loose=True))
     for node in sorted(around - inside):
-        for found in _reaches(graph, catalogue, node):
-            if found.context == context and (not found.key or found.key.provider not in around):
-                return f"{graph.nodes[node].title} outside reaches another context {context!r}: rename one of them"
+        found = scopes.reach(graph, catalogue, node)
+        if found and found.context == context and (not found.key or found.key.provider not in around):
+            return f"{graph.nodes[node].title} outside reaches another context {context!r}: rename one of them"
     return None
-
-
-def _reaches(graph: Graph, catalogue: Catalogue, node: str) -> list[Access]:
-    """What a node reaches: a leaf its context, a Sample what its guidance varies."""
-    found = (scopes.access(graph, catalogue, node), scopes.condition(graph, catalogue, node))
-    return [each for each in found if each]
 
 
 def _around(graph: Graph, access: Access) -> list[str]:

@@ -73,8 +73,8 @@ def _edit(
     """The provider's new entries, with what its leaves and the guidance of Samples then say."""
     edits: list[Edit] = [edit]
     for node in graph.walk(edit.node, loose=True):
-        for found in (scopes.access(graph, catalogue, node), scopes.condition(graph, catalogue, node)):
-            if found and found.key and found.key.provider == edit.node and reached(found):
-                varied = found.role == "sample"
-                edits.append(SetParam(node, "condition", condition(found)) if varied else SetParam(node, *change))
+        found = scopes.reach(graph, catalogue, node)
+        if found and found.key and found.key.provider == edit.node and reached(found):
+            varied = found.role == "sample"
+            edits.append(SetParam(node, "condition", condition(found)) if varied else SetParam(node, *change))
     return Batch(tuple(edits)) if len(edits) > 1 else edit

@@ -77,6 +77,11 @@ def condition(graph: Graph, catalogue: Catalogue, node: str) -> Access | None:
     return Access(node, "sample", Key(provider, context, name) if provider else None, context, name)
 
 
+def reach(graph: Graph, catalogue: Catalogue, node: str) -> Access | None:
+    """What a node reaches: a leaf the key that it reads or writes, a Sample the one that its guidance varies."""
+    return access(graph, catalogue, node) or condition(graph, catalogue, node)
+
+
 def told(graph: Graph, catalogue: Catalogue, node: str, context: str) -> tuple[str, ...]:
     """The keys of a frame's context that its kind itself gives values to, as a Sample does the time step: they stay
     where they are, under their names."""
@@ -88,6 +93,13 @@ def accesses(graph: Graph, catalogue: Catalogue) -> list[Access]:
     """Every reading and writing leaf that runs, in order of running."""
     kinds = [kind.name for kind in catalogue.values() if kind.role in ("use", "set")]
     found = (access(graph, catalogue, node) for node in _running(graph, graph.nodes.of_kinds(kinds)))
+    return [a for a in found if a]
+
+
+def conditions(graph: Graph, catalogue: Catalogue) -> list[Access]:
+    """What the Samples that run vary, in order of running."""
+    kinds = [kind.name for kind in catalogue.values() if kind.role == "sample"]
+    found = (condition(graph, catalogue, node) for node in _running(graph, graph.nodes.of_kinds(kinds)))
     return [a for a in found if a]
 
 

@@ -130,3 +130,18 @@ def test_the_menu_of_a_chip(qtbot: QtBot, unet: Window, hands: Hands) -> None:
     assert "skips" in graph.nodes["unet"].contexts
     hands.trigger("lower")
     assert unet.status.currentMessage() == "UNet is the smallest frame around all who reach it"
+
+
+def test_what_the_guidance_of_a_sample_varies_counts_as_read_by_it(unet: Window, hands: Hands) -> None:
+    sample = leaf("steps", "Sample", condition="skips.t")
+    unet.document.apply(Insert(Place("unet", 2), (sample,)), "Insert")
+    canvas = unet.canvas
+    canvas.select(["steps"])
+    hands.trigger("pin-key")
+    assert canvas.pinned == Key("unet", "skips", "t")
+    hands.trigger("select-readers")
+    assert canvas.selection == ["steps"]
+    hands.trigger("go-to-provider")
+    assert canvas.selection == ["unet"]
+    hands.trigger("select-readers")
+    assert canvas.selection == ["steps"]
