@@ -144,6 +144,7 @@ class Window(QMainWindow):
         self.status = Status(self)
         self.setStatusBar(self.status)
         self.runs = RunDesk(self)
+        self.canvas.setFocus()
 
     def _connect(self) -> None:
         self.document.listeners.append(self._changed)

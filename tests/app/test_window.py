@@ -46,6 +46,10 @@ def page_of(window: Window) -> NodePage:
     return page
 
 
+def test_a_new_window_takes_keys_at_the_canvas(window: Window) -> None:
+    assert window.focusWidget() is window.canvas
+
+
 def test_undo_names_what_it_takes_back(window: Window) -> None:
     add(window, "Linear")
     assert window.actions_by_id["undo"].text() == "Undo Insert Linear"
