@@ -1,14 +1,19 @@
-"""The parts of the window, to go through by key: the canvas keeps Tab for adding nodes."""
+"""The parts of the window, to go through by key: F6 from part to part, Tab through all that is in them.
+
+The canvas keeps Tab for adding nodes.
+"""
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QScrollArea, QTabBar, QWidget
 
 from app.action import Action
 
 if TYPE_CHECKING:
     from app.window import Window
+
+DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 def panes(window: "Window") -> list[QWidget]:
@@ -27,22 +32,54 @@ def go(window: "Window", step: int) -> None:
         entry.setFocus(Qt.FocusReason.TabFocusReason if step > 0 else Qt.FocusReason.BacktabFocusReason)
 
 
+def tab(window: "Window", step: int) -> bool:
+    """Give the focus to the next of `stops` (1) or the one before (-1); False where there is none."""
+    found, focus = stops(window), QApplication.focusWidget()
+    if not found:
+        return False
+    around = [i for i, stop in enumerate(found) if focus and (stop is focus or stop.isAncestorOf(focus))]
+    reason = Qt.FocusReason.TabFocusReason if step > 0 else Qt.FocusReason.BacktabFocusReason
+    here = max(around, key=lambda i: found[i] is focus, default=0 if step < 0 else -1)
+    stop = found[(here + step) % len(found)]
+    stop.setFocus(reason)
+    for pane in panes(window):
+        if isinstance(pane, QScrollArea) and pane.isAncestorOf(stop):
+            pane.ensureWidgetVisible(stop)
+    return True
+
+
+def stops(window: "Window") -> list[QWidget]:
+    """All that takes the focus, part by part, then the tabs of panels.
+
+    Qt's own chain goes into panels that are behind others, and to tab bars that it keeps off the window once it has no
+    use for them; and to ask a widget for the next one there makes Python take this for its child, to go when it goes.
+    """
+    found: list[QWidget] = []
+    for pane in panes(window):
+        dock = pane.parentWidget()
+        for part in (pane, dock.titleBarWidget()) if isinstance(dock, QDockWidget) else (pane,):
+            found += [each for each in (part, *part.findChildren(QWidget)) if _can_take(each)]
+    tabs = [bar for bar in window.findChildren(QTabBar, options=DIRECT) if _takes(bar)]
+    return found + tabs
+
+
 def _entry(pane: QWidget) -> QWidget | None:
     """What takes the focus in a part: what had it last, or the first that can have it."""
     last = pane.focusWidget()
     if last and _takes(last):
         return last
-    widget: QWidget | None = pane
-    while widget and not (_takes(widget) and (widget is pane or pane.isAncestorOf(widget))):
-        widget = widget.nextInFocusChain()
-        if widget is pane:
-            return None
-    return widget
+    return next((each for each in (pane, *pane.findChildren(QWidget)) if _takes(each)), None)
 
 
 def _takes(widget: QWidget) -> bool:
-    tab = Qt.FocusPolicy.TabFocus
-    return widget.focusPolicy() & tab == tab and widget.isEnabled() and not widget.visibleRegion().isEmpty()
+    return _can_take(widget) and not widget.visibleRegion().isEmpty()
+
+
+def _can_take(widget: QWidget) -> bool:
+    """Whether it takes the focus now, once it is scrolled into view."""
+    wanted = Qt.FocusPolicy.TabFocus
+    able = widget.focusPolicy() & wanted == wanted and widget.isEnabled() and widget.isVisible()
+    return able and widget.focusProxy() is None
 
 
 PANES: tuple[Action, ...] = (

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QMenu,
 )
 
-from app import actions, contexts, layout, quick_add, sharing, theme, tones, typing_keys, viewing
+from app import actions, contexts, layout, panes, quick_add, sharing, theme, tones, typing_keys, viewing
 from app.adapters import AdapterDesk, own_adapters
 from app.breadcrumbs import Breadcrumbs
 from app.canvas import travel
@@ -261,6 +261,7 @@ class Window(QMainWindow):
 
     def find_kind(self) -> None:
         self.docks["palette"].show()
+        self.docks["palette"].raise_()
         self.palette_panel.search.setFocus()
         self.palette_panel.search.selectAll()
 
@@ -376,6 +377,9 @@ class Window(QMainWindow):
         if path:
             _take_copy(event)
             self.files.open(path)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return panes.tab(self, 1 if forward else -1)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if not viewing.menu_of(self, self.childAt(event.pos()), event.globalPos()):

@@ -1,6 +1,7 @@
 """Without a mouse, without colours, without eyes: names, focus and ways through the whole window."""
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QColor, QImage
 from PySide6.QtTest import QTest
@@ -87,6 +88,30 @@ def test_f6_goes_through_the_parts_of_the_window_and_back(furnished: Window) -> 
     assert furnished.canvas.focus_shown
     QTest.keyClick(focus_of(furnished), Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
     assert parts[-1].isAncestorOf(focus_of(furnished))
+
+
+def test_tab_goes_through_all_that_is_in_sight_and_nothing_else(furnished: Window) -> None:
+    furnished.canvas.setFocus()
+    QTest.keyClick(furnished.canvas, Qt.Key.Key_F6)
+    been: list[QWidget] = []
+    while (widget := focus_of(furnished)) is not furnished.canvas:
+        assert widget not in been, "it comes to the canvas in the end"
+        assert not widget.visibleRegion().isEmpty(), f"{widget} is out of sight"
+        been.append(widget)
+        QTest.keyClick(widget, Qt.Key.Key_Tab)
+    assert set(focusable(furnished)) - {furnished.canvas} <= set(been)
+    for widget in reversed(been[-20:]):
+        QTest.keyClick(focus_of(furnished), Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+        assert focus_of(furnished) is widget
+
+
+def test_going_through_the_window_leaves_its_menus_alive(furnished: Window) -> None:
+    """Asking widgets for the next in Qt's chain made Python take menus for children of the page that was shown."""
+    furnished.canvas.setFocus()
+    for key in (Qt.Key.Key_F6, Qt.Key.Key_Tab) * 6:
+        QTest.keyClick(focus_of(furnished), key)
+    furnished.document.replace(graph_of(tree("ReLU", "r")))
+    assert all(shiboken6.isValid(menu) for menu in furnished.menus.values())
 
 
 def focus_of(window: Window) -> QWidget:
