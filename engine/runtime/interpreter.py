@@ -77,6 +77,8 @@ class Interpreter:
         """The calls whose values stay to the end."""
         self.known: dict[fx.Node, Any] = {}
         self.keys: Mapping[fx.Node, bytes] = {}
+        self.ahead: set[fx.Node] = set()
+        """The calls that this run has yet to make."""
         self.owner = ""
         self.refusal: RunError | None = None
         """Why something was withheld, first of all."""
@@ -90,6 +92,7 @@ class Interpreter:
             self.keys = self._keys(self.cache)
             due, self.known = calls_due(self, code, self.cache)
         last = last_uses(code, due, self.kept, looked_at(self, code, self.trail))
+        self.ahead = due.copy()
         result: Any = None
         owner = None
         ran: set[str] = set()
@@ -106,6 +109,7 @@ class Interpreter:
                         self.step(owner, done, len(due))
                     self.known[node] = self._found(node)
                     self._keep(node)
+                    self.ahead.discard(node)
                     done += 1
                 for spent in last.get(node, ()):
                     del self.known[spent]
@@ -143,8 +147,8 @@ class Interpreter:
                     self.after(mark.node, self._moment)
 
     def _moment(self) -> Moment:
-        values = Values(self.made_of, dict(self.known), self.keys, self.cache)
-        return Moment(values, {key: self._read(value) for key, value in self.held.items()})
+        contexts = {key: self._read(value) for key, value in self.held.items()}
+        return Moment(self._values(self.known.copy()), contexts)
 
     def _found(self, node: fx.Node) -> Any:
         """The value of a node: `WITHHELD` for what needs code of others that can't be had."""
@@ -296,6 +300,14 @@ class Interpreter:
     def _read(self, value: Any) -> Any:
         return map_nodes(value, self.known.__getitem__)
 
-    def _values(self) -> Values:
-        held = {node: value for node, value in self.known.items() if node in self.kept}
-        return Values(self.made_of, held, self.keys, self.cache)
+    def _values(self, held: Mapping[fx.Node, Any] | None = None) -> Values:
+        """What nodes have returned so far; `held` has values of calls, without it those that stay to the end.
+
+        What this run has yet to make is not looked for in the cache. It would be there where another call, made by now,
+        gives the same: as long as there is room, that is, and so by chance.
+        """
+        if held is None:
+            held = {node: value for node, value in self.known.items() if node in self.kept}
+        ahead = {each for node in self.ahead for each in (node, *inside(node))}
+        keys = {node: key for node, key in self.keys.items() if node not in ahead} if ahead else self.keys
+        return Values(self.made_of, held, keys, self.cache)

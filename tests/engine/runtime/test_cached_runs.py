@@ -1,11 +1,9 @@
-"""A run that finds values of earlier ones gives what a run from nothing gives: its result, its text, its faults."""
+"""Values kept between runs: what is run again after an edit, and what is told of it."""
 
 from typing import Any
 
-import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from msgspec import structs
 from safetensors.torch import save_file
 
 from engine.document import edits, files
@@ -23,79 +21,32 @@ from engine.document.edits import (
 )
 from engine.document.graph import Contexts, Graph, Input, Node, Place, Tree, Weights
 from engine.document.sources import ListSource, NoiseSource, NumberSource, Source
-from engine.messages import Apply, Configure, Finished, FromWorker, InUse, Load, Log, Preview, Progress, Run, Stale
+from engine.messages import (
+    Apply,
+    Configure,
+    Finished,
+    FromWorker,
+    InUse,
+    Load,
+    Log,
+    Paused,
+    Preview,
+    Progress,
+    Resume,
+    Run,
+    Stale,
+    Timeline,
+    Variant,
+    Varied,
+    encode,
+)
 from engine.runtime.session import Session
 from nodes import CATALOGUE
 from nodes.tree import node
 from tests.engine.document.drawn import adapter, with_adapters
-from tests.engine.runtime.test_oracle import CHOOSING, ONE, Plan, exactly, ours, roots
+from tests.engine.runtime.test_oracle import exactly
 
-PRINTING = [
-    "lambda *xs: print(len(xs)) or xs",
-    "lambda x: print(x) or x",
-    "lambda x: (print('over') or x) if x > 0 else -x",
-]
-FUNCTIONS = st.sampled_from([func for func, _ in (*ONE, *CHOOSING)] + PRINTING)
-INPUTS: st.SearchStrategy[Source] = st.one_of(
-    st.builds(NoiseSource, st.just([2, 2]), st.integers(0, 2)),
-    st.builds(NoiseSource, st.just([2, 3]), st.integers(0, 1)),
-    st.builds(NumberSource, st.sampled_from([2.0, 2, True, -0.0, 0.0, 0.5])),
-)
-LEAVES: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.one_of(
-    st.tuples(st.just("Lambda"), st.fixed_dictionaries({"func": FUNCTIONS})),
-    st.tuples(
-        st.just("Linear"), st.fixed_dictionaries({"in_features": st.just(2), "out_features": st.sampled_from([2, 3])})
-    ),
-    st.tuples(st.just("Multiply"), st.fixed_dictionaries({"scale": st.sampled_from([0.0, 1.0, 2.5])})),
-    st.tuples(st.just("Parameter"), st.fixed_dictionaries({"dims": st.just([2, 2])})),
-)
-
-
-HEAD = (
-    Tree(Node("lin", "Linear", params={"in_features": 2, "out_features": 2})),
-    Tree(Node("mul", "Multiply", params={"scale": 2.0})),
-    Tree(Node("say", "Lambda", params={"func": PRINTING[1]})),
-)
-"""What a random tree comes after: most of them have no layers with weights, and not all run to their end."""
-
-
-@st.composite
-def edits_of(draw: st.DrawFn, document: Document, fresh: str) -> Edit | None:
-    """An edit that mostly changes what a run gives; None where there is nothing of the sort to edit."""
-    graph = document.graph
-    nodes = list(graph.walk())
-    match draw(
-        st.sampled_from(["func", "func", "scale", "scale", "size", "input", "input", "context", "insert", "remove"])
-    ):
-        case "func":
-            found = [n for n in nodes if graph.nodes[n].kind == "Lambda"]
-            return SetParam(draw(st.sampled_from(found)), "func", draw(FUNCTIONS)) if found else None
-        case "scale":
-            found = [n for n in nodes if graph.nodes[n].kind == "Multiply"]
-            scale = draw(st.sampled_from([0.0, 1.0, 2.5, -1.0]))
-            return SetParam(draw(st.sampled_from(found)), "scale", scale) if found else None
-        case "size":
-            found = [n for n in nodes if graph.nodes[n].kind == "Linear"]
-            return SetParam(draw(st.sampled_from(found)), "bias", draw(st.booleans())) if found else None
-        case "input":
-            return SetInputs((Input("x", draw(INPUTS)),))
-        case "context":
-            node = draw(st.sampled_from([n for n in nodes if graph.nodes[n].contexts]))
-            values = st.builds(NumberSource, st.sampled_from([0.5, 3, -2.0]))
-            lists = st.builds(ListSource, st.lists(st.sampled_from([0.5, 3]), min_size=1, max_size=3))
-            contexts: Contexts = {
-                context: {key: draw(lists if key == "l" else values) for key in entries}
-                for context, entries in graph.nodes[node].contexts.items()
-            }
-            return SetContexts(node, contexts)
-        case "insert":
-            kind, params = draw(LEAVES)
-            frame = draw(st.sampled_from([n for n in nodes if graph.is_frame(n)]))
-            place = Place(frame, draw(st.integers(0, len(graph.children[frame]))))
-            return Insert(place, (Tree(Node(fresh, kind, params=params)),))
-        case _:
-            found = [n for n in nodes if n != graph.root]
-            return Remove((draw(st.sampled_from(found)),)) if found else None
+PRINTS = "lambda x: print(x) or x"
 
 
 class Ran:
@@ -104,7 +55,8 @@ class Ran:
     def __init__(self, graph: Graph, room: int | None = None) -> None:
         self.heard: list[FromWorker] = []
         self.stop: int | None = None
-        self.session = Session(CATALOGUE, self.heard.append, self._interrupted)
+        self.steps = False
+        self.session = Session(CATALOGUE, self.heard.append, self._interrupted, lambda _: Resume(1, self.steps))
         self.session.take(Configure("cpu", room=room))
         self.session.take(Load(files.dump(graph), ""))
 
@@ -113,56 +65,43 @@ class Ran:
             self.stop -= 1
         return self.stop == -1
 
-    def run(self, stop: int | None = None, watch: tuple[str, ...] = ()) -> Any:
-        """The result, what was printed and what was told of the end, so that equal means equal to the bit."""
+    def run(self, stop: int | None = None, watch: tuple[str, ...] = (), how: str = "") -> Any:
+        """The result, what was printed, where it paused, its timeline and what was told of the end, so that equal means
+        equal to the bit. It `pauses`, `steps` from the first pause on, `measures` or `records`."""
         self.heard.clear()
-        self.stop = stop
-        self.session.take(Run(1, watch))
+        self.stop, self.steps = stop, how == "steps"
+        pauses, measures, records = how in ("pauses", "steps"), how == "measures", how == "records"
+        self.session.take(Run(1, watch, pauses, measures=measures, records=records))
         self.stop = None
         finished = self.finished
-        printed = [(m.node, m.text) for m in self.heard if isinstance(m, Log)]
-        return exactly(self.session.result), printed, finished.status, finished.text, finished.fault
+        told = [_plain(m) for m in self.heard if isinstance(m, Log | Paused | Timeline)]
+        return exactly(self.session.result), told, finished.status, finished.text, finished.fault
+
+    def vary(self, edit: Edit) -> bytes:
+        """What is told of what the graph would give."""
+        self.session.take(Variant(1, "root", edit))
+        answer = self.heard[-1]
+        assert isinstance(answer, Varied)
+        return encode(answer)
 
     @property
     def finished(self) -> Finished:
         return next(m for m in reversed(self.heard) if isinstance(m, Finished))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
-@given(st.data(), roots(tensors=True), st.sampled_from([None, None, 0, 3000]))
-@pytest.mark.timeout(600)
-def test_after_any_edits_a_cached_run_is_a_fresh_one(data: st.DataObject, plan: Plan, room: int | None) -> None:
-    graph, _ = ours(plan)
-    edits.apply(graph, SetInputs((Input("x", NoiseSource([2, 2], 0)),)))
-    edits.apply(graph, Insert(Place("root", 0), HEAD))
-    document = Document(graph, CATALOGUE)
-    cached = Ran(graph, room)
+def _plain(message: FromWorker) -> Any:
+    """What a message tells: a file has the keys of contexts in another order than a document that was never saved."""
+    match message:
+        case Log(text=text, node=node):
+            return node, text
+        case Paused(contexts=held):
+            return structs.replace(message, contexts=tuple(sorted(held, key=lambda each: each.label)))
+        case Timeline(tracks=tracks, touches=touches):
+            told = [(touch.step, tracks[touch.track], touch.how, touch.content) for touch in touches]
+            return message.places, message.steps, sorted(told, key=lambda each: (each[0], each[1].path, each[1].label))
+        case _:
+            return message
 
-    def tell(change: Any) -> None:
-        cached.session.take(Apply(change.edit))
-
-    document.listeners.append(tell)
-    for turn in range(data.draw(st.integers(1, 6))):
-        match data.draw(st.sampled_from(["edit", "edit", "edit", "undo", "redo", "cancel"])):
-            case "edit":
-                edit = data.draw(edits_of(document, f"new{turn}"))
-                if edit is not None:
-                    document.apply(edit, "Change")
-            case "undo":
-                document.undo()
-            case "redo":
-                document.redo()
-            case _:
-                cached.run(data.draw(st.integers(0, 8)))
-        watch = tuple(data.draw(st.lists(st.sampled_from(sorted(document.graph.walk())), max_size=1)))
-        fresh = Ran(document.graph)
-        assert cached.run(watch=watch) == fresh.run(watch=watch)
-        for name in watch:
-            if name in fresh.session.values:
-                assert exactly(cached.session.values[name]) == exactly(fresh.session.values[name])
-
-
-# What is run again, and what is told of it.
 
 TWO: dict[str, Any] = {"in_features": 2, "out_features": 2}
 
@@ -282,6 +221,21 @@ def test_a_run_that_was_called_off_or_failed_keeps_what_it_finished() -> None:
     assert ear.run()[2] == "failed"
     ear.edit(SetParam("d", "func", "lambda x: x"))
     assert ear.ran() == [], "the last gives what it is given"
+
+
+def test_what_a_failed_run_did_not_get_to_has_no_value_however_much_is_kept() -> None:
+    both = Tree(
+        Node("both", "Parallel"),
+        children=(
+            leaf("a", "Lambda", func="lambda x: x * 2"),
+            leaf("lin", "Linear", in_features=3, out_features=3),
+            leaf("b", "Lambda", func="lambda x: x * 2"),
+        ),
+    )
+    for room in (None, 0):
+        ear = Ran(graph_of(both, x=NoiseSource([2, 2])), room)
+        assert ear.run(watch=("a", "b"))[2] == "failed"
+        assert list(ear.session.values) == ["a"], "b would be the same, but is not reached"
 
 
 def test_a_value_that_a_run_changes_in_place_is_made_again() -> None:
