@@ -197,7 +197,7 @@ class AdapterDesk(QObject):
         found = adapter_of(self.window.document.graph, adapter)
         if found is not None:
             self._waiting = found, path
-            self.window.say(f"Reading {path.name}…")
+            self.window.status.hint(f"Reading {path.name}…")
             self.window.link.ask(Examine("", str(path), adapter=adapter))
 
     def _examined(self, answer: Examined) -> None:

@@ -51,7 +51,7 @@ def find_node(window: "Window") -> Picker:
     def chosen(value: object) -> None:
         assert isinstance(value, tuple)
         window.sought, node = value
-        _show(window, node)
+        _show(window, node, _found(window))
 
     return _open(window, Picker(find, "Find a node by name, path or kind", window), chosen)
 
@@ -69,22 +69,20 @@ def find_accesses(window: "Window", key: Key) -> Picker:
 
     def chosen(node: object) -> None:
         window.sought = key
-        _show(window, str(node))
+        _show(window, str(node), _found(window))
 
     return _open(window, Picker(find, f"Who writes and reads {key.label}", window), chosen)
 
 
 def find_next(window: "Window", step: int) -> None:
     """Show the next node (or, with -1, the one before) that answers what was last looked for."""
-    found = sorted((node for node, _ in matches(window, window.sought)), key=_order(window).__getitem__)
+    found = _found(window)
     if not found:
-        what = window.sought.label if isinstance(window.sought, Key) else repr(window.sought)
-        window.say(f"Nothing answers {what}")
+        window.say(f"Nothing answers {_sought(window)!r}")
         return
     current = window.canvas.selection[-1] if window.canvas.selection else ""
     index = found.index(current) + step if current in found else 0
-    _show(window, found[index % len(found)])
-    window.say(f"{index % len(found) + 1} of {len(found)}")
+    _show(window, found[index % len(found)], found)
 
 
 def find_command(window: "Window") -> Picker:
@@ -107,19 +105,29 @@ def find_command(window: "Window") -> Picker:
     return _open(window, Picker(find, "Run a command", window), chosen)
 
 
-def _show(window: "Window", node: str) -> None:
-    """Show a node of what is on the canvas: the graph, or the tree of an adapter."""
+def _found(window: "Window") -> list[str]:
+    """The nodes that answer what was last looked for, in the order of running."""
+    graph = window.canvas.document.graph
+    order = {node: index for index, node in enumerate(graph.walk(loose=True))}
+    return sorted((node for node, _ in matches(window, window.sought)), key=order.__getitem__)
+
+
+def _sought(window: "Window") -> str:
+    return window.sought.label if isinstance(window.sought, Key) else window.sought.strip()
+
+
+def _show(window: "Window", node: str, found: list[str]) -> None:
+    """Show a node of what is on the canvas (the graph, or the tree of an adapter), and which of those found it is."""
     window.canvas.reveal(node)
     window.canvas.setFocus()
+    if node in found:
+        what = f"for {_sought(window)}" if _sought(window) else "nodes"
+        window.status.found(f"{found.index(node) + 1} of {len(found)} {what}")
 
 
 def _title(window: "Window", action: QAction) -> str:
     menu = next((path for path, menu in window.menus.items() if action in menu.actions()), "")
     return f"{menu.replace('/', ' > ')}: {action.text()}" if menu else action.text()
-
-
-def _order(window: "Window") -> dict[str, int]:
-    return {node: index for index, node in enumerate(window.canvas.document.graph.walk(loose=True))}
 
 
 def _open(window: "Window", picker: Picker, chosen: object) -> Picker:

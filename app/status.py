@@ -18,7 +18,7 @@ PROGRESS_AFTER = 150
 READ = 4000
 """Milliseconds that a refusal stands, whatever there is to say of a run meanwhile: edits start runs by themselves."""
 FADES = 20_000
-"""Milliseconds after which a refusal is gone: nobody is doing any more what was refused."""
+"""Milliseconds after which a refusal or a remark is gone: nobody is doing any more what it is about."""
 
 
 class Status(QStatusBar):
@@ -46,6 +46,7 @@ class Status(QStatusBar):
         self._showing.timeout.connect(lambda: self._show_progress(True))
         self._report, self._tone = "", ""
         """What is said of a run, until there is another or it holds no more; and how."""
+        self._found = ""
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
         self._reading.setInterval(READ)
@@ -60,6 +61,22 @@ class Status(QStatusBar):
         """What can be done, or what has just been done."""
         self._reading.stop()
         self._write(text, "")
+
+    def remark(self, text: str) -> None:
+        """What has come of something, for a while."""
+        self._reading.stop()
+        self._write(text, "", FADES)
+
+    def found(self, text: str) -> None:
+        """Which of several the selected node is; until another one is selected."""
+        self.hint(text)
+        self._found = text
+
+    def selected(self) -> None:
+        """Something else is selected."""
+        if self._found and self.currentMessage() == self._found:
+            self.hint("")
+        self._found = ""
 
     def refuse(self, reason: str) -> None:
         """Why a gesture did nothing."""

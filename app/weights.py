@@ -171,7 +171,7 @@ class WeightsDesk(QObject):
             self._saving = self.window.document.history.revision
             precision = PRECISIONS[dialog.selectedNameFilter()]
             self.window.link.ask(SaveWeights(node, path, precision))  # pyright: ignore[reportArgumentType]
-            self.window.say(f"Saving {Path(path).name}…")
+            self.window.status.hint(f"Saving {Path(path).name}…")
 
         dialog.fileSelected.connect(save)
         dialog.open()

@@ -282,7 +282,7 @@ class Window(QMainWindow):
 
     def say(self, text: str) -> None:
         """A passing remark in the status bar."""
-        self.status.hint(text)
+        self.status.remark(text)
 
     def _add_kind(self, kind: str) -> None:
         self.canvas.add_kind(kind)
@@ -316,6 +316,7 @@ class Window(QMainWindow):
         self.canvas.perform(fix.edit, fix.label)
 
     def _selected(self, nodes: Sequence[str]) -> None:
+        self.status.selected()
         self.inspector.show_nodes(nodes)
         if self.drawing.drawn is None:
             self.preview.follow(nodes)

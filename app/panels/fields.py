@@ -8,13 +8,15 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontDatabase, QKeyEvent, QStandardItemModel
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from app.panels import numbers
 from app.panels.numbers import NumberBox, NumberSlider, Scale, ValueLine
 from app.panels.wheel import pass_wheel
 from engine.document.dials import Dial
 from engine.document.kinds import Param, ParamType, ParamValue, complaint
+
+SEVERAL = "several values"
 
 
 class Field(QWidget):
@@ -35,6 +37,18 @@ class Field(QWidget):
     def show_value(self, value: ParamValue) -> None:
         """Show the document's value without telling anybody."""
         raise NotImplementedError
+
+    def show_several(self, values: Sequence[ParamValue]) -> None:
+        """Show what several nodes have: nothing where they differ, so that whatever is entered counts for all."""
+        differ = any(type(value) is not type(values[0]) or value != values[0] for value in values)
+        self.show_value(None if differ else values[0])
+        self._call_empty(SEVERAL if differ else "")
+
+    def _call_empty(self, text: str) -> None:
+        """Say in the field what it means that nothing stands there."""
+        for widget in (QLineEdit, QPlainTextEdit):
+            for line in self.findChildren(widget):
+                line.setPlaceholderText(text)
 
     def offer(self, names: Sequence[str]) -> None:
         """Names to choose from, for fields that have a list."""
@@ -63,7 +77,11 @@ class BoolField(Field):
 
     def show_value(self, value: ParamValue) -> None:
         with QSignalBlocker(self.box):
-            self.box.setChecked(value is True)
+            self.box.setTristate(value is None)
+            if value is None:
+                self.box.setCheckState(Qt.CheckState.PartiallyChecked)
+            else:
+                self.box.setChecked(value is True)
 
     def _clicked(self, checked: bool) -> None:
         self.edited.emit(checked)
@@ -97,6 +115,11 @@ class NumberField(Field):
         if self.param.type == "float" and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         self.number.show_value(value)
+
+    def show_several(self, values: Sequence[ParamValue]) -> None:
+        super().show_several(values)
+        if isinstance(self.number, NumberSlider):
+            self.number.follow(values[-1])
 
 
 class IntsField(Field):
@@ -139,7 +162,11 @@ class ChoiceField(Field):
 
     def show_value(self, value: ParamValue) -> None:
         self.combo.setCurrentIndex(self.combo.findText(str(value)))
-        self.combo.setPlaceholderText(str(value))
+        self.combo.setPlaceholderText("" if value is None else str(value))
+
+    def _call_empty(self, text: str) -> None:
+        if text:
+            self.combo.setPlaceholderText(text)
 
     def _chosen(self, text: str) -> None:
         self._check(text)

@@ -1,5 +1,7 @@
 """The field of a param in an adapter's tree: a value like any other, or a formula of the adapter's params."""
 
+from collections.abc import Sequence
+
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QToolButton
 
@@ -45,6 +47,13 @@ class FormulaField(Field):
         if is_formula or not (self.button.isChecked() and self.line.hasFocus()):
             self._show(is_formula)
         (self.line if is_formula else self.plain).show_value(value)
+
+    def show_several(self, values: Sequence[ParamValue]) -> None:
+        if all(value == values[0] for value in values):
+            self.show_value(values[0])
+        else:
+            self._show(False)
+            self.plain.show_several(values)
 
     def _toggle(self, on: bool) -> None:
         self._show(on)

@@ -276,9 +276,10 @@ class NumberSlider(QWidget):
     def show_value(self, value: object) -> None:
         """Show a value on both; a scale of its own stays put while the slider is held."""
         self.box.show_value(value)
-        self._follow(value)
+        self.follow(value)
 
-    def _follow(self, value: object) -> None:
+    def follow(self, value: object) -> None:
+        """Have the slider stand at a number."""
         if not isinstance(value, int | float):
             return
         if not self.slider.isSliderDown():
@@ -289,7 +290,7 @@ class NumberSlider(QWidget):
 
     def _typed(self, value: object) -> None:
         self.changed.emit(value)
-        self._follow(self.box.line.value)
+        self.follow(self.box.line.value)
 
     def _slid(self, position: int) -> None:
         value = self._scale.value(position)

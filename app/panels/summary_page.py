@@ -58,12 +58,12 @@ class SummaryPage(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the document's values: that of the last node, and which others there are."""
+        """Show the document's values; where they differ, which there are."""
         self.repeats.setText("\n".join(told_repeats(self.document, self.nodes)))
         self.repeats.setHidden(not self.repeats.text())
         for name, field in self.fields.items():
             values = [self._value(node, field.param) for node in self.nodes]
-            field.show_value(values[-1])
+            field.show_several(values)
             others = list(dict.fromkeys(map(repr, values)))
             more = ", …" if len(others) > SHOWN else ""
             differs = f"They differ: {', '.join(others[:SHOWN])}{more}" if len(others) > 1 else ""

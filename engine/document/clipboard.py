@@ -1,5 +1,7 @@
 """Nodes as text: a graph file whose root holds them, so that what is copied can be pasted into a file as well."""
 
+import re
+
 from engine.document.answers import RefusedError, answering
 from engine.document.disk import FileError
 from engine.document.edits import Edit, Insert, apply
@@ -9,6 +11,8 @@ from engine.document.ids import new_ids
 from engine.document.parsing import parse
 from engine.document.plan import Plan, Position, runs
 from engine.document.rewrites import copied
+
+_FENCE = re.compile(r"^ *```[^\n`]*\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 
 
 def copy(graph: Graph, nodes: list[str]) -> str:
@@ -25,7 +29,12 @@ def copy(graph: Graph, nodes: list[str]) -> str:
 
 @answering
 def paste(graph: Graph, text: str, place: Place, position: Position | None = None) -> Edit:
-    """Nodes from a text at a place, with new ids. On the canvas they stand at `position`, as one segment."""
+    """Nodes from a text at a place, with new ids. On the canvas they stand at `position`, as one segment.
+
+    The text is that of a graph file, or has it in a fence, as Markdown does.
+    """
+    if not text.lstrip().startswith("{") and (fence := _FENCE.search(text)):
+        text = fence[1]
     if not text.lstrip().startswith("{"):
         raise RefusedError("refused", "the clipboard holds no nodes: copy some, or the text of a graph file")
     try:

@@ -81,10 +81,12 @@ def test_from_a_leaf_to_its_provider_and_to_all_who_share_the_key(qtbot: QtBot, 
     qtbot.keyClicks(picker.line, "up")
     qtbot.keyClick(picker.line, Qt.Key.Key_Return)
     assert canvas.selection == ["get1"]
-    for node in ("get2", "put1"):
+    for node, place in (("get2", 4), ("put1", 1)):
         hands.key(Qt.Key.Key_F3)
         assert canvas.selection == [node]
+        assert unet.status.currentMessage() == f"{place} of 4 for skips.held"
     hands.click_node("stray")
+    assert unet.status.currentMessage() == ""
     hands.key(Qt.Key.Key_F12)
     assert unet.status.currentMessage() == "UseContext: no frame around it declares the context lost"
     assert not unet.actions_by_id["rename-key"].isEnabled()

@@ -1,7 +1,8 @@
 """The inspector: the page of what is selected, forms from declarations, names, notes and colours."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
+from pytestqt.qtbot import QtBot
 
 from app.panels.fields import FIELDS
 from app.panels.graph_page import GraphPage
@@ -115,6 +116,29 @@ def test_several_nodes_give_a_summary(window: Window) -> None:
     text = "\n".join(label.text() for label in labels(window.inspector.page))
     assert "3 nodes" in text
     assert "2 × ReLU" in text
+
+
+def test_what_differs_is_shown_empty_and_any_entry_counts_for_all(window: Window, qtbot: QtBot) -> None:
+    nodes = [add(window, "Linear"), add(window, "Linear"), add(window, "Linear")]
+    graph = window.document.graph
+    window.document.apply(SetParam(nodes[0], "in_features", 96), "")
+    window.document.apply(SetParam(nodes[0], "bias", False), "")
+    last = graph.nodes[nodes[2]].params["in_features"]
+    window.canvas.select(nodes)
+    page = window.inspector.page
+    assert isinstance(page, SummaryPage)
+    line, box = page.fields["in_features"].findChildren(QLineEdit)[0], page.fields["bias"].findChildren(QCheckBox)[0]
+    assert (line.text(), line.placeholderText()) == ("", "several values")
+    assert box.checkState() == Qt.CheckState.PartiallyChecked
+    qtbot.keyClicks(line, str(last))
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert [graph.nodes[node].params["in_features"] for node in nodes] == [last] * 3
+    assert (line.text(), line.placeholderText()) == (str(last), "")
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+    assert all(graph.nodes[node].params.get("bias", True) for node in nodes)
+    assert box.checkState() == Qt.CheckState.Checked
+    window.document.undo()
+    assert box.checkState() == Qt.CheckState.PartiallyChecked
 
 
 def test_a_deleted_node_leaves_the_graph_s_page(window: Window, hands: Hands) -> None:

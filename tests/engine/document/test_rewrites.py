@@ -171,12 +171,16 @@ def test_what_is_copied_is_a_graph_file_in_itself(graph):
     assert held.children[held.root] == ["a", "u", "v"]
     reached = done(graph, clipboard.paste(graph, text, Place("sum", 1)))
     assert len(reached.children["sum"]) == 5
+    for fenced in (f"```json\n{text}```", f"See these:\r\n\r\n```\r\n{text}\r\n```\r\nand tell me."):
+        assert len(done(graph, clipboard.paste(graph, fenced, Place("sum", 1))).children["sum"]) == 5
     parked = done(graph, clipboard.paste(graph, text, Place(CANVAS, 0), (5.0, 6.0)))
     assert parked.view(parked.segments(CANVAS)[-1][0]).position == (5.0, 6.0)
     assert clipboard.copy(graph, ["root"]) == ""
 
 
-@pytest.mark.parametrize("text", ["", "hello", "{}", '{"catenary": 99}', '{"catenary": 1, "root": "r", "nodes": []}'])
+@pytest.mark.parametrize(
+    "text", ["", "hello", "```\nhello\n```", "{}", '{"catenary": 99}', '{"catenary": 1, "root": "r", "nodes": []}']
+)
 def test_a_clipboard_without_nodes_is_refused(graph, text):
     assert "the clipboard holds" in refused(graph, clipboard.paste(graph, text, Place("root", 0)), "refused").reason
 
