@@ -108,7 +108,7 @@ class Paused(Struct, frozen=True, tag=True):
 
 
 class Finished(Struct, frozen=True, tag=True):
-    """A run has ended. `text` is the value of the root as Python would print it.
+    """A run has ended. `text` is the value of the root as Python would print it; pauses are no part of its `seconds`.
 
     Of the `total` nodes that have something to do, `ran` did it; the values of the others were known from before. Both
     are of runs that are done.

@@ -27,6 +27,8 @@ class Results:
     def __init__(self, send: Callable[[FromWorker], None]) -> None:
         self.run = 0
         """The number of the last run."""
+        self.waited = 0.0
+        """Seconds that it stood still in pauses."""
         self.result: object = None
         """What the root returned in it, if it was done."""
         self.values: Mapping[str, object] = {}

@@ -58,7 +58,7 @@ def perform(session: "Session", message: Run) -> None:
     """Run the graph as it is, and tell what comes of it."""
     started = time.perf_counter()
     replica, results = session.replica, session.results
-    results.run = message.number
+    results.run, results.waited = message.number, 0.0
     results.result, results.values = None, {}  # before the run, which may need the room
     status, text, fault = "done", "", None
     ran = total = 0
@@ -80,7 +80,7 @@ def perform(session: "Session", message: Run) -> None:
         fault = _free(session, fault)
     if fault is not None:
         fault = replica.presentable(fault)
-    seconds = time.perf_counter() - started
+    seconds = time.perf_counter() - started - results.waited
     results.preview(dict.fromkeys((*message.watch, *results.watched)))
     results.latest |= results.present if status == "done" else {n: results.present[n] for n in results.values}
     results.tell_stale(replica.graph)
@@ -215,19 +215,22 @@ def _tell_in_use(session: "Session", whole: Expanded, given: Given) -> None:
 
 def _halt(session: "Session", watched: Iterable[str], paused: Paused, moment: Moment) -> Resume:
     """Tell that a run has paused, and do what can be done meanwhile until it goes on."""
-    results = session.results
+    results, since = session.results, time.perf_counter()
     results.values = moment.values
     results.preview(dict.fromkeys((*watched, *results.watched)))
     session.send(paused)
-    while session.attend is not None:
-        match session.attend(partial(_can_meanwhile, session)):
-            case None:
-                raise Cancelled
-            case Resume(run) as answer if run == paused.run:
-                results.values = {}
-                return answer
-            case message:
-                session.take(message)
+    try:
+        while session.attend is not None:
+            match session.attend(partial(_can_meanwhile, session)):
+                case None:
+                    raise Cancelled
+                case Resume(run) as answer if run == paused.run:
+                    results.values = {}
+                    return answer
+                case message:
+                    session.take(message)
+    finally:
+        results.waited += time.perf_counter() - since
     return Resume(paused.run)
 
 

@@ -1,6 +1,7 @@
 """Breakpoints, in the real worker: where a run pauses, what can be seen and done there, and what ends it."""
 
 from collections.abc import Iterator
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -216,3 +217,23 @@ def test_a_breakpoint_of_an_adapter_is_told_of_the_node_that_it_wraps():
     (paused,) = [m for m in heard if isinstance(m, Paused)]
     assert session.graph.nodes[paused.node].kind == "Sin"
     assert (paused.path, paused.value) == ("Wrapped.Breakpoint", "float32 (2,)")
+
+
+def test_the_time_of_a_run_is_without_its_pauses():
+    waited = 0.0
+
+    def think(_: object) -> Resume:
+        nonlocal waited
+        since = perf_counter()
+        np.sort(np.random.default_rng(0).random(1_000_000))  # for as long as this takes
+        waited += perf_counter() - since
+        return Resume(1)
+
+    heard: list[Any] = []
+    session = Session(CATALOGUE, heard.append, attend=think)
+    session.take(Load(files.dump(down()), ""))
+    began = perf_counter()
+    session.take(Run(1, pauses=True))
+    whole = perf_counter() - began
+    assert heard[-1].status == "done"
+    assert 0 < heard[-1].seconds < whole - waited
