@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.window import Window
@@ -38,6 +39,21 @@ def window(qtbot: QtBot, settings: QSettings) -> Iterator[Window]:
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # no test sees widgets of another one
     gc.collect(1)
+
+
+@pytest.fixture(scope="module")
+def kept(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """An empty window without a worker, for all tests of a module that leave nothing behind."""
+    del qapp
+    folder = tmp_path_factory.mktemp("kept")
+    window = Window(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat), "light")
+    window.resize(1400, 900)
+    window.show()
+    yield window
+    window.document.mark_saved()
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

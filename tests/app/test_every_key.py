@@ -1,11 +1,10 @@
 """Each key of each command, pressed where it is meant to work, does that command's work; one without a deed fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QWidget
 
@@ -54,33 +53,18 @@ def drawn() -> Graph:
     return graph
 
 
-@pytest.fixture(scope="module")
-def shared(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
-    """One window for all keys."""
-    del qapp
-    folder = tmp_path_factory.mktemp("keys")
-    window = Window(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat), "light")
-    window.resize(1400, 900)
-    window.show()
-    yield window
-    window.document.mark_saved()
-    window.close()
-    window.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
 @pytest.fixture
-def window(shared: Window) -> Window:
+def window(kept: Window) -> Window:
     """The window with the graph in it as it was drawn, the focus on the canvas."""
-    shared.document.replace(drawn())
+    kept.document.replace(drawn())
     for name in ("palette", "inspector"):
-        shared.docks[name].show()
-        shared.docks[name].raise_()
-    shared.activateWindow()
-    shared.canvas.frame_all()
-    shared.canvas.setFocus()
+        kept.docks[name].show()
+        kept.docks[name].raise_()
+    kept.activateWindow()
+    kept.canvas.frame_all()
+    kept.canvas.setFocus()
     QApplication.processEvents()
-    return shared
+    return kept
 
 
 @pytest.mark.parametrize(("action", "key"), [pytest.param(*pair, id=f"{pair[0].id} {pair[1]}") for pair in PAIRS])
