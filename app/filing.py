@@ -62,13 +62,28 @@ class Filing(QObject):
         self._stamp: Stamp | None = None
         self._start: Path | None = None
         """Where the paths of an imported graph start, which has no file yet."""
+        self._moves: list[tuple[int, Path]] = []
+        """After which states of the document it was saved to another folder, and where its paths started before."""
+        self._told = self.folder
         self._reader = Reader(self)
 
     @property
     def folder(self) -> Path:
-        """Where relative paths of the document start."""
+        """Where relative paths of the document start. Of what it was before it moved, that is where it came from."""
+        past = next((old for revision, old in self._moves if not self._reached(revision)), None)
+        if past is not None:
+            return past
         home = self.path or self.example
         return home.parent if home else self._start or Path.cwd()
+
+    def follow(self) -> None:
+        """The document has changed: tell the worker where its paths start if that is elsewhere now."""
+        if self.folder != self._told:
+            self._told = self.folder
+            self.window.link.reload()
+
+    def _reached(self, revision: int) -> bool:
+        return self.window.document.history.reached(revision)
 
     @property
     def drawings(self) -> Path:
@@ -209,19 +224,19 @@ class Filing(QObject):
         return next((path for path in paths if path.suffix == ".catenary"), None)
 
     def _save(self, path: Path, expected: Stamp | None, then: Then | None) -> None:
-        document = self.window.document
-        edit = relocate(document.graph, self.folder, path.parent)
+        document, old = self.window.document, self.folder
+        edit = relocate(document.graph, old, path.parent)
         if edit:
             document.apply(edit, "Follow the files to the new folder")
         try:
             self._stamp = files.save(document.graph, path, expected)
-        except ChangedOnDisk as error:
-            self._ask_about_change(path, error, then)
-            return
-        except FileError as error:
+        except (ChangedOnDisk, FileError) as error:
             if edit:
                 document.undo()
-            self.complain("This file can't be saved.", error)
+            if isinstance(error, ChangedOnDisk):
+                self._ask_about_change(path, error, then)
+            else:
+                self.complain("This file can't be saved.", error)
             return
         moved = path != self.path
         self.path, self.example = path, None
@@ -230,6 +245,10 @@ class Filing(QObject):
         self._remember(path)
         if moved:
             self.window.link.reload()
+        if old != path.parent:
+            self._moves = [move for move in self._moves if self._reached(move[0])]
+            self._moves.append((document.history.revision, old))
+        self._told = self.folder
         self.moved.emit()
         self.window.say(f"Saved {path.name}")
         if then:

@@ -209,6 +209,7 @@ class Window(QMainWindow):
             self.checker = Checker(self.document.graph, CATALOGUE)
         else:
             self.checker.touch(change.touched)
+        self.files.follow()
         actions.refresh(self, ids=("undo", "redo"))  # at once: that may be the next key
         self.refresh_soon()
 

@@ -28,6 +28,10 @@ class History:
         """The number of the state reached; the same after an undo and a redo."""
         return self._revisions[-1]
 
+    def reached(self, revision: int) -> bool:
+        """Whether the present state came of that one: not any more once that is undone."""
+        return revision in self._revisions
+
     def record(self, inverse: Edit, label: str, merge: str = "") -> None:
         """Remember how to take back an edit just applied. The same non-empty `merge` as the step before joins it."""
         self._last += 1

@@ -299,6 +299,17 @@ def test_saving_elsewhere_keeps_paths_leading_to_the_same_files(window: Window, 
     window.document.apply(SetInputs((Input("x", ImageSource("a.png")),)), "Set")
     window.files.save_to(tmp_path / "two" / "g.catenary")
     assert files.load(tmp_path / "two" / "g.catenary")[0].inputs[0].source == ImageSource("../one/a.png")
+    hands.trigger("undo")
+    assert (window.document.graph.inputs[0].source, window.files.folder) == (ImageSource("a.png"), tmp_path / "one")
+    hands.trigger("save")
+    assert files.load(tmp_path / "two" / "g.catenary")[0].inputs[0].source == ImageSource("../one/a.png")
+    assert window.files.folder == tmp_path / "two"
+    for _ in range(2):
+        hands.trigger("undo")
+    assert window.files.folder == tmp_path / "one"
+    for _ in range(2):
+        hands.trigger("redo")
+    assert window.files.folder == tmp_path / "two"
 
 
 def test_what_the_preview_shows_can_be_exported(qtbot: QtBot, live: Window, hands: Hands, tmp_path: Path) -> None:
