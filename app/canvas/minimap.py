@@ -135,7 +135,9 @@ class Minimap(QWidget):
         self._worn = self._looks()
         fine = Camera(camera.zoom * FINE, camera.x * FINE, camera.y * FINE)
         size = self.size() * FINE
-        self._scene = scene = scenes.build(canvas.arrangement, fine, size.width(), size.height(), canvas.texts)
+        self._scene = scene = scenes.build(
+            canvas.arrangement, fine, size.width(), size.height(), canvas.texts, titled=False
+        )
         ratio = self.devicePixelRatioF()
         self._pixmap = QPixmap(self.size() * ratio)
         self._pixmap.setDevicePixelRatio(ratio)

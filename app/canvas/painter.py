@@ -139,8 +139,8 @@ def plate(
     if height < 11 or item.width < 24:
         return
     if small:
-        size = min(12.0, height * 0.5, max(8.0, item.width * 0.12))
-        b.texts.draw(painter, title, item.x + 4, item.y + height / 2, item.width - 8, size, tint.ink, True, True)
+        size = round(min(13.0, height * 0.5))
+        b.texts.draw_block(painter, title, item.x + 3, item.y + height / 2, item.width - 6, height - 4, size, tint.ink)
         return
     chevron(b, plate_button(item), tint.ink, closed=True)
     left = plate_button(item).right() + 5 * b.zoom
@@ -172,32 +172,38 @@ def plaque(b: Brushes, item: Item, fill: QColor, edge: QColor, radius: float, da
     if not b.detailed and not dashed:
         x, y = round(item.x), round(item.y)
         wide, high = max(1, round(item.x + item.width) - x), max(1, round(item.y + item.height) - y)
-        if wide < 5 or high < 5:
-            painter.fillRect(x, y, wide, high, edge if wide < 3 or high < 3 else fill)
-            return
         painter.fillRect(x, y, wide, high, edge)
-        painter.fillRect(x + 1, y + 1, wide - 2, high - 2, fill)
+        if wide > 2 and high > 2:
+            painter.fillRect(x + 1, y + 1, wide - 2, high - 2, fill)
         return
     painter.setPen(b.pen(edge, 1.0, dashed))
     painter.setBrush(fill)
     painter.drawRoundedRect(snap(item.rect), radius, radius)
 
 
+def ground(b: Brushes, item: Item) -> None:
+    """The body of an open frame that is larger than the view."""
+    width, height = math.ceil(item.width) + 2, math.ceil(item.height) + 2
+    b.painter.fillRect(math.floor(item.x), math.floor(item.y), width, height, b.theme.surfaces[item.depth % 2])
+
+
 def frame(b: Brushes, item: Item, tint: Tint, provider: bool, dashed: bool, empty: bool) -> None:
     """An open frame: its body, its header and their outline."""
     painter, theme = b.painter, b.theme
     surface = theme.surfaces[item.depth % 2]
+    high = item.height_of_header
+    if not b.detailed and not dashed:
+        x, y, line = round(item.x), round(item.y), 2 if provider else 1
+        wide, tall, top = round(item.x + item.width) - x, round(item.y + item.height) - y, round(high)
+        painter.fillRect(x, y + top, wide, tall - top, surface)
+        painter.fillRect(x, y, wide, top, tint.header)
+        painter.fillRect(x, y, wide, line, tint.edge)
+        painter.fillRect(x, y + tall - line, wide, line, tint.edge)
+        painter.fillRect(x, y, line, tall, tint.edge)
+        painter.fillRect(x + wide - line, y, line, tall, tint.edge)
+        return
     rect = snap(item.rect)
     width = 2.0 if provider else 1.0
-    high = item.height_of_header
-    if not b.detailed:
-        x, y, wide, tall = (round(v) for v in (rect.x(), rect.y(), rect.width(), rect.height()))
-        painter.fillRect(x, y, wide, tall, surface)
-        painter.fillRect(x, y, wide, min(tall, round(high)), tint.header)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(b.pen(tint.edge, width, dashed))
-        painter.drawRect(rect)
-        return
     radius = min(12.0, 8 * b.zoom)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(surface)
@@ -219,7 +225,7 @@ def frame(b: Brushes, item: Item, tint: Tint, provider: bool, dashed: bool, empt
 def header(b: Brushes, item: Item, header: Header, tint: Tint) -> None:
     """The words on an open frame's header: button, title, tag and chips."""
     painter, texts = b.painter, b.texts
-    middle = item.y + item.height_of_header / 2
+    middle = item.y + item.height_of_header / 2 + 0.5  # of what the outline leaves
     chevron(b, header.button, tint.ink, closed=False)
     texts.draw(painter, header.title, header.left, middle, header.room, header.size, tint.ink, True)
     if header.tag:

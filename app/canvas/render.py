@@ -72,7 +72,8 @@ def steps(
         painter.pill(b, rect, text, corners)
     if graph.segments(CANVAS):
         done.segments += _wires(b, CANVAS, scene.x, scene.y, arrangement, lines, loose=True)
-    for item in scene.items:
+    visible = scene.items[scene.ground or 0 :]
+    for item in visible:
         done.nodes += 1
         if item.run:
             repeats.paint_stack(b, item, tint_of(b.theme, graph, arrangement, marks, item))
@@ -81,7 +82,7 @@ def steps(
         elif item.state == "plate":
             _plate(b, item, arrangement, marks)
         else:
-            done.segments += _frame(b, item, arrangement, marks, lines)
+            done.segments += _frame(b, item, arrangement, marks, lines, edges=scene.ground is None or done.nodes > 1)
         if b.detailed and item.state != "open":
             painter.ports(b, item, b.theme.wire)
             if scene.zoom >= SHAPES_FROM:
@@ -90,7 +91,7 @@ def steps(
                 elif item.node in marks.returns:
                     _shape(b, item, marks.returns[item.node])
         yield
-    for item in scene.items:  # after all bodies: a frame's ports lie on its edge, under what it holds
+    for item in visible:  # after all bodies: a frame's ports lie on its edge, under what it holds
         if item.state == "open" and b.detailed:
             painter.ports(b, item, b.theme.wire)
     for item in scene.items:
@@ -190,13 +191,16 @@ def _holds(arrangement: Arrangement, marks: Marks, item: Item) -> bool:
     return found
 
 
-def _frame(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks, lines: LineCache) -> int:
+def _frame(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks, lines: LineCache, edges: bool) -> int:
     graph = arrangement.graph
     tint = tint_of(b.theme, graph, arrangement, marks, item)
     inside = arrangement.boxes[item.node].inside
     assert inside is not None
-    painter.frame(b, item, tint, item.node in marks.providers, item.loose, not graph.children[item.node])
-    if item.header:
+    if edges:
+        painter.frame(b, item, tint, item.node in marks.providers, item.loose, not graph.children[item.node])
+    else:
+        painter.ground(b, item)
+    if item.header and edges:
         painter.header(b, item, item.header, tint)
         if note := graph.view(item.node).note:
             notes.on_header(b, item, note, tint.ink)

@@ -4,7 +4,6 @@ Painting, hit testing and gestures all read the same list, so what one sees is w
 """
 
 import math
-from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -15,8 +14,7 @@ from PySide6.QtGui import QRegion
 from app.canvas import captions
 from app.canvas.camera import Camera
 from app.canvas.texts import SMALLEST, Texts
-from engine.document import scopes
-from engine.document.arrange import GAP, Arrangement, Point, Route
+from engine.document.arrange import GAP, HEADER, Arrangement, Point, Route
 from engine.document.graph import CANVAS, Graph
 from engine.document.kinds import Catalogue, Role
 from engine.document.scopes import Key
@@ -29,6 +27,17 @@ DETAILED = 0.45
 
 LARGEST_HEADER = 180.0
 """What stands on a header is never larger than on one of so many pixels: that of a small frame at the closest zoom."""
+
+LEAST_HEADER = 11.0
+"""In pixels. A header of less takes some of the room below it, up to `SPARE` of its height."""
+SPARE = 14 / HEADER
+READABLE = 8.7
+"""On a header of so many pixels a title can be read."""
+TOO_LARGE = 125.0**2
+"""A frame of so many pixels is no plate, even if its title can't be read when it is open."""
+
+CORNER = 14.0
+"""What the outline of a frame and its rounded corners may take, in pixels."""
 
 State = Literal["leaf", "plate", "open"]
 PILL = 26.0
@@ -94,7 +103,8 @@ class Pill(Struct):
 class Scene(Struct):
     """The items on screen and the camera they were found with. `free` is where links show; they work it out.
 
-    By node there are also those that one of the `stacks` stands for.
+    By node there are also those that one of the `stacks` stands for. `ground` is the index of the innermost frame whose
+    body is all that one sees beside what is in it: what comes before lies under it.
     """
 
     items: list[Item]
@@ -104,40 +114,58 @@ class Scene(Struct):
     y: float
     pills: list[tuple[str, QRectF, list[QPointF]]]
     stacks: list[Item]
+    ground: int | None = None
     free: QRegion | None = None
 
 
 def build(
-    arrangement: Arrangement, camera: Camera, width: float, height: float, texts: Texts, most: int = MOST_ITEMS
+    arrangement: Arrangement,
+    camera: Camera,
+    width: float,
+    height: float,
+    texts: Texts,
+    most: int = MOST_ITEMS,
+    titled: bool = True,
 ) -> Scene:
-    """Collect what meets a widget of this size. Frames that would be too small to read are closed plates."""
+    """Collect what meets a widget of this size. Frames that would be too small to read are closed plates; those whose
+    titles alone are, too, unless `titled` is False."""
     graph, boxes, zoom = arrangement.graph, arrangement.boxes, camera.zoom
-    catalogue = arrangement.catalogue
+    nodes, frames, stacks = graph.nodes, graph.children, arrangement.stacks
+    kinds = arrangement.catalogue
     items: list[Item] = []
-    queue: deque[tuple[str, float, float, int, bool]] = deque([(graph.root, camera.x, camera.y, 0, False)])
+    queue: list[tuple[str, float, float, int, bool]] = [(graph.root, camera.x, camera.y, 0, False)]
     queue.extend((n, camera.x, camera.y, 0, True) for segment in graph.segments(CANVAS) for n in segment)
-    while queue:
-        node, from_x, from_y, depth, loose = queue.popleft()
+    done, ground = 0, None
+    for node, from_x, from_y, depth, loose in queue:  # it grows meanwhile
+        done += 1
         box = boxes[node]
         x, y = from_x + box.x * zoom, from_y + box.y * zoom
         wide, high = box.width * zoom, box.height * zoom
         if x > width or y > height or x + wide < 0 or y + high < 0:
             continue
-        is_frame = node in graph.children
-        item = Item(node, x, y, wide, high, y + box.line * zoom, "leaf", None, depth, loose)
-        item.role = scopes.role_of(graph, catalogue, node)
+        kind = kinds.get(nodes[node].kind)
+        role = kind.role if kind else None
+        item = Item(node, x, y, wide, high, y + box.line * zoom, "leaf", role, depth, loose)
         items.append(item)
-        if not is_frame:
+        if node not in frames:
             continue
         item.state = "plate"
-        item.run = arrangement.stacks.get(node, ())
-        children = arrangement.shown(node)
+        item.run = stacks.get(node, ())
         inside = box.inside
-        if inside is None or not _opens(wide, high, len(children), most - len(items) - len(queue)):
+        if inside is None or wide < 40 or high < 26:
+            continue
+        header = inside.header * zoom
+        header = max(header, min(LEAST_HEADER, header * (1 + SPARE)))
+        children = arrangement.shown(node)
+        if len(children) > most - len(items) - len(queue) + done or wide * high < 260 * len(children):
+            continue
+        if titled and header < READABLE and wide * high < TOO_LARGE:
             continue
         item.state = "open"
-        item.height_of_header = inside.header * zoom
+        item.height_of_header = header
         item.header = _header(arrangement, item, width, texts)
+        if x < -CORNER and y + header < 0 and x + wide > width + CORNER and y + high > height + CORNER:
+            ground = len(items) - 1
         queue.extend((child, x, y, depth + 1, loose) for child in children)
         queue.extend((n, x, y, depth + 1, True) for segment in graph.segments(node) for n in segment)
     pills = [
@@ -148,16 +176,9 @@ def build(
         )
         for pill in pills_of(arrangement, texts)
     ]
-    stacks = [item for item in items if item.run]
-    by_node = {item.node: item for item in items} | {node: item for item in stacks for node in item.run}
-    return Scene(items, by_node, zoom, camera.x, camera.y, pills, stacks)
-
-
-def _opens(width: float, height: float, children: int, left: int) -> bool:
-    """Whether a frame is large enough on screen to show its children, each some pixels wide and high."""
-    if width < 40 or height < 26 or children > left:
-        return False
-    return width * height >= 260 * children
+    folded = [item for item in items if item.run]
+    by_node = {item.node: item for item in items} | {node: item for item in folded for node in item.run}
+    return Scene(items, by_node, zoom, camera.x, camera.y, pills, folded, ground)
 
 
 def pills_of(arrangement: Arrangement, texts: Texts) -> list[Pill]:

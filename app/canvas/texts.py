@@ -1,6 +1,8 @@
 """Text on the canvas: measured once, fitted by shrinking before cutting, and kept as pixmaps."""
 
 import math
+import re
+from itertools import islice
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
@@ -11,6 +13,11 @@ SMALLEST = 7
 BOLD_FROM = 9
 """Smaller bold text is painted in the normal weight, which is read better."""
 
+LEADING = 1.25
+"""From one line of a block to the next, in text sizes."""
+
+_PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<= )(?=[^…])")
+"""Where a title may be broken: before the words that it is made of."""
 _KEPT = 6000
 _PIXELS = 2 * 2**20
 """Rendered texts together have at most so many pixels, of 4 bytes each, times the square of the device's ratio: more
@@ -25,6 +32,7 @@ class Texts:
         self._fonts: dict[tuple[int, bool], tuple[QFont, QFontMetricsF]] = {}
         self._widths: dict[tuple[str, int, bool], float] = {}
         self._fits: dict[tuple[str, int, bool, int], tuple[str, int, bool]] = {}
+        self._blocks: dict[tuple[str, int, int, int], tuple[int, list[str]]] = {}
         self._pixmaps: dict[tuple[str, int, bool, int, float], tuple[QPixmap, float, float]] = {}
         self._pixels = 0
 
@@ -83,6 +91,48 @@ class Texts:
             size -= 1
         return size
 
+    def block(self, text: str, size: int, wide: float, high: float) -> tuple[int, list[str]]:
+        """Size and lines of a bold title in a room of pixels, as large as it fits; cut on one line where it can't.
+
+        With more room it is never shorter or smaller.
+        """
+        key = (text, size, int(wide), int(high))
+        found = self._blocks.get(key)
+        if found is None:
+            if len(self._blocks) > _KEPT:
+                self._blocks.clear()
+            found = self._blocks[key] = self._broken(text, size, int(wide), int(high))
+        return found
+
+    def _broken(self, text: str, size: int, wide: int, high: int) -> tuple[int, list[str]]:
+        parts = _PARTS.split(text)
+        unit = max(self.width(part.rstrip(), SMALLEST) for part in parts) / SMALLEST  # the sizes are near proportion
+        for each in range(min(size, math.ceil(wide / unit) + 1, high), SMALLEST - 1, -1):
+            most = int((high / each - 1) / LEADING) + 1
+            lines = [""]
+            for part in parts:
+                if self.width((lines[-1] + part).rstrip(), each, each >= BOLD_FROM) <= wide:
+                    lines[-1] += part
+                else:
+                    lines.append(part)
+            if (
+                lines[0]
+                and len(lines) <= most
+                and all(self.width(x.rstrip(), each, each >= BOLD_FROM) <= wide for x in lines)
+            ):
+                return each, [line.rstrip() for line in lines]
+        return min(size, high), [text]
+
+    def draw_block(
+        self, painter: QPainter, text: str, x: float, middle: float, wide: float, high: float, size: int, colour: QColor
+    ) -> None:
+        """Paint a bold title in the middle of a room of pixels, on as many lines as it takes."""
+        size, lines = self.block(text, size, wide, high)
+        middle -= (len(lines) - 1) / 2 * LEADING * size
+        for line in lines:
+            self.draw(painter, line, x, middle, wide, size, colour, True, True)
+            middle += LEADING * size
+
     def draw(
         self,
         painter: QPainter,
@@ -122,8 +172,9 @@ class Texts:
             found = self._render(text, whole, bold, colour, ratio)
             self._pixels += found[0].width() * found[0].height()
             if self._pixels > _PIXELS * ratio * ratio:
-                self._pixmaps.clear()
-                self._pixels = found[0].width() * found[0].height()
+                for old in list(islice(self._pixmaps, len(self._pixmaps) // 4)):
+                    gone = self._pixmaps.pop(old)[0]
+                    self._pixels -= gone.width() * gone.height()
             self._pixmaps[key] = found
         pixmap, wide, high = found
         left = x + (room - wide) / 2 if centred else x

@@ -141,7 +141,7 @@ def test_a_key_that_nobody_declares_has_a_place_of_its_own(open_canvas: Open) ->
     canvas.set_zoom(0.1)
     far = links.chip_of(canvas, Key("p", "unet", "skip"), {})
     assert not far.text, "nothing is painted over the frame, links just end there"
-    assert canvas.rect_of("p").contains(far.rect)
+    assert canvas.rect_of("root").contains(far.rect)
 
 
 def test_a_repaint_costs_what_is_visible(open_canvas: Open) -> None:
