@@ -23,7 +23,7 @@ class Overlays(QObject):
     def __init__(self, window: "Window") -> None:
         super().__init__(window)
         self.window = window
-        self.heat: Name | None = None
+        self.heat: Name | None = next((name for name in QUANTITIES if name == window.settings.value("heat")), None)
         """What one looks at."""
         self.minimap = Minimap(window.canvas)
         self.legend = Legend(window.canvas)
@@ -38,6 +38,8 @@ class Overlays(QObject):
         window.document.listeners.append(self._changed)
         window.canvas.arranged.connect(self._follow)
         link = window.link
+        link.measures = self._is_measured()
+        self._show()
         link.ready.connect(self._forget)
         link.shapes.connect(self._shaped)
         link.measured.connect(self._take)
@@ -60,7 +62,8 @@ class Overlays(QObject):
         and at once if the graph runs after every change and no run is paused."""
         link = self.window.link
         before, self.heat = link.measures, name
-        link.measures = name is not None and QUANTITIES[name].of is not None
+        self.window.settings.setValue("heat", name or "")
+        link.measures = self._is_measured()
         if link.measures and not before and link.auto and not link.paused_at:
             link.run()
         self._show()
@@ -69,6 +72,10 @@ class Overlays(QObject):
     def set_theme(self, theme: Theme) -> None:
         """Wear the colours of a theme."""
         self.legend.set_theme(theme)
+
+    def _is_measured(self) -> bool:
+        """Whether it takes a run to know what one looks at."""
+        return self.heat is not None and QUANTITIES[self.heat].of is not None
 
     def _show(self) -> None:
         """Show what is known of what one looks at."""

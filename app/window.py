@@ -83,7 +83,7 @@ class Window(QMainWindow):
         self.link = Link(self.document, lambda: self.files.folder, lambda: self.trust.names, self)
         self.variants = Variants(self.link)
         self.link.auto = settings.value("auto", True, bool) is True
-        self.links_shown = "few"
+        self.links_shown = str(settings.value("links", "few"))
         self.sought: str | Key = ""
         """What was last looked for in the graph."""
         self.checker = Checker(self.document.graph, CATALOGUE)
@@ -113,6 +113,7 @@ class Window(QMainWindow):
         self.setObjectName("catenary")
         self.setAcceptDrops(True)
         self.canvas = Canvas(self.document, self.theme)
+        self.canvas.set_links_shown(self.links_shown)
         self.canvas.mouse.wheel_mode = str(self.settings.value("wheel", "auto"))
         self.breadcrumbs = Breadcrumbs(self.canvas)
         self.selector = SelectorBar(self.canvas)
@@ -273,6 +274,7 @@ class Window(QMainWindow):
 
     def set_links_shown(self, mode: str) -> None:
         self.links_shown = mode
+        self.settings.setValue("links", mode)
         self.canvas.set_links_shown(mode)
 
     def set_theme_mode(self, mode: str) -> None:

@@ -82,6 +82,20 @@ def test_nodes_show_what_they_came_to_and_what_they_made(qtbot: QtBot, live: Win
     assert not canvas.marks.pictures
 
 
+def test_what_one_looks_at_is_looked_at_again_at_the_next_start(qtbot: QtBot, settings: QSettings) -> None:
+    settings.setValue("heat", "time")
+    settings.setValue("links", "all")
+    window = Window(settings)
+    qtbot.addWidget(window)
+    assert (window.overlays.heat, window.link.measures) == ("time", True)
+    assert heat_of(window).name == "time"
+    assert window.canvas.links_shown == "all"
+    assert window.overlays.legend.note.text() == "Not measured yet: run the graph"
+    window.actions_by_id["heat-none"].trigger()
+    assert (settings.value("heat"), window.link.measures) == ("", False)
+    window.close()
+
+
 def test_the_minimap_is_a_key_away_and_its_absence_is_remembered(
     qtbot: QtBot, window: Window, hands: Hands, settings: QSettings
 ) -> None:
