@@ -44,6 +44,8 @@ class Inspector(QScrollArea):
         self._problems: Sequence[Problem] = ()
         self._reports: tuple[WeightsReport, ...] = ()
         self._shapes: tuple[Descriptions, Descriptions] = ({}, {})
+        self._graph_page: GraphPage | None = None
+        """It is kept while other pages are shown: to make it takes long, and nothing is selected often."""
         self._building = QTimer(self, singleShot=True)
         self._building.timeout.connect(self._build)
         self.setWidgetResizable(True)
@@ -105,6 +107,7 @@ class Inspector(QScrollArea):
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
+        self._forget_graph_page()
         self._build()
 
     def _build(self) -> None:
@@ -117,12 +120,12 @@ class Inspector(QScrollArea):
         elif isinstance(self.document, DrawnDocument):
             self.page = AdapterPage(self.document, self.theme)
         else:
-            self.page = GraphPage(self.document, self.folder, self.theme)
-        self.setWidget(self.page)
+            self.page = self._of_graph()
+        self._show(self.page)
         self.verticalScrollBar().setValue(QPoint().y())
         self.set_problems(self._problems)
         self.set_shapes(*self._shapes)
-        if isinstance(self.page, NodePage | GraphPage) and self.page.weights:
+        if isinstance(self.page, NodePage) and self.page.weights:
             self.page.weights.asked.connect(self.weights_asked)
         if isinstance(self.page, NodePage) and self.page.sharing:
             node = self.page.node
@@ -130,11 +133,33 @@ class Inspector(QScrollArea):
             self.page.sharing.unshared.connect(lambda: self.unshared.emit(node))
         self.set_weights(self._reports)
 
+    def _of_graph(self) -> GraphPage:
+        """The page of the graph, up to date."""
+        if self._graph_page is None:
+            self._graph_page = GraphPage(self.document, self.folder, self.theme)
+            self._graph_page.weights.asked.connect(self.weights_asked)
+        else:
+            self._graph_page.refresh()
+        return self._graph_page
+
+    def _forget_graph_page(self) -> None:
+        if self._graph_page and self._graph_page is not self.widget():
+            self._graph_page.deleteLater()
+        self._graph_page = None
+
+    def _show(self, page: QWidget) -> None:
+        """Put a page into the place of the one that was shown; that is deleted, unless it is kept."""
+        if self.widget() is self._graph_page and page is not self._graph_page:
+            self.takeWidget()
+        self.setWidget(page)
+
     def _changed(self, change: Change) -> None:
+        if change.touched is None:
+            self._forget_graph_page()
         if change.touched is None or any(node not in self.document.graph for node in self.nodes):
             self.nodes = [n for n in self.nodes if n in self.document.graph] if change.touched else []
             self.page = None
-            self.setWidget(QWidget())
+            self._show(QWidget())
             self._building.start(LATEST)  # once the graph is painted and checked: a page takes longer
         else:
             self.refresh()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QLineEdit
 from shiboken6 import isValid
 
 from app.panels.contexts import ContextsEditor
@@ -113,6 +113,17 @@ def test_a_tensor_that_is_none_is_refused(window: Window, hands: Hands) -> None:
     assert values.dtype.currentText() == "float32"
 
 
+def test_the_page_of_the_graph_is_true_again_when_it_is_shown_again(window: Window) -> None:
+    page = graph_page(window)
+    node = add(window, "ReLU")
+    node_page(window, node)
+    window.document.apply(SetInputs((Input("x", NumberSource(3)),)), "Set")
+    window.canvas.select([])
+    assert window.inspector.page is page
+    assert [row.name.name for row in page.inputs.rows] == ["x"]
+    assert page.count.text() == "1 node"
+
+
 def test_a_file_chosen_for_a_field_that_is_gone_changes_nothing(window: Window, hands: Hands, tmp_path: Path) -> None:
     picture = tmp_path / "cat.png"
     picture.write_bytes(b"")
@@ -122,13 +133,13 @@ def test_a_file_chosen_for_a_field_that_is_gone_changes_nothing(window: Window, 
     hands.click(values.file.button)
     dialog = window.findChild(QFileDialog, "source-file")
     assert dialog is not None
-    node = add(window, "ReLU")
-    node_page(window, node)
+    window.document.undo()
     hands.qtbot.waitUntil(lambda: not isValid(values))
-    dialog.setDirectory(str(tmp_path))
-    dialog.selectFile(picture.name)
+    line = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert line is not None
+    hands.write(line, str(picture))
     dialog.accept()
-    assert window.document.graph.inputs[0].source == ImageSource("old.png")
+    assert window.document.graph.inputs == ()
     hands.qtbot.waitUntil(lambda: not isValid(dialog))
 
 
