@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QPlainTextEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from app.__main__ import main
@@ -17,11 +17,13 @@ from app.actions import ACTIONS
 from app.canvas.guide import GESTURES
 from app.keymap import FIXED, Keymap, defaults
 from app.keys_dialog import KeysDialog
+from app.panels.node_page import NodePage
+from app.panels.numbers import NumberBox
 from app.window import Window
 from engine.document.document import new_graph, new_tree
 from engine.document.edits import Insert
 from engine.document.graph import Place
-from tests.app.hands import Hands
+from tests.app.hands import Hands, text_of
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 PAIRS = [(action, key) for action in ACTIONS for key in defaults(action)]
@@ -92,6 +94,43 @@ def test_no_key_of_the_canvas_fires_while_a_text_field_has_the_focus(window: Win
             field.setFocus()
             press("Tab")
             assert heard == []
+
+
+def test_text_fields_of_every_sort_keep_their_keys(window: Window, hands: Hands) -> None:
+    """A line and a text of the inspector, a number and a spin box, the selector's line, and the outline's editor."""
+    document = window.document
+    document.apply(Insert(Place("root", 0), (new_tree(document.graph, document.catalogue, "Linear"),)), "Add")
+    [node] = document.graph.children["root"]
+    for panel in ("inspector", "strip", "outline"):
+        window.docks[panel].show()
+        window.docks[panel].raise_()
+    window.selector.open()
+    window.canvas.select([node])
+    window.outline.edit(window.outline.nodes.index_of(node))
+    editor = window.outline.viewport().findChild(QLineEdit)
+    page = window.inspector.page
+    assert isinstance(page, NodePage)
+    note, number = page.findChild(QPlainTextEdit), page.fields["in_features"].findChild(NumberBox)
+    steps = window.sweep.findChild(QSpinBox)
+    with recorded(window) as heard:
+        for field in (editor, text_of(page.name), note, number, steps, window.selector.line):
+            assert field is not None
+            for key in (
+                "D",
+                "Shift+P",
+                "/",
+                "?",
+                "Del",
+                "Ctrl+B",
+                "Ctrl+G",
+                "Shift+Del",
+                "Ctrl+Z",
+                "Ctrl+Y",
+                "Ctrl+Shift+Z",
+            ):
+                field.setFocus()
+                press(key)
+                assert heard == [], (key, field)
 
 
 @pytest.fixture
