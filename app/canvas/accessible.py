@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAccessibleWidget
 from shiboken6 import Shiboken
 
-from app.canvas import captions
+from app.canvas import captions, repeats
 from app.canvas import scene as scenes
 from engine.document.graph import CANVAS, Graph
 
@@ -76,7 +76,7 @@ def words(canvas: "Canvas", node: str) -> str:
     said = [captions.contents(graph, node) or "empty"] if graph.is_frame(node) else []
     if not graph.is_frame(node):
         said.append(captions.details(found, catalogue.get(found.kind)))
-    said.append(graph.view(node).note)
+    said += [" ".join(repeats.told(canvas.arrangement, node)), graph.view(node).note]
     if found.mode:
         said.append("bypassed" if found.mode == "bypass" else "muted")
     elif node in marks.idle or node in marks.unreached:
@@ -124,7 +124,8 @@ class _Item(QAccessibleInterface, QAccessibleActionInterface):
         found = document.graph.nodes[self.node]
         kind = document.catalogue.get(found.kind)
         if t == QAccessible.Text.Name:
-            return f"{found.kind} {found.name}" if found.name else found.kind
+            count = len(self.canvas.arrangement.stacks.get(self.node, ()))
+            return f"{found.kind} {found.name}".strip() + (f" × {count}" if count else "")
         if t == QAccessible.Text.Description:
             return words(self.canvas, self.node)
         return kind.doc if kind and t == QAccessible.Text.Help else ""

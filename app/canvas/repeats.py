@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.canvas.view import Canvas
 
 DIFFERENCES = 8
-"""The tooltip tells so many."""
+"""So many are told."""
 
 
 def paint_stack(b: Brushes, item: Item, tint: Tint) -> None:
@@ -74,15 +74,21 @@ def meant(arrangement: Arrangement, node: str) -> list[str]:
     return arrangement.stacks.get(node, [node])
 
 
-def tip(arrangement: Arrangement, node: str) -> str:
-    """What a node that stands for several adds to its tooltip: how many they are, and in what they differ."""
+def told(arrangement: Arrangement, node: str) -> list[str]:
+    """What there is to say of a node that stands for several: how many they are, then in what they differ."""
     run = arrangement.stacks.get(node, [])
     if not run:
-        return ""
-    found = [escape(str(each)) for each in differences(arrangement.graph, arrangement.catalogue, run)]
+        return []
+    found = [str(each) for each in differences(arrangement.graph, arrangement.catalogue, run)]
     more = [f"and {len(found) - DIFFERENCES} differences more"] if len(found) > DIFFERENCES else []
-    head = f"<b>× {len(run)}</b>, built alike" + (", but for:" if found else " to the last param")
-    return "<p style='margin:4px 0 0 0'>" + "<br>".join([head, *found[:DIFFERENCES], *more]) + "</p>"
+    head = f"× {len(run)}, built alike" + (", but for:" if found else " to the last param")
+    return [head, *found[:DIFFERENCES], *more]
+
+
+def tip(arrangement: Arrangement, node: str) -> str:
+    """The same, for the tooltip of the node."""
+    lines = [escape(line) for line in told(arrangement, node)]
+    return f"<p style='margin:4px 0 0 0'><b>{lines[0]}</b><br>{'<br>'.join(lines[1:])}</p>" if lines else ""
 
 
 def fold(canvas: "Canvas") -> None:

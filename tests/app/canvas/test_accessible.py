@@ -69,6 +69,20 @@ def test_items_say_what_signs_and_colours_say(open_canvas: Open) -> None:
     assert not free.state().busy
 
 
+def test_a_stack_of_repeats_says_how_many_and_how_they_differ(open_canvas: Open) -> None:
+    sizes = enumerate((64, 32))
+    blocks = [tree("Chain", f"b{n}", tree("Linear", f"l{n}", out_features=size), name="Block") for n, size in sizes]
+    canvas, _ = open_canvas(graph_of(tree("ReLU", "a"), *blocks))
+    block = root_of(canvas).child(1)
+    assert block.text(NAME) == "Chain Block"
+    canvas.document.fold_repeats(["root"], True)
+    assert block.text(NAME) == "Chain Block × 2"
+    words = block.text(DESCRIPTION)
+    assert "× 2, built alike, but for: " in words
+    assert "out_features" in words
+    assert root_of(canvas).child(2).state().invisible
+
+
 def test_states_and_places_follow_the_canvas(open_canvas: Open) -> None:
     canvas, _ = open_canvas(nest())
     canvas.setFocus()
