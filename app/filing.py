@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from app import typing_keys
 from app.dialogs import DELETE_ON_CLOSE
-from app.reading import Reader
+from app.reading import Opened, Reader
 from engine.document import files
 from engine.document.disk import ChangedOnDisk, FileError, Stamp
 from engine.document.document import new_graph
@@ -107,34 +107,38 @@ class Filing(QObject):
 
     def new(self) -> None:
         """Start with an empty graph, once what is open is safe."""
-        self.when_safe(lambda: self._hold(new_graph(), None, None, None))
+        self.when_safe(lambda: self._hold(Opened(new_graph()), None, None))
 
     def new_from(self, model: Model) -> None:
         """Start with the graph of a model, once what is open is safe."""
-        self.when_safe(lambda: self._hold(build(model), None, None, None))
+
+        def hold(opened: Opened) -> None:
+            self.when_safe(lambda: self._hold(opened, None, None))
+
+        self._reader.make(model.title, lambda: build(model), hold)
 
     def open(self, path: Path) -> None:
         """Open a file, once it can be read and what is open is safe."""
         path = Path(os.path.abspath(path))  # noqa: PTH100 - a link in the path stays as the user wrote it
 
-        def replace(graph: Graph, stamp: Stamp) -> None:
+        def replace(opened: Opened) -> None:
             typing_keys.commit()
             if self.window.document.modified:
                 self.when_safe(lambda: self._load(path))  # read again: saving what is open may have changed it
             else:
-                self._take(path, graph, stamp)
+                self._take(path, opened)
 
         self._read(path, replace)
 
     def open_example(self, path: Path, then: Then | None = None) -> None:
         """Open an example as a document without a path, once it has been read and what is open is safe."""
 
-        def hold(graph: Graph) -> None:
-            self._hold(graph, None, path, None)
+        def hold(opened: Opened) -> None:
+            self._hold(opened, None, path)
             if then:
                 then()
 
-        self._read(path, lambda graph, _: self.when_safe(lambda: hold(graph)))
+        self._read(path, lambda opened: self.when_safe(lambda: hold(opened)))
 
     def close(self) -> None:
         """What is being read comes too late."""
@@ -241,14 +245,14 @@ class Filing(QObject):
         moved = path != self.path
         self.path, self.example = path, None
         document.mark_saved()
-        self.window.trust.keep(self._stamp.digest, path.parent)
-        self._remember(path)
-        if moved:
-            self.window.link.reload()
         if old != path.parent:
             self._moves = [move for move in self._moves if self._reached(move[0])]
             self._moves.append((document.history.revision, old))
         self._told = self.folder
+        self.window.trust.keep(self._stamp.digest, path.parent)
+        self._remember(path)
+        if moved:
+            self.window.link.reload()
         self.moved.emit()
         self.window.say(f"Saved {path.name}")
         if then:
@@ -270,33 +274,35 @@ class Filing(QObject):
 
     def _load(self, path: Path) -> None:
         """Take what is on the disk, whatever is in the window: that is safe, or was given up."""
-        self._read(path, lambda graph, stamp: self._take(path, graph, stamp))
+        self._read(path, lambda opened: self._take(path, opened))
 
-    def _take(self, path: Path, graph: Graph, stamp: Stamp) -> None:
-        self._hold(graph, path, None, stamp)
+    def _take(self, path: Path, opened: Opened) -> None:
+        self._hold(opened, path, None)
         self._remember(path)
 
-    def _read(self, path: Path, then: Callable[[Graph, Stamp], object]) -> None:
+    def _read(self, path: Path, then: Callable[[Opened], object]) -> None:
         """Go on with what a file holds; one that can't be read ends in a complaint."""
         self._reader.read(path, then, lambda error: self.complain("This file can't be opened.", error))
 
     def take(self, graph: Graph, folder: Path, trusted: tuple[str, ...]) -> None:
         """Start with a graph that was imported, whose paths start at `folder`, and whose code was agreed to."""
-        self._hold(graph, None, None, None, folder, trusted)
+        self._hold(Opened(graph), None, None, folder, trusted)
 
     def _hold(
         self,
-        graph: Graph,
+        opened: Opened,
         path: Path | None,
         example: Path | None,
-        stamp: Stamp | None,
         start: Path | None = None,
         trusted: tuple[str, ...] = (),
     ) -> None:
         self._reader.forget()
+        stamp = opened.stamp if path else None
         self.path, self.example, self._stamp, self._start = path, example, stamp, start
-        self.window.trust.begin(graph, stamp.digest if stamp else "", path.parent if path else None, trusted)
-        self.window.document.replace(graph)
+        self._moves = []
+        self._told = self.folder
+        self.window.trust.begin(opened.graph, stamp.digest if stamp else "", path.parent if path else None, trusted)
+        self.window.document.replace(opened.graph, opened.prepared)
         self.moved.emit()
 
     def _remember(self, path: Path) -> None:

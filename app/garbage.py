@@ -15,15 +15,16 @@ EVERY = 400
 
 
 class Collector(QTimer):
-    """Collects from now on, and nothing else does. What outlives the opening of a document is walked over no more,
-    until the next one is opened: of a hundred thousand nodes that alone would hold up the window."""
+    """Collects from now on, and nothing else does. What is there already has come with the program, and stays: it is
+    never walked over, which would hold up the window for longer than a document of ten thousand nodes."""
 
     def __init__(self, document: Document) -> None:
         super().__init__(interval=EVERY)
-        self._opened = True
+        self._opened = False
         document.listeners.append(self._changed)
         self.timeout.connect(self.collect)
         gc.disable()
+        gc.freeze()
         self.start()
 
     def _changed(self, change: Change) -> None:
@@ -32,10 +33,6 @@ class Collector(QTimer):
     def collect(self) -> None:
         """Collect what Python's own thresholds ask for by now; everything, when another document was opened."""
         due = [age for age in range(3) if gc.get_count()[age] > gc.get_threshold()[age]]
-        if self._opened:
+        if self._opened or due:
+            gc.collect(2 if self._opened else max(due))
             self._opened = False
-            gc.unfreeze()
-            gc.collect()
-            gc.freeze()
-        elif due:
-            gc.collect(max(due))

@@ -122,6 +122,8 @@ class Link(QObject):
         """The number of the worker; what an earlier one still says counts no more."""
         self._folder = folder
         self._trusted = trusted
+        self._text = b""
+        """A file of the document, as long as nothing has changed since it was made."""
         self._number = 0
         self._oldest = 1
         self._began = 0.0
@@ -290,9 +292,11 @@ class Link(QObject):
 
     def _snapshot(self) -> Load:
         self._opening = True
-        return Load(files.dump(self.document.graph), str(self._folder()), self._trusted())
+        self._text = self._text or files.dump(self.document.graph)
+        return Load(self._text, str(self._folder()), self._trusted())
 
     def _changed(self, change: Change) -> None:
+        self._text = change.prepared.text if change.prepared else b""
         self.client.hear(change)
         if change.edit is None:
             # What is still under way belongs to another document: opening one runs nothing.

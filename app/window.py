@@ -207,7 +207,7 @@ class Window(QMainWindow):
             self.canvas.set_running(None)
             self.weights.forget()
             self.timeline.forget()
-            self.checker = Checker(self.document.graph, CATALOGUE)
+            self.checker = change.prepared.checker if change.prepared else Checker(self.document.graph, CATALOGUE)
         else:
             self.checker.touch(change.touched)
         self.files.follow()

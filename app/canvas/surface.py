@@ -16,15 +16,14 @@ from app.canvas.render import Marks
 from app.canvas.scene import Scene
 from app.canvas.staleness import Staleness
 from app.canvas.texts import Texts
+from app.canvas.widths import Widths
 from app.theme import Theme
 from engine.document import flow, modes, returns, sharing
 from engine.document.arrange import Arrangement
-from engine.document.document import Change, Document
+from engine.document.document import Change, Document, Prepared
 from engine.document.expand import Expanded
 from engine.document.problems import Problem, Severity
 from engine.messages import Fault
-
-MOST_WIDTHS = 20_000
 
 
 class Surface(QWidget):
@@ -46,18 +45,19 @@ class Surface(QWidget):
         """What the adapters come to, once that is known; adapters can be dropped then."""
         self.painted = render.Painted()
         self.texts = Texts(QApplication.font().family())
-        self._widths: dict[tuple[object, ...], float] = {}
-        """What nodes take for their words, by all that these are made of: many nodes of a model are alike."""
         self._families: dict[tuple[tuple[str, ...], int], int] = {}
         self._lines: render.LineCache = {}
         self._scene: Scene | None = None
-        self._back: QPixmap | None = None
+        self._back = QPixmap()
+        """The graph without what lies on top. It is kept when it is out of date: the next repaint takes its memory."""
+        self._painted = False
+        """Whether that shows the graph as it is."""
         self._badges: dict[str, Severity] | None = None
         """The worst problem of each visible node."""
         self._whole = True
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(200, 150)
-        self.arrangement = self._arranged()
+        self.arrangement = self._arranged(None)
         self.marks.unreached = returns.all_unreached(document.graph, document.catalogue)
         self.marks.idle = modes.idle(self.document.graph)
         self.marks.shared = sharing.by_leaf(document.graph)
@@ -66,27 +66,17 @@ class Surface(QWidget):
 
     # The document.
 
-    def _arranged(self) -> Arrangement:
+    def _arranged(self, prepared: Prepared | None) -> Arrangement:
         graph = self.document.graph
-        self._widths.clear()
         self.marks.providers.clear()
         self._families.clear()
         self._lines.clear()
         self._number_providers(graph.in_order(graph.nodes.having("contexts")))
-        return Arrangement(graph, self.document.catalogue, self._measure)
-
-    def _measure(self, node: str) -> float:
-        graph = self.document.graph
-        found, frame = graph.nodes[node], node in graph.children
-        if found.contexts or (frame and graph.view(node).collapsed):  # its words depend on what is in it
-            return scenes.measure(graph, self.document.catalogue, self.texts, node)
-        looks = (frame, found.kind, found.name, str(found.params))
-        kept = self._widths.get(looks)
-        if kept is None:
-            if len(self._widths) > MOST_WIDTHS:
-                self._widths.clear()
-            kept = self._widths[looks] = scenes.measure(graph, self.document.catalogue, self.texts, node)
-        return kept
+        widths = Widths(graph, self.document.catalogue, self.texts)
+        if prepared is None:
+            return Arrangement(graph, self.document.catalogue, widths)
+        prepared.arrangement.measure = widths  # those that were taken before may be of another thread's fonts
+        return prepared.arrangement
 
     def _changed(self, change: Change) -> None:
         if change.touched is None:
@@ -96,7 +86,7 @@ class Surface(QWidget):
         self.marks.shared = sharing.by_leaf(self.document.graph)
         if change.touched is None:
             self.marks.holds.clear()
-            self.arrangement = self._arranged()
+            self.arrangement = self._arranged(change.prepared)
             self.frame_all()
         else:
             for node in change.touched.removed:
@@ -172,7 +162,7 @@ class Surface(QWidget):
     @property
     def picture(self) -> QPixmap | None:
         """The graph as it was painted last, without what lies on top."""
-        return self._back
+        return self._back if self._painted else None
 
     def hit(self, x: float, y: float) -> Hit:
         """What is under a point of the widget."""
@@ -182,7 +172,8 @@ class Surface(QWidget):
 
     def _repaint(self) -> None:
         """What is visible, or where, has changed. (`update` alone repaints only what lies on top.)"""
-        self._scene = self._back = self._badges = None
+        self._scene = self._badges = None
+        self._painted = False
         self.update()
 
     def _moved(self) -> None:
@@ -299,18 +290,21 @@ class Surface(QWidget):
     def _paint_scene(self, p: QPainter, scene: Scene, width: int, height: int) -> None:
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         b = Brushes(p, self.theme, self.texts, scene.zoom)
-        painter.background(b, width, height, scene.x, scene.y)
+        if scene.ground is None:
+            painter.background(b, width, height, scene.x, scene.y)
         self.painted = render.paint(b, scene, self.arrangement, self.marks, self._lines)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         scene = self.scene
-        if self._back is None:
+        if not self._painted:
             ratio = self.devicePixelRatioF()
-            self._back = QPixmap(self.size() * ratio)
+            if self._back.size() != self.size() * ratio:
+                self._back = QPixmap(self.size() * ratio)
             self._back.setDevicePixelRatio(ratio)
             with QPainter(self._back) as p:
                 self._paint_scene(p, scene, self.width(), self.height())
+            self._painted = True
         with QPainter(self) as p:
             p.drawPixmap(0, 0, self._back)
             p.setRenderHint(QPainter.RenderHint.Antialiasing)

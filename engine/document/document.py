@@ -1,6 +1,7 @@
 """The document: a graph with its catalogue, history and listeners. What the editor and the headless commands hold."""
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -15,12 +16,28 @@ from engine.document.kinds import Catalogue, ParamValue
 from engine.document.sharing import together
 from engine.document.templates import complete, with_ids
 
+if TYPE_CHECKING:
+    from engine.document.arrange import Arrangement
+    from engine.document.check import Checker
+
+
+class Prepared(Struct, frozen=True):
+    """What was worked out of a whole new graph before anybody waits for it, on another thread.
+
+    `text` is a file of it, the checker has checked it.
+    """
+
+    text: bytes
+    arrangement: "Arrangement"
+    checker: "Checker"
+
 
 class Change(Struct, frozen=True):
     """What listeners hear: the edit that was applied and what it touched. A whole new graph has no edit."""
 
     edit: Edit | None
     touched: Touched | None
+    prepared: Prepared | None = None
 
 
 Listener = Callable[[Change], None]
@@ -72,13 +89,13 @@ class Document:
         self._tell(step.edit, inverse)
         return step.label
 
-    def replace(self, graph: Graph) -> None:
+    def replace(self, graph: Graph, prepared: Prepared | None = None) -> None:
         """Hold another graph, with a fresh history."""
         self.graph = graph
         self.history = History()
         self._saved = 0
         for listener in list(self.listeners):
-            listener(Change(None, None))
+            listener(Change(None, None, prepared))
 
     def set_collapsed(self, node: str, collapsed: bool) -> None:
         """Fold or unfold a frame. View state: saved with the file, but no step to undo and no unsaved change."""

@@ -14,7 +14,7 @@ HOLDER = "."
 """The id of a root that stands in for one, where trees are kept that have none; no node of an adapter is called so."""
 
 
-class NodeEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
+class NodeEntry(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """A line of the file's `nodes`. Frames have `children`, leaves have none."""
 
     id: str
@@ -27,10 +27,10 @@ class NodeEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
     key: str = ""
     mode: Mode = ""
     children: list[str] | UnsetType = UNSET
-    loose: list[list[str]] = []
+    loose: list[list[str]] | UnsetType = UNSET
 
 
-class ViewEntry(Struct, forbid_unknown_fields=True, omit_defaults=True):
+class ViewEntry(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """A line of the file's `view`."""
 
     id: str

@@ -78,7 +78,7 @@ def _entry(graph: Graph, node: str) -> NodeEntry:
         found.key,
         found.mode,
         children,
-        graph.segments(node),
+        graph.segments(node) or UNSET,
     )
 
 

@@ -29,7 +29,7 @@ class Weights(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
     sha256: str = ""
 
 
-class Node(Struct, frozen=True, omit_defaults=True):
+class Node(Struct, frozen=True, omit_defaults=True, gc=False):
     """One node. `name` is its class name in Fluxion; empty means the kind's.
 
     Leaves with the same non-empty `shared` have their weights in common; it is the id of the one that stood there
@@ -52,7 +52,7 @@ class Node(Struct, frozen=True, omit_defaults=True):
         return self.name or self.kind
 
 
-class View(Struct, frozen=True, omit_defaults=True):
+class View(Struct, frozen=True, omit_defaults=True, gc=False):
     """How a node is shown; never changes what runs. `position` is in canvas units, for heads of parked segments.
 
     With `repeats`, what repeats itself in a frame is folded: neighbours built alike are shown as one.

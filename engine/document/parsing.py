@@ -199,7 +199,7 @@ def _adopt_all(graph: Graph, file: File) -> None:
         if not isinstance(entry.children, UnsetType):
             adopt(entry.id, entry.children, ("nodes", index, "children"))
             graph.children[entry.id] = entry.children
-            park(entry.id, entry.loose, ("nodes", index, "loose"))
+            park(entry.id, entry.loose or [], ("nodes", index, "loose"))
     park(CANVAS, file.loose, ("loose",))
 
 

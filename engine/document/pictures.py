@@ -62,7 +62,7 @@ def _sources(graph: Graph) -> Iterator[tuple[Spot, Source]]:
             yield Spot("adapter", adapter.id, name), source
     for each in graph.inputs:
         yield Spot("input", graph.root, each.name), each.source
-    for node in graph.nodes.values():
-        for context, entries in node.contexts.items():
+    for node in graph.in_order(graph.nodes.having("contexts")):
+        for context, entries in graph.nodes[node].contexts.items():
             for key, source in entries.items():
-                yield Spot("context", node.id, f"{context}.{key}"), source
+                yield Spot("context", node, f"{context}.{key}"), source

@@ -21,7 +21,7 @@ class Key(Struct, frozen=True):
         return f"{self.context}.{self.key}"
 
 
-class Access(Struct, frozen=True):
+class Access(Struct, frozen=True, gc=False):
     """A leaf that reads or writes a context, and the key it resolves to (None when nobody declares the context)."""
 
     node: str
