@@ -9,7 +9,7 @@ from app.canvas import adapting, opening, targets
 from app.canvas.notice import notice
 from app.canvas.painter import Brushes
 from engine.document.answers import Refusal
-from engine.document.arrange import LEAF
+from engine.document.boxes import LEAF
 from engine.document.document import new_tree
 from engine.document.edits import Edit
 from engine.document.graph import Tree

@@ -8,10 +8,12 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 
 from app.canvas import painter, repeats
 from app.canvas.scene import DETAILED, Item, Scene, points
-from engine.document.arrange import GAP, Arrangement, Route
+from engine.document.arrange import Arrangement
+from engine.document.boxes import GAP
 from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph
 from engine.document.scopes import Key
+from engine.document.wire_routes import Route
 
 Side = Literal["in", "out"]
 Sort = Literal["empty", "body", "header", "button", "node", "port", "wire", "chip", "pill", "count"]

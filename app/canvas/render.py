@@ -15,9 +15,11 @@ from app.canvas.painter import Brushes
 from app.canvas.scene import DETAILED, Item, Scene, points, shown
 from app.theme import Theme, Tint, faded
 from engine.document import scopes
-from engine.document.arrange import Arrangement, Inside, Route
+from engine.document.arrange import Arrangement
+from engine.document.boxes import Inside
 from engine.document.graph import CANVAS, Graph
 from engine.document.problems import Severity
+from engine.document.wire_routes import Route
 
 SHAPES_FROM = 0.5
 """From this zoom on the shape of what a node returns is written under it, where there is room for it."""

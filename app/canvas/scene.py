@@ -14,10 +14,12 @@ from PySide6.QtGui import QRegion
 from app.canvas import captions
 from app.canvas.camera import Camera
 from app.canvas.texts import SMALLEST, Texts
-from engine.document.arrange import GAP, HEADER, Arrangement, Point, Route
+from engine.document.arrange import Arrangement
+from engine.document.boxes import GAP, HEADER
 from engine.document.graph import CANVAS, Graph
 from engine.document.kinds import Catalogue, Role
 from engine.document.scopes import Key
+from engine.document.wire_routes import Point, Route
 
 MOST_ITEMS = 1400
 """At most this many nodes are painted; frames beyond it stay closed plates."""

@@ -11,7 +11,8 @@ from app.canvas import hits
 from app.canvas.scene import Item, Scene, points
 from engine.document import scopes, wiring
 from engine.document.answers import Refusal
-from engine.document.arrange import Arrangement, Box, Inside
+from engine.document.arrange import Arrangement
+from engine.document.boxes import Box, Inside
 from engine.document.edits import Edit
 from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph, Tree

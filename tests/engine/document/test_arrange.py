@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.document import edits
-from engine.document.arrange import LEAF, Arrangement, Box
+from engine.document.arrange import Arrangement
+from engine.document.boxes import LEAF, Box
 from engine.document.document import new_graph
 from engine.document.edits import EditError, Fold, Insert
 from engine.document.flow import wires
