@@ -2,41 +2,32 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import cast
 
-from engine.document import edits, files
+from engine.commands.holding import started
+from engine.commands.terminal import FAILED, note
+from engine.document import edits, files, kinds
 from engine.document.adapters import Adapter
 from engine.document.disk import FileError
 from engine.document.edits import Batch, SetKey
 from engine.document.graph import Graph, paths
 from engine.document.stack import added, apart
 from engine.fitting import lines
-from engine.messages import Examine, Examined, FromWorker, ToWorker
+from engine.messages import Configure, Examine, Examined, FromWorker
 
-FITS_NOT = 1
-
-
-class Session(Protocol):
-    """What answers."""
-
-    def take(self, message: ToWorker) -> None:
-        """Answer a message."""
+ADAPTERS = "nodes.adapters:ADAPTERS"
 
 
-Start = Callable[[Graph, Path, Callable[[FromWorker], None]], Session]
-"""Makes a session that holds a graph, the one of this file, and is heard by a function."""
-
-
-def attach(options: argparse.Namespace, start: Start, adapters: Mapping[str, Adapter]) -> int:
+def attach_weights(options: argparse.Namespace) -> int:
     """Print the report on a file, and save the graph with it, unless that was not asked for or does not fit.
 
-    What is for an adapter that the graph does not have yet adds that of `adapters`.
+    What is for an adapter that the graph does not have yet adds the one that comes along.
     """
     file = Path(options.file)
     graph, stamp = files.load(file)
-    adapter = _adapter(graph, options.adapter, adapters) if options.adapter else ""
+    adapter = _adapter(graph, options.adapter) if options.adapter else ""
     frame = "" if adapter else _frame(graph, options.frame)
     answers: list[Examined] = []
 
@@ -44,7 +35,7 @@ def attach(options: argparse.Namespace, start: Start, adapters: Mapping[str, Ada
         if isinstance(message, Examined):
             answers.append(message)
 
-    session = start(graph, file, hear)
+    session = started(Configure("cpu"), graph, file, hear)
     session.take(Examine(frame, str(Path(options.weights).absolute()), options.prefix, adapter))
     report, edit = answers[-1].report, answers[-1].edit
     if edit is None:
@@ -55,18 +46,19 @@ def attach(options: argparse.Namespace, start: Start, adapters: Mapping[str, Ada
     sys.stdout.write("".join(f"{line}\n" for line in lines(report, graph)))
     refused = not (report.count or near) or (options.strict and not report.exact)
     if refused:
-        sys.stderr.write(f"{file} is left as it is: the weights do not fit\n")
+        note(f"{file} is left as it is: the weights do not fit")
     elif not options.dry_run:
         files.save(graph, file, stamp)
-        sys.stderr.write(f"wrote {file}\n")
-    return FITS_NOT if refused else 0
+        note(f"wrote {file}")
+    return FAILED if refused else 0
 
 
-def _adapter(graph: Graph, name: str, adapters: Mapping[str, Adapter]) -> str:
+def _adapter(graph: Graph, name: str) -> str:
     """The id of the adapter with this id or name, put into the stack if it comes along. Raises FileError."""
     for each in graph.adapters:
         if name in (each.id, each.name):
             return each.id
+    adapters = cast(Mapping[str, Adapter], kinds.resolve(ADAPTERS))
     if name not in adapters:
         known = ", ".join([*(each.name for each in graph.adapters), *adapters])
         raise FileError(f"there is no adapter {name}: give one of {known}")
