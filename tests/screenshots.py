@@ -20,6 +20,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.canvas import offered
 from app.filing import EXAMPLES
 from app.window import Window
 from engine.document.edits import Insert, SetInputs
@@ -186,7 +187,9 @@ def wiring() -> None:
         hand.drag(start, canvas.port_of("silu", "in"))
         menu = QApplication.activePopupWidget()
         assert menu
-        menu.move(canvas.mapToGlobal(canvas.port_of("silu", "in").toPoint()))  # the screen offscreen is a small one
+        at, screen = canvas.mapToGlobal(canvas.port_of("silu", "in").toPoint()), QRect(window.pos(), window.size())
+        about = [canvas.sight_of(node) for node in ("first", "silu")]
+        menu.move(offered.corner(menu.size(), at, about, screen))  # the screen offscreen is a small one
         settle()
         take(grabbed(window, menu, part=part), GUIDE_PICTURES / "canvas-refused.png")
         menu.close()

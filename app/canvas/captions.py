@@ -4,6 +4,7 @@ from html import escape
 
 from msgspec import Struct
 
+from engine.document.flow import Wire
 from engine.document.graph import Graph, Input, Node, path_of
 from engine.document.kinds import Catalogue, NodeKind, ParamValue, Role
 from engine.document.scopes import Key
@@ -179,6 +180,12 @@ def tip(
     lines += map(escape, notes)
     lines += [f"<b>!</b> {escape(trouble)}" for trouble in troubles]
     return "<p style='margin:0'>" + "<br>".join(lines) + "</p>"
+
+
+def wire_tip(graph: Graph, wire: Wire, carries: tuple[str, ...]) -> str:
+    """The tooltip of a wire: from where to where, and what was on it."""
+    names = [path_of(graph, node).rpartition(".")[2] or graph.nodes[node].title for node, _ in (wire.start, wire.end)]
+    return "<br>".join([f"<b>{' → '.join(map(escape, names))}</b>", *map(escape, carries)])
 
 
 def adapter_tip(name: str) -> str:

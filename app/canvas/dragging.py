@@ -82,7 +82,9 @@ class DragNodes(Gesture):
     def finish(self) -> None:
         if self.target is not None:
             label = f"{'Take out' if self.pulled and not self.target.wire else 'Move'} {self._what()}"
-            self.canvas.perform(self._judge(self.target), label, self.at)
+            wire = self.target.wire
+            about = [*self.nodes, *([wire.start[0], wire.end[0]] if wire else [])]
+            self.canvas.perform(self._judge(self.target), label, self.at, about)
 
     def paint(self, b: Brushes) -> None:
         if not self.nodes:

@@ -104,7 +104,8 @@ class DrawWire(Gesture):
 
     def finish(self) -> None:
         if self.answer is not None:
-            self.canvas.perform(self.answer, "Connect" if self.over else "Cut wire", self.at)
+            about = [self.port[0], *([self.over[0]] if self.over else [])]
+            self.canvas.perform(self.answer, "Connect" if self.over else "Cut wire", self.at, about)
         elif self._grows():
             self.canvas.wire_dropped.emit(self.port, self.at)
 

@@ -1,8 +1,8 @@
 """The menu that opens where a gesture was refused: why, and what could be done instead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
@@ -11,6 +11,9 @@ from engine.document.offers import Offer
 
 WIDEST = 420
 """Reasons are broken into lines of at most this many pixels."""
+
+GAP = 10
+"""Pixels between the menu and the nodes that it speaks of."""
 
 
 def menu(refusal: Refusal, take: Callable[[Offer], object], parent: QWidget) -> QMenu:
@@ -27,6 +30,30 @@ def menu(refusal: Refusal, take: Callable[[Offer], object], parent: QWidget) -> 
     for offer in refusal.offers:
         made.addAction(offer.label).triggered.connect(lambda _=False, o=offer: take(o))
     return made
+
+
+def corner(size: QSize, at: QPoint, shown: Sequence[QRect], screen: QRect) -> QPoint:
+    """Where the menu's left upper corner goes: as near to `at` as all of `shown`, and of the menu, stays in sight."""
+    wide, high = size.width(), size.height()
+    x, y = at.x() - wide // 2, at.y() - high // 2
+    corners = [at]
+    for rect in shown:
+        corners += [QPoint(x, rect.bottom() + GAP), QPoint(x, rect.top() - GAP - high)]
+        corners += [QPoint(rect.right() + GAP, y), QPoint(rect.left() - GAP - wide, y)]
+    places = [_within(QRect(corner, size), screen) for corner in corners]
+    free = [place for place in places if not any(place.intersects(rect) for rect in shown)]
+    return min(free, key=lambda place: _distance(place, at)).topLeft() if free else at
+
+
+def _within(rect: QRect, screen: QRect) -> QRect:
+    left = max(screen.left(), min(rect.left(), screen.right() - rect.width()))
+    top = max(screen.top(), min(rect.top(), screen.bottom() - rect.height()))
+    return QRect(QPoint(left, top), rect.size())
+
+
+def _distance(rect: QRect, at: QPoint) -> int:
+    across = max(rect.left() - at.x(), 0, at.x() - rect.right())
+    return across + max(rect.top() - at.y(), 0, at.y() - rect.bottom())
 
 
 def _reason(text: str, parent: QWidget) -> QLabel:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 
-from app.canvas import adapting, links, painter, render, repeats
+from app.canvas import adapting, links, nametag, painter, render, repeats
 from app.canvas import scene as scenes
 from app.canvas.painter import Brushes
 from app.canvas.scene import Item
@@ -38,6 +38,8 @@ def paint(b: Brushes, canvas: "Canvas") -> None:
     canvas.wire_walk.paint(b)
     if gesture:
         gesture.paint(b)
+    else:
+        _named(b, canvas)
     if canvas.focus_shown and canvas.hasFocus():
         b.painter.setBrush(Qt.BrushStyle.NoBrush)
         b.painter.setPen(b.pen(theme.selection, 2))
@@ -57,6 +59,13 @@ def _hovered(b: Brushes, canvas: "Canvas") -> None:
         b.painter.setPen(b.pen(colour, 2))
         b.painter.setBrush(b.theme.surfaces[0])
         b.painter.drawEllipse(item.port(hover.side), 6, 6)
+
+
+def _named(b: Brushes, canvas: "Canvas") -> None:
+    hover, at = canvas.mouse.hover, canvas.mouse.at
+    item = canvas.scene.by_node.get(hover.node or "")
+    if item and at and hover.kind in ("node", "header", "button"):
+        nametag.paint(b, canvas, canvas.arrangement, item, at.x())
 
 
 def _sharers(canvas: "Canvas") -> list[Item]:

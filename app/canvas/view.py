@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -88,13 +88,15 @@ class Canvas(Surface):
         self.wire_walk.aim()
         accessible.changed(self, change.touched.added if change.touched else None)
 
-    def perform(self, answer: Edit | Refusal, label: str, at: QPointF | None = None) -> bool:
-        """Apply what a gesture means, or say why it means nothing and offer what could be done at `at`."""
+    def perform(self, answer: Edit | Refusal, label: str, at: QPointF | None = None, about: Iterable[str] = ()) -> bool:
+        """Apply what a gesture means, or say why it means nothing and offer what could be done at `at`, beside the
+        nodes that this is about."""
         if isinstance(answer, Refusal):
             self.refused.emit(answer.reason)
             if answer.offers and at is not None:
                 menu = offered.menu(answer, lambda offer: self.perform(offer.edit, offer.label), self)
-                menu.popup(self.mapToGlobal(at.toPoint()))
+                place, screen = self.mapToGlobal(at.toPoint()), self.screen().availableGeometry()
+                menu.popup(offered.corner(menu.sizeHint(), place, [*map(self.sight_of, about)], screen))
             return False
         self.hint.emit("")  # a refusal that this may follow does not hold any more
         try:
@@ -103,6 +105,15 @@ class Canvas(Surface):
             self.refused.emit(str(error))
             return False
         return True
+
+    def sight_of(self, node: str) -> QRect:
+        """What tells a node on the screen: all of it, or the header of an open frame."""
+        item = self.scene.by_node.get(node)
+        rect = item.rect if item else self.rect_of(node)
+        if item and item.state == "open":
+            rect.setHeight(item.height_of_header)
+        shown = rect.toAlignedRect().intersected(self.rect())
+        return QRect(self.mapToGlobal(shown.topLeft()), shown.size())
 
     def tell(self, answer: Edit | Refusal | None, words: str) -> None:
         """Say in the status bar what the gesture would do, or why it won't."""
@@ -284,6 +295,11 @@ class Canvas(Surface):
             return captions.adapter_tip(sign.name)
         if hit.key:
             return captions.chip_tip(document.graph, hit.key)
+        if hit.wire:
+            start, side = hit.wire.start
+            return captions.wire_tip(
+                document.graph, hit.wire, (marks.returns if side == "out" else marks.receives).get(start, ())
+            )
         if not hit.node or hit.node not in document.graph or hit.kind == "body":
             return ""
         return captions.tip(

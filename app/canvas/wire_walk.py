@@ -32,10 +32,11 @@ class WireWalk:
 
     def finish(self) -> None:
         """Connect to the node that one has come to, or say why not and offer what could be done."""
-        wire, at = self._wire, self.canvas.selection[-1:]
+        wire = self._wire
         self.abandon()
         if wire and wire.answer:
-            self.canvas.perform(wire.answer, "Connect", self.canvas.rect_of(at[0]).bottomLeft())
+            end = wire.over or wire.port
+            self.canvas.perform(wire.answer, "Connect", self.canvas.port_of(*end), [wire.port[0], end[0]])
 
     def abandon(self) -> None:
         """Draw no more."""

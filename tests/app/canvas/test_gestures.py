@@ -265,6 +265,9 @@ def test_a_wire_across_frames_is_refused_and_offers_a_way(open_canvas: Open) -> 
     assert reason.isVisible()
     assert reason.height() >= reason.heightForWidth(reason.width())
     assert menu.rect().contains(reason.geometry())
+    for node in ("a", "z"):
+        rect = canvas.rect_of(node).toAlignedRect()
+        assert not menu.geometry().intersects(rect.translated(canvas.mapToGlobal(QPoint()))), f"{node} stays in sight"
     move = next(action for action in menu.actions() if action.text().startswith("Move"))
     hints.clear()
     move.trigger()
