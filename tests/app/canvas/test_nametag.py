@@ -26,6 +26,7 @@ def test_a_small_node_tells_its_name_at_once(open_canvas: Open) -> None:
     inner = tree("Chain", "held", tree("ReLU", "r"), tree("SiLU", "s"), name="Held")
     canvas, _ = open_canvas(graph_of(tree("Linear", "a", in_features=3, out_features=5), inner))
     assert not tagged(canvas, "a"), "it says its name itself"
+    canvas.toggle_collapsed(["held"])
     canvas.zoom_by(0.25, QPointF(600, 400))
     assert tagged(canvas, "a")
     assert words(canvas.arrangement, canvas.scene.by_node["a"]) == ("Linear", "3 → 5")
