@@ -10,6 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+YIELD = 0.001
+"""Seconds after which a thread that reads gives way to the window: Python's own 5 ms are a third of a frame."""
+
 
 def arguments() -> argparse.ArgumentParser:
     """What can be said on the command line."""
@@ -79,6 +82,7 @@ def edit(file: Path | None, theme: str) -> int:
     from app.settings import settings
     from app.window import Window
 
+    sys.setswitchinterval(YIELD)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Qt's loop would keep Python from seeing Ctrl+C
     app = QApplication(sys.argv[:1])
     app.setApplicationName("catenary")

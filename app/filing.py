@@ -65,7 +65,7 @@ class Filing(QObject):
         self._moves: list[tuple[int, Path]] = []
         """After which states of the document it was saved to another folder, and where its paths started before."""
         self._told = self.folder
-        self._reader = Reader(self)
+        self.reader = Reader(self)
 
     @property
     def folder(self) -> Path:
@@ -115,7 +115,7 @@ class Filing(QObject):
         def hold(opened: Opened) -> None:
             self.when_safe(lambda: self._hold(opened, None, None))
 
-        self._reader.make(model.title, lambda: build(model), hold)
+        self.reader.make(model.title, lambda: build(model), hold)
 
     def open(self, path: Path) -> None:
         """Open a file, once it can be read and what is open is safe."""
@@ -140,9 +140,14 @@ class Filing(QObject):
 
         self._read(path, lambda opened: self.when_safe(lambda: hold(opened)))
 
+    def stop_opening(self) -> None:
+        """Forget what is being opened: the document stays what it is."""
+        self.window.say(f"Stopped opening {self.reader.title}")
+        self.reader.forget()
+
     def close(self) -> None:
         """What is being read comes too late."""
-        self._reader.forget()
+        self.reader.forget()
 
     def ask_open(self) -> None:
         """Let the user choose a file to open."""
@@ -242,6 +247,8 @@ class Filing(QObject):
             else:
                 self.complain("This file can't be saved.", error)
             return
+        if path == self.reader.path:
+            self.reader.forget()  # what is being read there is replaced
         moved = path != self.path
         self.path, self.example = path, None
         document.mark_saved()
@@ -282,7 +289,7 @@ class Filing(QObject):
 
     def _read(self, path: Path, then: Callable[[Opened], object]) -> None:
         """Go on with what a file holds; one that can't be read ends in a complaint."""
-        self._reader.read(path, then, lambda error: self.complain("This file can't be opened.", error))
+        self.reader.read(path, then, lambda error: self.complain("This file can't be opened.", error))
 
     def take(self, graph: Graph, folder: Path, trusted: tuple[str, ...]) -> None:
         """Start with a graph that was imported, whose paths start at `folder`, and whose code was agreed to."""
@@ -296,7 +303,7 @@ class Filing(QObject):
         start: Path | None = None,
         trusted: tuple[str, ...] = (),
     ) -> None:
-        self._reader.forget()
+        self.reader.forget()
         stamp = opened.stamp if path else None
         self.path, self.example, self._stamp, self._start = path, example, stamp, start
         self._moves = []

@@ -49,6 +49,7 @@ def build(window: "Window") -> dict[str, QDockWidget]:
     column.setSpacing(0)
     column.addWidget(window.consent)
     column.addWidget(window.notice)
+    column.addWidget(window.opening_bar)
     column.addWidget(window.drawing_bar)
     column.addWidget(window.selector)
     column.addWidget(window.breadcrumbs)

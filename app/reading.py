@@ -21,7 +21,7 @@ from nodes import CATALOGUE
 
 SMALL = 128 * 1024
 """Bytes of a file that is read at once, within some ten milliseconds; larger ones are read on a thread of their own."""
-STAGES = {"Reading it": 0.0, "Laying it out": 0.4, "Checking it": 0.65}
+STAGES = {"Reading it": 0.0, "Laying it out": 0.3, "Checking it": 0.5}
 """What is done one after the other, and how much of the time is over when each begins."""
 
 
@@ -56,7 +56,8 @@ class Reader(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._number = 0
-        self._title = ""
+        self.title = ""
+        """What is being opened, or was."""
         self.path: Path | None = None
         """The file that is being read."""
         self._told.connect(self._tell, Qt.ConnectionType.QueuedConnection)
@@ -98,7 +99,7 @@ class Reader(QObject):
 
     def _begin(self, title: str, source: Source, then: Then, failed: Failed) -> None:
         self.forget()
-        self._title = title
+        self.title = title
         family = QApplication.font().family()
         work = (self._number, source, family, then, failed)
         Thread(target=self._work, args=work, name="reader", daemon=True).start()
@@ -120,7 +121,7 @@ class Reader(QObject):
 
     def _tell(self, number: int, stage: str) -> None:
         if number == self._number:
-            self.told.emit(self._title, stage, STAGES[stage])
+            self.told.emit(self.title, stage, STAGES[stage])
 
     def _deliver(self, number: int, deliver: Callable[[], object]) -> None:
         if number == self._number:

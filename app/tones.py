@@ -112,7 +112,7 @@ QFrame#adapter {{ background: {panel}; border: 1px solid {line}; border-radius: 
 QFrame#adapter[chosen="true"] {{ border-color: {selection}; }}
 QFrame#adapter QLineEdit[tone="strong"] {{ border-color: transparent; background: transparent; padding: 2px 2px; }}
 QFrame#adapter QLineEdit[tone="strong"]:focus {{ border-color: {selection}; background: {input}; padding: 1px 1px; }}
-QFrame#drawing {{ border: none; border-left: 4px solid {selection}; background: {panel}; }}
+QFrame#drawing, QFrame#opening {{ border: none; border-left: 4px solid {selection}; background: {panel}; }}
 QFrame#breadcrumbs {{ border: none; border-bottom: 1px solid {line}; }}
 QFrame#breadcrumbs QLabel {{ color: {text_dim}; padding: 0 3px; }}
 QFrame#dropline {{ background: {selection}; border: none; }}

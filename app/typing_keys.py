@@ -46,7 +46,7 @@ class TypingKeys(QObject):
         pressed = (Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier)
         if pressed not in UNDO + REDO or not isinstance(watched, QLineEdit | QPlainTextEdit):
             holder = self._keymap.holder(key_of(event)) if kind == QEvent.Type.ShortcutOverride else None
-            if holder and holder.scope != "window":
+            if (holder and holder.scope != "window") or event.key() == Qt.Key.Key_Escape:
                 event.accept()
             return False
         if kind == QEvent.Type.ShortcutOverride:

@@ -37,6 +37,7 @@ from app.panels.consent import Consent
 from app.panels.inspector import Inspector
 from app.panels.log import LogPanel
 from app.panels.notice import Notice
+from app.panels.opening import OpeningBar
 from app.panels.outline import Outline
 from app.panels.palette import Palette
 from app.panels.preview import PreviewPanel
@@ -120,6 +121,7 @@ class Window(QMainWindow):
         self.outline = Outline(self.document, self.theme)
         self.consent = Consent()
         self.notice = Notice(self.theme)
+        self.opening_bar = OpeningBar(self)
         self.palette_panel = Palette(CATALOGUE, self.theme, lambda: [*ADAPTERS.values(), *own_adapters()])
         self.adapters_panel = AdaptersPanel(self.document, self.theme, lambda: self.files.folder)
         self.drawing_bar = DrawingBar()
@@ -151,6 +153,9 @@ class Window(QMainWindow):
         self.document.listeners.append(self._changed)
         self.keymap.changed.connect(lambda: actions.show_keys(self, self.actions_by_id))
         self.files.moved.connect(self._moved)
+        self.files.reader.told.connect(self.opening_bar.tell)
+        self.files.reader.rested.connect(self.opening_bar.rest)
+        self.opening_bar.stopped.connect(self.files.stop_opening)
         self.trust.wanted.connect(lambda references: self.consent.ask(references, self.document.graph))
         self.consent.granted.connect(self._grant)
         self.consent.shown.connect(self._show_nodes)

@@ -156,9 +156,10 @@ def test_every_example_opens_from_the_menu(window: Window, hands: Hands, example
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_every_model_starts_from_the_menu(window: Window, name: str) -> None:
+def test_every_model_starts_from_the_menu(qtbot: QtBot, window: Window, name: str) -> None:
     model = MODELS[name]
-    next(entry for entry in submenu(window, "New from model").actions() if entry.text() == model.title).trigger()
+    with qtbot.waitSignal(window.files.moved):
+        next(entry for entry in submenu(window, "New from model").actions() if entry.text() == model.title).trigger()
     assert files.dump(window.document.graph) == files.dump(build(model))
     assert window.files.path is None
     assert not window.document.modified

@@ -4,13 +4,16 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.reading import SMALL
 from app.window import Window
 from engine.document import files
+from engine.document.arrange import Arrangement
+from engine.document.document import new_graph
+from nodes import CATALOGUE
 from nodes.models import MODELS, build
 from tests.app.hands import Hands
 
@@ -81,6 +84,92 @@ def test_a_broken_large_file_is_told(qtbot: QtBot, window: Window, large: Path) 
     assert found is not None
     assert "large.catenary" in found.informativeText()
     assert window.document.graph is before
+
+
+def test_escape_and_the_button_stop_opening_and_what_is_open_stays(
+    qtbot: QtBot, window: Window, hands: Hands, large: Path, tmp_path: Path
+) -> None:
+    held = tmp_path / "held.catenary"
+    files.save(new_graph(), held, None)
+    window.files.open(held)
+    graph, content = window.document.graph, large.read_bytes()
+    told: list[str] = []
+    bar = window.opening_bar
+
+    def stop(title: str, stage: str, share: float) -> None:
+        told.append(f"{title}: {stage}")
+        assert 0 <= share < 1
+        if len(told) == 1:
+            hands.key(Qt.Key.Key_Escape)
+        else:
+            bar.show()  # as it does by itself where it takes longer
+            hands.click(bar.stop)
+
+    window.files.reader.told.connect(stop)
+    for _ in range(2):
+        window.files.open(large)
+        with qtbot.waitSignal(window.files.reader.rested):
+            pass
+        qtbot.waitUntil(lambda: all(thread.name != "reader" for thread in threading.enumerate()))
+        QApplication.processEvents()
+        assert "Stopped opening large.catenary" in window.status.currentMessage()
+    assert told == ["large.catenary: Reading it"] * 2, "what comes later is not told any more"
+    assert (window.files.path, window.document.graph) == (held, graph)
+    node = window.canvas.add_kind("ReLU")
+    assert node is not None
+    hands.trigger("save")
+    assert node.encode() in held.read_bytes()
+    assert large.read_bytes() == content
+
+
+def test_what_is_done_while_a_file_is_read_is_done_to_what_is_open(
+    qtbot: QtBot, window: Window, hands: Hands, large: Path, tmp_path: Path
+) -> None:
+    held = tmp_path / "held.catenary"
+    files.save(new_graph(), held, None)
+    window.files.open(held)
+    content = large.read_bytes()
+    shown: list[tuple[bool, str]] = []
+
+    def work(title: str, stage: str, share: float) -> None:
+        del title, share
+        shown.append((window.files.path == held, stage))
+        if stage.startswith("Checking"):
+            window.canvas.add_kind("ReLU")
+            hands.trigger("save")
+
+    window.files.reader.told.connect(work)
+    window.opening_bar._waiting.setInterval(0)
+    window.files.open(large)
+    qtbot.waitUntil(window.opening_bar.isVisible)
+    with qtbot.waitSignal(window.files.moved):  # it was saved
+        pass
+    assert b"ReLU" in held.read_bytes()
+    qtbot.waitUntil(lambda: window.files.path == large)
+    assert shown == [(True, "Reading it"), (True, "Laying it out"), (True, "Checking it")]
+    assert large.read_bytes() == content == files.dump(window.document.graph)
+    assert window.opening_bar.isHidden()
+    boxes = window.canvas.arrangement.boxes
+    assert boxes == Arrangement(window.document.graph, CATALOGUE, window.canvas.arrangement.measure).boxes
+    window.canvas.add_kind("ReLU")
+    window.files.open(held)
+    qtbot.waitUntil(lambda: box(window, "unsaved") is not None)
+    assert window.files.path == large
+
+
+def test_a_file_that_is_written_meanwhile_is_not_taken_as_it_was(
+    qtbot: QtBot, window: Window, hands: Hands, large: Path
+) -> None:
+    node = window.canvas.add_kind("ReLU")
+    window.files.reader.told.connect(lambda *_: window.document.modified and window.files.save_to(large))
+    window.files.open(large)
+    assert node is not None
+    qtbot.waitUntil(lambda: window.files.path == large)
+    qtbot.waitUntil(lambda: all(thread.name != "reader" for thread in threading.enumerate()))
+    QApplication.processEvents()
+    assert node in window.document.graph
+    hands.trigger("save")
+    assert box(window, "changed-on-disk") is None
 
 
 def test_closing_while_a_file_is_read(qtbot: QtBot, window: Window, large: Path) -> None:
