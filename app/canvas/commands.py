@@ -119,7 +119,7 @@ def extract(canvas: "Canvas") -> None:
 
 def copy(canvas: "Canvas") -> bool:
     """Put the selected nodes on the clipboard, as the text of a graph file."""
-    text = clipboard.copy(canvas.document.graph, canvas.selection)
+    text = clipboard.copy(canvas.document.graph, canvas.document.catalogue, canvas.selection)
     if text:
         QApplication.clipboard().setText(text)
     else:
@@ -141,6 +141,13 @@ def paste(canvas: "Canvas", parked: bool = False) -> None:
     bottom = canvas.arrangement.boxes[graph.root]
     answer = clipboard.paste(graph, QApplication.clipboard().text(), place, (0.0, round(bottom.height + 60)))
     _perform(canvas, answer, "Paste")
+
+
+def paste_beside(canvas: "Canvas") -> None:
+    """Give the nodes of the clipboard the same input as the selected neighbours; a Sum adds what both return."""
+    document, text = canvas.document, QApplication.clipboard().text()
+    answer = clipboard.paste_beside(document.graph, document.catalogue, text, canvas.selection)
+    _perform(canvas, answer, "Paste as a branch")
 
 
 def route_through_context(canvas: "Canvas") -> None:

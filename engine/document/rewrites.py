@@ -88,11 +88,18 @@ def duplicate_beside(graph: Graph, catalogue: Catalogue, nodes: list[str]) -> Ed
     Several neighbours in a row are one branch.
     """
     with Plan(graph) as plan:
-        place = graph.place_of(_one_run(graph, nodes)[0])
-        if place.segment is not None or not flow.is_branching(graph, catalogue, place.frame):
-            nodes = graph.children[_wrap(plan, catalogue, nodes, "Sum")]
-        _duplicate(plan, nodes)
+        _duplicate(plan, branches(plan, catalogue, nodes))
         return plan.edit
+
+
+def branches(plan: Plan, catalogue: Catalogue, nodes: list[str]) -> list[str]:
+    """These neighbours as branches; they become one of a Sum where they are none yet."""
+    graph = plan.graph
+    run = _one_run(graph, nodes)
+    place = graph.place_of(run[0])
+    if place.segment is None and flow.is_branching(graph, catalogue, place.frame):
+        return run
+    return list(graph.children[_wrap(plan, catalogue, nodes, "Sum")])
 
 
 def _duplicate(plan: Plan, nodes: list[str]) -> None:

@@ -274,6 +274,15 @@ def _(window: Window, key: str) -> None:
     assert took_back(window, before)
 
 
+@does("paste-beside")
+def _(window: Window, key: str) -> None:
+    before = _pasting(window, key)
+    frame = order(window.canvas)[0]
+    assert window.document.graph.nodes[frame].kind == "Sum"
+    assert kinds(window, frame) == ["ReLU", "Linear"]
+    assert took_back(window, before)
+
+
 @does("paste-parked")
 def _(window: Window, key: str) -> None:
     before = _pasting(window, key)

@@ -1,5 +1,7 @@
 """Commands on the selection, by key and menu, in the window."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
@@ -10,8 +12,12 @@ from app.canvas.renaming import NameField
 from app.picker import Picker
 from app.window import Window
 from engine.document import files
+from engine.document.check import check
+from engine.document.document import new_graph
 from engine.document.edits import Insert, SetAdapters, SetContexts
 from engine.document.graph import CANVAS, Place
+from engine.document.sources import NumberSource
+from nodes import CATALOGUE
 from nodes.adapters import ADAPTERS
 from tests.app.canvas.hands import Hand, middle, order, tree
 from tests.app.hands import Hands
@@ -153,9 +159,30 @@ def test_copy_paste_duplicate_cut(drawn: Window) -> None:
     drawn.canvas.select(["res"])
     key(drawn, Qt.Key.Key_X, CONTROL)
     assert kinds(drawn) == ["ReLU", "ReLU"]
-    key(drawn, Qt.Key.Key_V, CONTROL | SHIFT)
+    key(drawn, Qt.Key.Key_V, CONTROL | Qt.KeyboardModifier.AltModifier)
     [[parked]] = drawn.document.graph.segments(CANVAS)
     assert drawn.document.graph.nodes[parked].kind == "Residual"
+
+
+def test_what_is_copied_goes_to_another_window_and_into_a_file(drawn: Window, kept: Window, tmp_path: Path) -> None:
+    drawn.document.apply(SetContexts("root", {"unet": {"skip": NumberSource(1)}}), "Provide")
+    reader = tree("UseContext", "use", context="unet", key="skip", name="Skip")
+    drawn.document.apply(Insert(Place("res", 0), (reader,)), "Insert")
+    drawn.canvas.select(["res"])
+    key(drawn, Qt.Key.Key_C, CONTROL)
+    kept.activateWindow()
+    assert QTest.qWaitForWindowActive(kept)
+    kept.canvas.setFocus()
+    key(kept, Qt.Key.Key_V, CONTROL)
+    path = tmp_path / "pasted.catenary"
+    path.write_text(QApplication.clipboard().text())
+    for graph in (kept.document.graph, files.load(path)[0]):
+        [frame] = graph.children[graph.root]
+        assert [graph.nodes[n].title for n in graph.children[frame]] == ["Skip", "SiLU", "SiLU"]
+        assert graph.nodes[graph.root].contexts == {"unet": {"skip": NumberSource(1)}}, "what it reads goes along"
+        assert {problem.code for problem in check(graph, CATALOGUE)} == {"no-input"}
+    key(kept, Qt.Key.Key_Z, CONTROL)
+    assert files.dump(kept.document.graph) == files.dump(new_graph())
 
 
 def test_pasting_what_is_no_graph_says_so(drawn: Window) -> None:

@@ -45,11 +45,14 @@ def test_any_command_is_a_sound_edit_or_a_refusal(graph, data):
                 return
             answer = routes.inline_context(graph, CATALOGUE, data.draw(st.sampled_from(keys)))
         case _:
-            text = clipboard.copy(graph, data.draw(several))
+            text = clipboard.copy(graph, CATALOGUE, data.draw(several))
             if not text:
                 return
-            place = data.draw(st.sampled_from([Place(CANVAS, 0), Place(graph.root, 0)]))
-            answer = clipboard.paste(graph, text, place, (1.0, 2.0))
+            place = data.draw(st.sampled_from([Place(CANVAS, 0), Place(graph.root, 0), None]))
+            if place:
+                answer = clipboard.paste(graph, text, place, (1.0, 2.0))
+            else:
+                answer = clipboard.paste_beside(graph, CATALOGUE, text, data.draw(several))
     assert dump(graph) == before
     judged(graph, answer)
 
@@ -166,7 +169,7 @@ def test_a_name_that_is_the_kinds_goes_away(graph):
 
 
 def test_what_is_copied_is_a_graph_file_in_itself(graph):
-    text = clipboard.copy(graph, ["v", "a", "u"])
+    text = clipboard.copy(graph, CATALOGUE, ["v", "a", "u"])
     held = parse(text.encode())
     assert held.children[held.root] == ["a", "u", "v"]
     reached = done(graph, clipboard.paste(graph, text, Place("sum", 1)))
@@ -175,7 +178,39 @@ def test_what_is_copied_is_a_graph_file_in_itself(graph):
         assert len(done(graph, clipboard.paste(graph, fenced, Place("sum", 1))).children["sum"]) == 5
     parked = done(graph, clipboard.paste(graph, text, Place(CANVAS, 0), (5.0, 6.0)))
     assert parked.view(parked.segments(CANVAS)[-1][0]).position == (5.0, 6.0)
-    assert clipboard.copy(graph, ["root"]) == ""
+    assert clipboard.copy(graph, CATALOGUE, ["root"]) == ""
+
+
+def test_what_is_pasted_beside_is_given_the_same_input(graph):
+    text = clipboard.copy(graph, CATALOGUE, ["a", "u"])
+    reached = done(graph, clipboard.paste_beside(graph, CATALOGUE, text, ["b", "c"]))
+    frame = reached.children["root"][1]
+    assert reached.nodes[frame].kind == "Sum"
+    first, pasted = reached.children[frame]
+    assert (reached.children[first], reached.nodes[pasted].kind) == (["b", "c"], "Chain")
+    assert [reached.nodes[n].kind for n in reached.children[pasted]] == [graph.nodes[n].kind for n in ("a", "u")]
+    more = done(graph, clipboard.paste_beside(graph, CATALOGUE, text, [graph.children["sum"][0]]))
+    assert len(more.children["sum"]) == len(graph.children["sum"]) + 1
+
+
+def test_what_is_copied_takes_along_what_its_providers_give_it():
+    found = providing()
+    apply(found, SetContexts("root", {"far": {"t": NumberSource(2), "other": NumberSource(3)}}))
+    far = Tree(Node("far", "SetContext", "Put", params={"context": "far", "key": "t"}))
+    apply(found, Insert(Place("inner", 0), (far,)))
+    text = clipboard.copy(found, CATALOGUE, ["far", "use"])
+    given = {"c": {"k": NumberSource(1)}, "far": {"t": NumberSource(2)}}
+    assert [node.contexts for node in parse(text.encode()).nodes.values() if node.contexts] == [given]
+
+    same = done(found, clipboard.paste(found, text, Place("inner", 2)))
+    assert all(same.nodes[node].contexts == found.nodes[node].contexts for node in found.nodes), "it is there already"
+    empty = Graph(Node("root", "Chain"))
+    apply(empty, SetContexts("root", {"c": {"mine": NumberSource(5)}}))
+    other = done(empty, clipboard.paste(empty, text, Place("root", 0)))
+    assert other.nodes["root"].contexts == {"c": {"mine": NumberSource(5)}, "far": {"t": NumberSource(2)}}
+    assert [other.nodes[node].title for node in other.children["root"]] == ["Put", "UseContext"]
+    parked = done(empty, clipboard.paste(empty, text, Place(CANVAS, 0)))
+    assert "far" not in parked.nodes["root"].contexts
 
 
 @pytest.mark.parametrize(
