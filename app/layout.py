@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QDockWidget, QFrame, QLabel, QMainWindow, QToolButton, QVBoxLayout, QWidget
 
 from app.icons import icon
 from app.theme import Theme
@@ -16,7 +17,10 @@ LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 
-START = QSize(1400, 900)
+START = QSize(1600, 1000)
+"""How large a window is that nobody has sized yet, where the screen has the room."""
+ROOMY = QSize(1000, 620)
+"""A window that is narrower or lower than this has fewer panels open at first, so that the canvas has the room."""
 FRAME = QSize(4, 36)
 """What a window manager's frame takes, more or less: it is not known before the window is shown."""
 
@@ -27,17 +31,28 @@ class TitleBar(QFrame):
     def __init__(self, dock: QDockWidget) -> None:
         super().__init__()
         self.setObjectName("titlebar")
-        label = QLabel(dock.windowTitle())
-        self.button = QToolButton()
+        self.label = QLabel(dock.windowTitle(), self)
+        self.button = QToolButton(self)
         self.button.setIconSize(QSize(10, 10))
         self.button.setToolTip("Put this panel away (View > Panels brings it back)")
         self.button.setAccessibleName(f"Close {dock.windowTitle()}")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 3, 6, 3)
-        row.addWidget(label, 1)
-        row.addWidget(self.button)
-        dock.windowTitleChanged.connect(label.setText)
+        dock.windowTitleChanged.connect(self.label.setText)
         self.button.clicked.connect(dock.close)
+
+    def sizeHint(self) -> QSize:
+        # In no layout: another count in a title would lay out the whole window.
+        sizes = self.label.minimumSizeHint(), self.button.sizeHint()
+        return QSize(24 + sizes[1].width(), 6 + max(size.height() for size in sizes))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        del event
+        button, height = self.button.sizeHint(), self.height() - 1
+        left = self.width() - 6 - button.width()
+        self.button.setGeometry(left, (height - button.height()) // 2, button.width(), button.height())
+        self.label.setGeometry(12, 0, max(0, left - 12), height)
 
 
 def build(window: "Window") -> dict[str, QDockWidget]:
@@ -95,7 +110,7 @@ def restore(window: "Window") -> None:
     """Give window and panels the sizes they had last, or good ones to begin with."""
     docks = window.docks
     window.resize(_fitting(window, START))
-    left, right = 208, 352
+    left, right = 208, min(352, window.width() * 2 // 5)
     bottom = max(300, window.width() - left - right)
     window.resizeDocks([docks["palette"], docks["inspector"]], [left, right], Qt.Orientation.Horizontal)
     window.resizeDocks([docks["inspector"], docks["preview"]], [370, 470], Qt.Orientation.Vertical)
@@ -109,10 +124,33 @@ def restore(window: "Window") -> None:
         window.restoreState(state)
 
 
+def make_room(window: "Window") -> None:
+    """Open fewer panels in a small window, unless somebody has arranged them already.
+
+    On the right there is one panel at a time; a narrow window goes without the nodes, which Tab has as well, a low one
+    without what is at the bottom: the status bar brings back the problems.
+    """
+    if window.settings.value("state") is not None:
+        return
+    docks = window.docks
+    narrow, low = window.width() < ROOMY.width(), window.height() < ROOMY.height()
+    if narrow or low:
+        window.tabifyDockWidget(docks["adapters"], docks["preview"])
+        docks["preview"].raise_()
+    for name in (*(("palette", "outline") if narrow else ()), *(("problems", "log") if low else ())):
+        docks[name].hide()
+
+
 def _fitting(window: "Window", wanted: QSize) -> QSize:
     """A size of the window that leaves its frame and all of it on the screen."""
     screen = window.screen().availableGeometry().size()
     return wanted.boundedTo(screen - FRAME).expandedTo(QSize(1, 1))
+
+
+def hides(dock: QDockWidget, other: QDockWidget) -> bool:
+    """Whether a panel, brought to the front, would hide the other one."""
+    window = dock.parent()
+    return isinstance(window, QMainWindow) and other in window.tabifiedDockWidgets(dock)
 
 
 def remember(window: "Window") -> None:

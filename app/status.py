@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar, QStyle, QStyleOption
 
 from app import tones
 from app.link import Link
@@ -19,6 +20,10 @@ READ = 4000
 """Milliseconds that a refusal stands, whatever there is to say of a run meanwhile: edits start runs by themselves."""
 FADES = 20_000
 """Milliseconds after which a refusal or a remark is gone: nobody is doing any more what it is about."""
+
+
+MARGIN = 8
+"""Pixels on both sides of the message."""
 
 
 class Status(QStatusBar):
@@ -40,6 +45,7 @@ class Status(QStatusBar):
         for widget in (self.node, self.bar, self.count, self.state):
             self.addPermanentWidget(widget)
         self.setContentsMargins(4, 0, 8, 0)
+        self.messageChanged.connect(self.setToolTip)
         self._showing = QTimer(self)
         self._showing.setSingleShot(True)
         self._showing.setInterval(PROGRESS_AFTER)
@@ -84,8 +90,8 @@ class Status(QStatusBar):
         self._reading.start()
 
     def problems(self, text: str) -> None:
-        self.count.setText(text)
-        self.count.setVisible(bool(text))
+        """How many problems there are, if any."""
+        self.count.setText(text or "No problems")
 
     def progress(self, message: Progress, document: Document) -> None:
         """A node is about to run."""
@@ -144,6 +150,20 @@ class Status(QStatusBar):
         else:
             text = f"ready: {used.detail or used.device}"
         self.state.setText(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the message, cut with an ellipsis where it is too long; Qt cuts it off."""
+        del event
+        option = QStyleOption()
+        option.initFrom(self)
+        painter = QPainter(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelStatusBar, option, painter, self)
+        right = min(each.x() for each in (self.node, self.bar, self.count, self.state) if each.isVisibleTo(self))
+        room = self.rect().adjusted(MARGIN, 0, 0, 0)
+        room.setRight(right - MARGIN)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        text = self.fontMetrics().elidedText(self.currentMessage(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
 
     def _show_progress(self, shown: bool) -> None:
         self.node.setVisible(shown)

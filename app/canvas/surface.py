@@ -240,10 +240,16 @@ class Surface(QWidget):
         for problem in problems:
             if problem.node:
                 found.setdefault(problem.node, []).append((problem.severity, problem.message))
-        if found != self.marks.problems:
-            self.marks.problems = found
-            self._badges = None
+        if found == self.marks.problems:
+            return
+        self.marks.problems = found
+        if self._badges is None:
             self.update()
+            return
+        before, self._badges = self._badges, render.worst(self.arrangement, self.scene, self.marks)
+        for node in before.keys() | self._badges.keys():
+            if before.get(node) != self._badges.get(node):
+                self.update(self.scene.by_node[node].rect.adjusted(-20, -20, 20, 20).toAlignedRect())
 
     def set_expanded(self, expanded: Expanded | None) -> None:
         """What the adapters come to: the nodes that they are at are tinted, and wear their signs."""

@@ -132,7 +132,7 @@ class AdapterPage(QWidget):
         self.editing = Editing(drawn.main)
         self.rows: list[ParamRow] = []
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 12)
+        column.setContentsMargins(12, 10, 2, 12)
         column.setSpacing(12)
         head = Section("")
         title = QLabel("Adapter")

@@ -29,7 +29,7 @@ class GraphPage(QWidget):
         self.editing = Editing(document)
         icons = {"add": themed("add", theme), "remove": themed("remove", theme)}
         self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(12, 10, 12, 12)
+        self.column.setContentsMargins(12, 10, 2, 12)
         self.column.setSpacing(12)
 
         head = Section("")

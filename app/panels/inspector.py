@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QScrollBar, QWidget
 
 from app.drawing import DrawnDocument
 from app.panels.adapter_page import AdapterPage
@@ -21,6 +22,15 @@ Descriptions = Mapping[str, tuple[str, ...]]
 
 LATEST = 100
 """Milliseconds after which a page is built anew even if nobody has checked the graph."""
+
+
+class QuietBar(QScrollBar):
+    """A scroll bar that has its place always, and is seen when there is something to scroll: a page that grows by a
+    message keeps its width, and all that is on it its place."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.maximum() > self.minimum():
+            super().paintEvent(event)
 
 
 class Inspector(QScrollArea):
@@ -50,6 +60,8 @@ class Inspector(QScrollArea):
         self._building.timeout.connect(self._build)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBar(QuietBar())
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         document.listeners.append(self._changed)
         self.show_nodes([])
 
@@ -149,7 +161,11 @@ class Inspector(QScrollArea):
 
     def _show(self, page: QWidget) -> None:
         """Put a page into the place of the one that was shown; that is deleted, unless it is kept."""
-        if self.widget() is self._graph_page and page is not self._graph_page:
+        kept = self._graph_page
+        if kept and kept is self.widget() and kept is not page:
+            focused = QApplication.focusWidget()
+            if focused and kept.isAncestorOf(focused):
+                focused.clearFocus()
             self.takeWidget()
         self.setWidget(page)
 

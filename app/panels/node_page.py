@@ -62,7 +62,7 @@ class NodePage(QWidget):
         self.fields: dict[str, Field] = {}
         self.kind: NodeKind | None = document.catalogue.get(document.graph.nodes[node].kind)
         self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(12, 10, 12, 12)
+        self.column.setContentsMargins(12, 10, 2, 12)
         self.column.setSpacing(12)
         self._add_head(theme)
         self._add_params()

@@ -38,7 +38,7 @@ class SummaryPage(QWidget):
         lines.setProperty("tone", "muted")
         lines.setWordWrap(True)
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 12)
+        column.setContentsMargins(12, 10, 2, 12)
         column.setSpacing(12)
         column.addWidget(title)
         column.addWidget(lines)
