@@ -78,6 +78,7 @@ def edit(file: Path | None, theme: str) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from app import layout
     from app.garbage import Collector
     from app.settings import settings
     from app.window import Window
@@ -88,6 +89,7 @@ def edit(file: Path | None, theme: str) -> int:
     app.setApplicationName("catenary")
     app.setApplicationDisplayName("Catenary")
     window = Window(settings(), theme)
+    layout.make_room(window)
     if file:
         window.files.open(file)
     else:

@@ -222,7 +222,7 @@ class Window(QMainWindow):
     def _moved(self) -> None:
         self.setWindowFilePath(str(self.files.path or ""))
         self.refresh_soon()
-        if self.document.graph.adapters:
+        if self.document.graph.adapters and not layout.hides(self.docks["adapters"], self.docks["preview"]):
             self.docks["adapters"].raise_()
         if not self.document.history.undos:
             QTimer.singleShot(0, self.canvas.frame_all)

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -397,3 +397,17 @@ def test_what_leads_to_a_node_and_what_follows_it_can_be_selected(window: Window
     hands.click_node(second)
     window.actions_by_id["select-downstream"].trigger()
     assert sorted(window.canvas.selection) == sorted([third, "root"])
+
+
+def test_in_a_small_window_the_canvas_has_the_room(window: Window, settings: QSettings) -> None:
+    docks = window.docks
+    layout.make_room(window)
+    assert not window.tabifiedDockWidgets(docks["preview"]), "there is room for all"
+    window.resize(640, 360)
+    layout.make_room(window)
+    assert all(docks[name].isHidden() for name in ("palette", "outline", "problems", "log"))
+    assert {docks["inspector"], docks["adapters"]} == set(window.tabifiedDockWidgets(docks["preview"]))
+    layout.remember(window)
+    docks["palette"].show()
+    layout.make_room(window)
+    assert docks["palette"].isVisible(), "as it was arranged"
