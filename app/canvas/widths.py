@@ -1,11 +1,15 @@
 """What nodes take for their words, measured once for all that are alike."""
 
+import msgspec
+
 from app.canvas import scene as scenes
 from app.canvas.texts import Texts
 from engine.document.graph import Graph
 from engine.document.kinds import Catalogue
 
 MOST = 20_000
+_PACKED = msgspec.msgpack.Encoder().encode
+"""Params as something that can be looked up; what is told apart by its type stays so."""
 
 
 class Widths:
@@ -23,7 +27,7 @@ class Widths:
         found, frame = graph.nodes[node], node in graph.children
         if found.contexts or (frame and graph.view(node).collapsed):  # its words depend on what is in it
             return scenes.measure(graph, self._catalogue, self._texts, node)
-        looks = (frame, found.kind, found.name, str(found.params))
+        looks = (frame, found.kind, found.name, _PACKED(found.params) if found.params else b"")
         known = self._known.get(looks)
         if known is None:
             if len(self._known) > MOST:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 
 from engine.document import scopes
-from engine.document.boxes import GAP, Box, around, closed, extent, stand
+from engine.document.boxes import GAP, LEAF, Box, around, closed, extent, stand
 from engine.document.edits import Touched
 from engine.document.flow import segment_wires, wires
 from engine.document.graph import CANVAS, Graph
@@ -38,8 +38,28 @@ class Arrangement:
         self._folded: dict[str, list[list[str]]] = {}
         """By open frame in which repeats are folded, its runs."""
         self._routes: dict[str, list[Route]] = {}
-        for node in reversed(list(graph.walk(loose=True))):
-            self._arrange(node)
+        self._arrange_all()
+
+    def _arrange_all(self) -> None:
+        graph, boxes, measure = self.graph, self.boxes, self.measure
+        frames, parked = graph.children, bool(graph.loose)
+        order: list[str] = []
+        held: list[list[str] | None] = []
+        stack = [graph.root, *(n for segment in graph.segments(CANVAS) for n in segment)]
+        while stack:
+            node = stack.pop()
+            children = frames.get(node)
+            order.append(node)
+            held.append(children)
+            if children:
+                stack += children
+            if parked:
+                stack.extend(n for segment in graph.segments(node) for n in segment)
+        for node, children in zip(reversed(order), reversed(held), strict=True):  # what is in a frame comes before it
+            if children is None:
+                boxes[node] = Box(measure(node), LEAF, LEAF / 2)
+            else:
+                self._arrange(node)
         self._place_canvas()
 
     def update(self, touched: Touched) -> None:

@@ -68,9 +68,15 @@ def closed(wide: float) -> Box:
 
 def around(run: list[Box], segments: list[list[Box]], wide: float, role: Role | None) -> Box:
     """The box of an open frame whose header takes so much; its children and loose segments get their places."""
-    area = 0.0
+    area = rise = fall = content = 0.0
     for box in run:
-        area += box.width * box.height
+        width, height, line = box.width, box.height, box.line
+        area += width * height
+        content += width
+        if line > rise:
+            rise = line
+        if height - line > fall:
+            fall = height - line
     for segment in segments:
         for box in segment:
             area += box.width * box.height
@@ -80,7 +86,9 @@ def around(run: list[Box], segments: list[list[Box]], wide: float, role: Role | 
     elif role in BRANCHES:
         found = _branches(run, wide, scale)
     else:
-        found = _sequence(run, wide, scale, role == "residual" or role == "passthrough")
+        content += GAP * scale * (len(run) - 1)
+        skips = role == "residual" or role == "passthrough"
+        found = _sequence(run, wide, scale, skips, rise, rise + fall, content)
     if segments:
         _fill_shelf(found, segments)
     return found
@@ -128,11 +136,13 @@ def _empty(wide: float, scale: float) -> Box:
     return Box(width, height, HEADER + (height - HEADER) / 2, 0.0, 0.0, inside)
 
 
-def _sequence(run: list[Box], wide: float, scale: float, skips: bool) -> Box:
+def _sequence(
+    run: list[Box], wide: float, scale: float, skips: bool, rise: float, height: float, content: float
+) -> Box:
+    """What `extent` tells of the whole run is known already."""
     gap, inset = GAP * scale, INSET * scale
     y = (HEADER + (34.0 if skips else 20.0)) * scale
     skip = (HEADER + 16.0) * scale if skips else None
-    rise, height, content = extent(run, gap)
     rows = ONE if content <= ONE_ROW or len(run) < 2 else _wrap(run, gap, content)
     if len(rows) == 1:
         line = y + rise
