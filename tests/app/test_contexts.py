@@ -15,6 +15,7 @@ from engine.document.graph import Node, Place, Tree
 from engine.document.kinds import ParamValue
 from engine.document.scopes import Key
 from engine.document.sources import ListSource, NumberSource
+from tests.app.canvas.hands import take
 from tests.app.hands import Hands
 
 HELD = Key("unet", "skips", "held")
@@ -49,6 +50,16 @@ def chip(window: Window, key: Key) -> QPoint:
         for each, _, rect in item.header.chips
         if each == key
     )
+
+
+def menu_of(window: Window, key: Key) -> QMenu:
+    """The menu that a right click on a key's chip opens."""
+    at, canvas = chip(window, key), window.canvas
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.mapToGlobal(at))
+    QApplication.sendEvent(canvas, event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    return menu
 
 
 def test_a_click_pins_a_chip_and_escape_lets_go(qtbot: QtBot, unet: Window, hands: Hands) -> None:
@@ -116,21 +127,16 @@ def test_a_name_is_checked_while_it_is_typed(qtbot: QtBot, unet: Window, hands: 
 def test_the_menu_of_a_chip(qtbot: QtBot, unet: Window, hands: Hands) -> None:
     canvas, graph = unet.canvas, unet.document.graph
     hands.click_node("get1")
-    at = chip(unet, HELD)
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.mapToGlobal(at))
-    QApplication.sendEvent(canvas, event)
-    menu = QApplication.activePopupWidget()
-    assert isinstance(menu, QMenu)
+    menu = menu_of(unet, HELD)
     assert [each.objectName() for each in menu.actions() if not each.isSeparator()] == [each.id for each in CONTEXTS]
     assert all(each.isEnabled() for each in menu.actions())
-    menu.close()
     assert canvas.selection == ["unet"]
-    hands.trigger("hoist")
+    take(menu, "Provide it farther out")
     assert "skips" in graph.nodes["root"].contexts
     assert canvas.pinned == Key("root", "skips", "held")
-    hands.trigger("lower")
+    take(menu_of(unet, Key("root", "skips", "held")), "Provide it farther in")
     assert "skips" in graph.nodes["unet"].contexts
-    hands.trigger("lower")
+    take(menu_of(unet, HELD), "Provide it farther in")
     assert unet.status.currentMessage() == "UNet is the smallest frame around all who reach it"
 
 

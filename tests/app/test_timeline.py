@@ -91,8 +91,9 @@ def test_the_mouse_scrubs_and_the_list_is_described(qtbot: QtBot, panel: Timelin
     assert panel.place.text() == "Down.A"
     qtbot.mouseMove(view.viewport(), view.cell(3, 0).center().toPoint())
     qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=view.cell(3, 0).center().toPoint())
-    panel.slider.setValue(3)
-    assert view.step == 4
+    for key, step in ((Qt.Key.Key_Home, 0), (Qt.Key.Key_End, 4)):
+        qtbot.keyClick(panel.slider, key)
+        assert view.step == step
     assert "− 1.0" in panel.value.toPlainText()
     picture = view.viewport().grab().toImage()
     present = view.cell(view.column, 0).center().toPoint()

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from app.canvas.drops import KIND_MIME
 from app.canvas.view import Canvas
@@ -85,6 +85,16 @@ class Hand:
         QApplication.sendEvent(self.canvas, QDragEnterEvent(at.toPoint(), copy, mime, buttons, none))
         QApplication.sendEvent(self.canvas, QDragMoveEvent(at.toPoint(), copy, mime, buttons, none))
         QApplication.sendEvent(self.canvas, QDropEvent(at, copy, mime, buttons, none))
+
+
+def take(menu: QMenu, title: str) -> None:
+    """Go to the entry of a menu that begins so, by arrow keys, and take it."""
+    for _ in menu.actions():
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+        if menu.activeAction().text().startswith(title):
+            QTest.keyClick(menu, Qt.Key.Key_Return)
+            return
+    raise AssertionError(f"{title} is not in the menu, or is not available")
 
 
 def middle(canvas: Canvas, node: str) -> QPointF:

@@ -12,7 +12,7 @@ from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph, Place, same
 from engine.document.problems import Problem
 from tests.app.canvas.conftest import Open
-from tests.app.canvas.hands import graph_of, middle, order, tree
+from tests.app.canvas.hands import graph_of, middle, order, take, tree
 
 CONTROL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -268,10 +268,8 @@ def test_a_wire_across_frames_is_refused_and_offers_a_way(open_canvas: Open) -> 
     for node in ("a", "z"):
         rect = canvas.rect_of(node).toAlignedRect()
         assert not menu.geometry().intersects(rect.translated(canvas.mapToGlobal(QPoint()))), f"{node} stays in sight"
-    move = next(action for action in menu.actions() if action.text().startswith("Move"))
     hints.clear()
-    move.trigger()
-    menu.close()
+    take(menu, "Move")
     assert order(canvas) == ["a", "z", "s"]
     assert hints == [""], "the refusal is taken back"
 
