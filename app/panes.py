@@ -26,7 +26,8 @@ def panes(window: "Window") -> list[QWidget]:
 def go(window: "Window", step: int) -> None:
     """Give the focus to the next part (1) or the one before (-1), where it was there last."""
     parts, focus = panes(window), QApplication.focusWidget()
-    here = next((i for i, part in enumerate(parts) if focus and (part is focus or part.isAncestorOf(focus))), -step)
+    homes = [dock if isinstance(dock := part.parentWidget(), QDockWidget) else part for part in parts]
+    here = next((i for i, home in enumerate(homes) if focus and (home is focus or home.isAncestorOf(focus))), -step)
     entry = _entry(parts[(here + step) % len(parts)])
     if entry:
         entry.setFocus(Qt.FocusReason.TabFocusReason if step > 0 else Qt.FocusReason.BacktabFocusReason)

@@ -16,6 +16,7 @@ from tests.app.canvas.hands import graph_of, tree
 @pytest.fixture
 def furnished(window: Window) -> Window:
     """A window with a node selected and with every panel in sight that can be."""
+    window.resize(1400, 1000)
     window.document.replace(graph_of(tree("Conv2d", "c"), tree("ReLU", "r")))
     window.refresh()
     window.canvas.select(["c"])
