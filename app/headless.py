@@ -77,7 +77,7 @@ def draw(file: Path | None, out: Path, theme: str) -> int:
         print(error, file=sys.stderr)
         return 1
     app.processEvents()
-    print(f"wrote {out.resolve()}: {picture.told(made, 1.0)}", file=sys.stderr)
+    print(f"wrote {out.resolve()}: {picture.told(made, 1.0, len(canvas.document.graph))}", file=sys.stderr)
     return 0
 
 

@@ -1,6 +1,5 @@
 """Exporting pictures of the canvas: what is asked, and painting in slices so that the window goes on meanwhile."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from time import perf_counter
@@ -48,6 +47,9 @@ class PictureDialog(QDialog):
         self.setWindowTitle("Export a picture of the canvas")
         self.setAttribute(DELETE_ON_CLOSE)
         selected = len(self.canvas.selection)
+        graph, chosen = self.canvas.document.graph, self.canvas.selection
+        self._nodes = len(graph), len({below for node in chosen for below in graph.walk(node)})
+        """How many nodes there are in all, and in what is selected."""
         self.part, self.form, self.theme, self.scale = QComboBox(), QComboBox(), QComboBox(), QComboBox()
         self.part.addItem("The whole graph", ())
         if selected and self.canvas.document.graph.root not in self.canvas.selection:
@@ -93,7 +95,8 @@ class PictureDialog(QDialog):
     def _tell(self) -> None:
         found = self.picture()
         self.scale.setEnabled(found.form == "png")
-        self.about.setText(picture.told(found, self.scale.currentData() if found.form == "png" else 1.0))
+        wanted, nodes = self.scale.currentData(), self._nodes[bool(self.part.currentData())]
+        self.about.setText(picture.told(found, wanted if found.form == "png" else 1.0, nodes))
 
     def _settle(self) -> None:
         self.chosen.emit(self.picture())
@@ -131,7 +134,7 @@ class Painting(QObject):
         self.window = window
         self.path = path
         self._document, self._arrangement = window.canvas.document, window.canvas.arrangement
-        self._steps: Iterator[float] = picture.write(window.canvas, made, path)
+        self._steps = picture.write(window.canvas, made, path)
         self._progress = QProgressDialog(f"Painting {path.name}", "Cancel", 0, 100, window)
         self._progress.setObjectName("painting")
         self._progress.setWindowModality(Qt.WindowModality.WindowModal)
@@ -190,8 +193,9 @@ class Painting(QObject):
             self.window.files.complain(UNWRITTEN, error)
 
     def _end(self, words: str) -> None:
-        self._turns.stop()
-        self._steps = iter(())
+        if self._turns.isActive():
+            self._turns.stop()
+            Thread(target=self._steps.close, name="picture", daemon=True).start()  # what was painted may be large
         if self._changed in self._document.listeners:
             self._document.listeners.remove(self._changed)
         self._progress.close()

@@ -1,7 +1,7 @@
 """Pictures of the graph, as pixels (PNG) or as lines and text (SVG, PDF), painted in small steps."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -75,8 +75,8 @@ def fitting(area: QRectF, form: Form, wanted: float = 1.0) -> float:
     return min(1.0, POINTS / (0.75 * longest)) if form == "pdf" else 1.0
 
 
-def told(picture: Picture, wanted: float) -> str:
-    """How large a picture will be, in words, and why it will not be as large as wanted."""
+def told(picture: Picture, wanted: float, nodes: int) -> str:
+    """How large a picture will be, in words, and why it will not be as large as wanted, or not show all its nodes."""
     wide, high = picture.size.width(), picture.size.height()
     if picture.form == "pdf":
         words = f"A page of {wide * 0.03528:,.0f} × {high * 0.03528:,.0f} cm; its text can be searched"
@@ -86,6 +86,11 @@ def told(picture: Picture, wanted: float) -> str:
         what = "PNG" if picture.form == "png" else "page"
         least = "; SVG and PDF have every letter at any size" if picture.form == "png" else ""
         words += f", at {max(0.01, picture.scale):.0%}: that is the largest {what}{least}"
+    if nodes > MOST_NODES:
+        words += (
+            f". These are {nodes:,} nodes, and a picture shows at most {MOST_NODES:,}: the innermost frames stay "
+            "closed. To see into them, select a part of the graph and export that"
+        )
     return words
 
 
@@ -101,11 +106,12 @@ def image(surface: Surface, scale: float = 1.0, longest: int = LONGEST) -> QImag
     return made
 
 
-def write(surface: Surface, picture: Picture, path: Path) -> Iterator[float]:
+def write(surface: Surface, picture: Picture, path: Path) -> Generator[float]:
     """Paint a picture into a file, a node at a time; tells how much is done, from 0 to 1.
 
     At 1 all is painted: what is left is writing, which another thread may do. The file is there only once it is whole;
-    closing the iterator before leaves what was. Raises FileError.
+    closing the generator before leaves what was, and takes as long as writing: another thread may do that too. Raises
+    FileError.
     """
     failed = FileError(f"{path} can't be written: choose another folder or name")
     part = path.with_name(f".{path.stem}.part.{picture.form}")
@@ -116,9 +122,9 @@ def write(surface: Surface, picture: Picture, path: Path) -> Iterator[float]:
             raise failed
         try:
             yield from _steps(p, surface, picture)
+            yield 1.0
         finally:
-            p.end()
-        yield 1.0
+            p.end()  # of lines and text, this is what writes them
         if isinstance(device, QImage) and not device.save(str(part)):
             raise failed
         try:

@@ -117,7 +117,8 @@ def test_stopping_it_or_changing_the_graph_leaves_what_was(drawn: Window, qtbot:
     QTest.mouseClick(cast(QPushButton, progress.findChild(QPushButton)), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not drawn.findChildren(Painting))
     assert path.read_text() == "old"
-    assert [each.name for each in tmp_path.iterdir() if "x" in each.name and "ini" not in each.name] == ["x.svg"]
+    names = lambda: [each.name for each in tmp_path.iterdir() if "x" in each.name and "ini" not in each.name]  # noqa: E731
+    qtbot.waitUntil(lambda: names() == ["x.svg"])
 
 
 def test_what_is_being_written_is_seen_through(drawn: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -137,4 +138,18 @@ def test_what_is_too_large_for_a_format_says_how_large_it_will_be() -> None:
     area = QRectF(0, 0, 40_000, 30_000)
     words: dict[Form, str] = {"png": "at 20%", "pdf": "at 48%", "svg": "40,000 × 30,000 pixels"}
     for form, expected in words.items():
-        assert expected in picture.told(Picture(area, form, DARK, picture.fitting(area, form)), 1.0)
+        assert expected in picture.told(Picture(area, form, DARK, picture.fitting(area, form)), 1.0, 10)
+
+
+def test_more_nodes_than_a_picture_shows_are_told_with_what_to_do(
+    drawn: Window, hands: Hands, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture, "MOST_NODES", 4)
+    drawn.canvas.select(["res"])
+    hands.trigger("export-picture")
+    dialog = cast(PictureDialog, drawn.findChild(PictureDialog, "picture"))
+    assert "nodes" not in dialog.about.text(), "of what is selected there are few"
+    dialog.part.setCurrentIndex(0)
+    assert "These are 5 nodes, and a picture shows at most 4: the innermost frames stay closed" in dialog.about.text()
+    assert "select a part" in dialog.about.text()
+    dialog.reject()
