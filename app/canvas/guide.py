@@ -20,7 +20,9 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Show each of folded repeats", "click their count, × N; a click on the node selects all of them"),
     ("Pan", "middle drag, Space+drag, or Alt+drag where no node is"),
     ("Zoom", "wheel or pinch; two fingers pan, with Ctrl they zoom. View > Wheel chooses"),
+    ("Go elsewhere", "click or drag in the minimap; click a frame in the bar above the canvas"),
     ("Menu of a node", "right click, or the menu key"),
     ("Who writes and reads a context key", "point at its chip; a click pins it, a right click has its menu"),
+    ("Move a node in the outline", "drag its line, or Alt+Up and Alt+Down"),
 )
 """What is done, and how."""

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
+from app.canvas import scene as scenes
+from app.canvas import travel
 from engine.document import rewrites
 from engine.document.answers import Refusal
 
@@ -28,7 +30,10 @@ class NameField(QLineEdit):
         self.canvas = canvas
         self.node = node
         self._done = False
-        area = canvas.rect_of(node).intersected(QRectF(canvas.rect()))
+        view = QRectF(canvas.rect())
+        if not canvas.rect_of(node).intersects(view) or scenes.shown(canvas.arrangement, node, canvas.scene) != node:
+            travel.show(canvas, [node])
+        area = canvas.rect_of(node).intersected(view)
         height = self.sizeHint().height()
         leaf = not canvas.document.graph.is_frame(node)
         top = area.center().y() - height / 2 if leaf else area.y()

@@ -2,14 +2,15 @@
 tested in `tests/app/canvas`."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 
-from app.canvas import links, repeats
+from app.canvas import links, repeats, travel
 from app.canvas.guide import GESTURES
 from app.picker import Picker
 from app.window import Window
@@ -249,6 +250,9 @@ def _(window: Window, hand: Hand) -> None:
     first, last = canvas.rect_of("a"), canvas.rect_of("b")
     hand.drag(first.topLeft() + QPointF(4, -6), last.bottomRight() + QPointF(-4, 8))
     assert canvas.selection == ["a", "b"]
+    other = canvas.rect_of("put")
+    hand.drag(other.topLeft() + QPointF(4, -6), other.topRight() + QPointF(-4, 8), keys=SHIFT)
+    assert canvas.selection == ["a", "b", "put"]
 
 
 @does("Select nothing, or give up a drag")
@@ -284,7 +288,8 @@ def _(window: Window, hand: Hand) -> None:
 
 @does("Edit the selected node")
 def _(window: Window, hand: Hand) -> None:
-    for edit in (lambda: press("Return"), lambda: hand.double_click(middle(window.canvas, "a"))):
+    by_mouse = partial(hand.double_click, middle(window.canvas, "a"))
+    for edit in (partial(press, "Return"), partial(press, "Enter"), by_mouse):
         window.canvas.setFocus()
         hand.click(middle(window.canvas, "a"))
         edit()
@@ -361,6 +366,22 @@ def pinch(window: Window, at: QPointF, by: float) -> None:
     QApplication.sendEvent(window.canvas, event)
 
 
+@does("Go elsewhere")
+def _(window: Window, hand: Hand) -> None:
+    canvas, minimap = window.canvas, window.overlays.minimap
+    canvas.set_zoom(2.0)
+    QTest.qWait(1)
+    before = canvas.rect_of("root").topLeft()
+    QTest.mouseClick(minimap, LEFT, pos=QPoint(8, minimap.height() // 2))
+    assert canvas.rect_of("root").topLeft() != before
+    canvas.select(["sum"])
+    press("Return")
+    window.breadcrumbs.refresh()
+    [button] = [each for each in window.breadcrumbs.findChildren(QToolButton) if each.text() == "Chain"]
+    QTest.mouseClick(button, LEFT)
+    assert travel.where(canvas) == "root"
+
+
 @does("Menu of a node")
 def _(window: Window, hand: Hand) -> None:
     canvas, at = window.canvas, middle(window.canvas, "b").toPoint()
@@ -392,3 +413,20 @@ def _(window: Window, hand: Hand) -> None:
     assert isinstance(menu, QMenu)
     assert "Go to the provider" in [each.text() for each in menu.actions()]
     menu.close()
+
+
+@does("Move a node in the outline")
+def _(window: Window, hand: Hand) -> None:
+    outline = window.outline
+    window.docks["outline"].show()
+    window.docks["outline"].raise_()
+    outline.expandAll()
+    outline.setFocus()
+    outline.setCurrentIndex(outline.nodes.index_of("b"))
+    press("Alt+Up")
+    assert order(window.canvas)[:2] == ["b", "a"]
+    press("Alt+Down")
+    assert order(window.canvas)[:2] == ["a", "b"]
+    onto = QPointF(outline.visualRect(outline.nodes.index_of("t")).center())
+    drag(outline.viewport(), outline.nodes.mimeData([outline.nodes.index_of("a")]), onto, Qt.DropAction.MoveAction)
+    assert order(window.canvas, "t") == ["y", "z", "a"]

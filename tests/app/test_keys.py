@@ -220,7 +220,7 @@ def test_all_keys_can_be_reset(window: Window, dialog: KeysDialog) -> None:
     assert "all 2 commands" in box.text()
     box.accept()
     assert window.keymap.chosen == {}
-    assert dialog.item("run").text(1) == "Ctrl+Return or F5"
+    assert dialog.item("run").text(1) == "Ctrl+Return or Ctrl+Enter or F5"
 
 
 def test_keys_of_the_settings_that_nobody_can_use_are_left_out_and_told(settings: QSettings, qtbot: QtBot) -> None:

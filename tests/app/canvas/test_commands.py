@@ -221,6 +221,19 @@ def test_a_name_is_typed_in_place(drawn: Window) -> None:
     assert drawn.document.graph.nodes["res"].name == "Skip"
 
 
+def test_a_node_out_of_sight_is_shown_to_be_renamed(drawn: Window) -> None:
+    canvas = drawn.canvas
+    canvas.select(["b"])
+    canvas.toggle_collapsed(["res"])
+    canvas.pan_by(-9000, 0)
+    key(drawn, Qt.Key.Key_F2)
+    field = canvas.findChildren(NameField)[-1]
+    assert canvas.rect().contains(field.geometry())
+    assert canvas.rect_of("b").toRect().intersects(field.geometry())
+    assert not drawn.document.graph.view("res").collapsed
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+
+
 def test_a_wrong_name_is_refused_where_it_is_typed(drawn: Window) -> None:
     drawn.canvas.select(["a"])
     key(drawn, Qt.Key.Key_F2)
