@@ -21,6 +21,8 @@ START = QSize(1600, 1000)
 """How large a window is that nobody has sized yet, where the screen has the room."""
 ROOMY = QSize(1000, 620)
 """A window that is narrower or lower than this has fewer panels open at first, so that the canvas has the room."""
+FORM = 21.5
+"""The least width of a panel with a form, in lines of text: less would cut off its fields."""
 FRAME = QSize(4, 36)
 """What a window manager's frame takes, more or less: it is not known before the window is shown."""
 
@@ -89,6 +91,8 @@ def build(window: "Window") -> dict[str, QDockWidget]:
         window.tabifyDockWidget(docks["problems"], docks[name])
     for name in ("weights", "strip", "timeline"):
         docks[name].hide()
+    for name in ("inspector", "adapters", "preview"):
+        docks[name].widget().setMinimumWidth(round(FORM * window.fontMetrics().height()))
     window.tabifyDockWidget(docks["palette"], docks["outline"])
     docks["palette"].raise_()
     window.tabifyDockWidget(docks["inspector"], docks["adapters"])

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.icons import dot, themed
+from app.panels.flow import Flow
 from app.theme import Theme
 
 COLOURS = {
@@ -27,9 +28,8 @@ class ColourField(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.buttons: dict[str, QToolButton] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        row = Flow(0)
+        self.setLayout(row)
         for name, colour in {"none": "", **COLOURS}.items():
             button = QToolButton()
             button.setIcon(dot(QColor(colour)) if colour else themed("remove", theme))
@@ -42,7 +42,6 @@ class ColourField(QWidget):
             button.clicked.connect(lambda _, colour=colour: self._chosen(colour))
             row.addWidget(button)
             self.buttons[colour] = button
-        row.addStretch(1)
 
     def show_value(self, colour: str) -> None:
         """Mark the colour in use; one from a file that is not among these marks none."""

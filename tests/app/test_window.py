@@ -4,7 +4,7 @@ import os
 import signal
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app import layout
@@ -407,6 +407,11 @@ def test_in_a_small_window_the_canvas_has_the_room(window: Window, settings: QSe
     layout.make_room(window)
     assert all(docks[name].isHidden() for name in ("palette", "outline", "problems", "log"))
     assert {docks["inspector"], docks["adapters"]} == set(window.tabifiedDockWidgets(docks["preview"]))
+    for name in ("inspector", "adapters", "preview"):
+        panel = docks[name].widget()
+        assert isinstance(panel, QScrollArea)
+        bar = panel.verticalScrollBar().sizeHint().width()
+        assert panel.minimumWidth() >= panel.widget().minimumSizeHint().width() + bar, f"{name} would be cut off"
     layout.remember(window)
     docks["palette"].show()
     layout.make_room(window)
