@@ -2,85 +2,43 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from time import monotonic
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
+from app.answers import Answers
+from app.pace import Pace
 from engine.client import Client
 from engine.document import files
 from engine.document.document import Change, Document
 from engine.document.effect import runs_differently
 from engine.messages import (
-    Code,
     Configure,
     Configured,
     Examine,
-    Examined,
     Export,
-    Exported,
     ExportModel,
     Finished,
     FromWorker,
     Glance,
-    Glanced,
     Import,
-    Imported,
-    Importing,
     ImportStructure,
-    InUse,
     Load,
-    Loaded,
-    Log,
-    Measured,
     Paused,
-    Preview,
-    Progress,
     Ready,
     Resume,
     Run,
-    Saved,
     SaveWeights,
     Shapes,
-    Stale,
-    Timeline,
     Trust,
     Variant,
-    Varied,
     Watch,
-    WeightsSaved,
     WriteCode,
 )
 
-SHORTEST, LONGEST = 0.2, 1.0
-"""Seconds that a run in progress is given before a newer one replaces it: a drag over a quick graph shows pictures all
-along, and one over a slow graph does not wait for results that nobody wants any more."""
 
-
-class Link(QObject):
+class Link(Answers):
     """Sends what the document goes through, asks for runs, and passes on what the worker says."""
 
-    ready = Signal(object)
-    configured = Signal(object)
-    shapes = Signal(object)
-    progress = Signal(object)
-    logged = Signal(object)
-    previewed = Signal(object)
-    glanced = Signal(object)
-    measured = Signal(object)
-    timeline = Signal(object)
-    varied = Signal(object)
-    paused = Signal(object)
-    finished = Signal(object)
-    outdated = Signal(object)
-    in_use = Signal(object)
-    loaded = Signal(object)
-    saved = Signal(object)
-    coded = Signal(object)
-    exported = Signal(object)
-    importing = Signal(object)
-    imported = Signal(object)
-    examined = Signal(object)
-    weights_saved = Signal(object)
     died = Signal(str, bool)
     """Why the worker ended, and whether it was started again."""
     state_changed = Signal()
@@ -126,36 +84,9 @@ class Link(QObject):
         """A file of the document, as long as nothing has changed since it was made."""
         self._number = 0
         self._oldest = 1
-        self._began = 0.0
-        self._seconds = 0.0
         self._watched = Watch(())
-        self._wanted = QTimer(self)
-        self._wanted.setSingleShot(True)
-        self._wanted.timeout.connect(self._run_if_due)
-        self._signals = {
-            Ready: self.ready,
-            Configured: self.configured,
-            Shapes: self.shapes,
-            Progress: self.progress,
-            Log: self.logged,
-            Preview: self.previewed,
-            Glanced: self.glanced,
-            Measured: self.measured,
-            Timeline: self.timeline,
-            Varied: self.varied,
-            Paused: self.paused,
-            Finished: self.finished,
-            Stale: self.outdated,
-            InUse: self.in_use,
-            Loaded: self.loaded,
-            Saved: self.saved,
-            Code: self.coded,
-            Exported: self.exported,
-            Importing: self.importing,
-            Imported: self.imported,
-            Examined: self.examined,
-            WeightsSaved: self.weights_saved,
-        }
+        self.pace = Pace(self)
+        self.pace.due.connect(self._run_if_due)
         queued = Qt.ConnectionType.QueuedConnection
         self._arrived.connect(self._take, queued)
         self._ended.connect(self._bury, queued)
@@ -170,7 +101,7 @@ class Link(QObject):
 
     def close(self) -> None:
         """End the worker."""
-        self._wanted.stop()
+        self.pace.stop()
         self.client.close()
 
     @property
@@ -190,14 +121,13 @@ class Link(QObject):
     @property
     def idle(self) -> bool:
         """Whether the worker has nothing to do, and nothing before it."""
-        return self.is_ready and not self.busy and not self._wanted.isActive()
+        return self.is_ready and not self.busy and not self.pace.waits
 
     def run(self, pauses: bool = False) -> None:
         """Run now; a run in progress is abandoned for it. Before the worker is started, it waits for that.
 
         One that the user asked for `pauses` at Breakpoints; one that follows a change would be in the way.
         """
-        self._wanted.stop()
         self._pauses = pauses
         self.paused_at = None
         if self.dead:
@@ -205,7 +135,7 @@ class Link(QObject):
         self._number += 1
         self.running = True
         self.stale = False
-        self._began = monotonic()
+        self.pace.begin()
         self._send_run()
         self.state_changed.emit()
 
@@ -222,7 +152,7 @@ class Link(QObject):
 
     def cancel(self) -> None:
         """Stop the run in progress, or whatever else the worker is at, and forget the run that waits."""
-        self._wanted.stop()
+        self.pace.stop()
         self.client.cancel()
 
     def restart(self) -> None:
@@ -237,7 +167,7 @@ class Link(QObject):
         if auto and self.stale:
             self._want()
         elif not auto:
-            self._wanted.stop()
+            self.pace.stop()
         self.state_changed.emit()
 
     def configure(self, settings: Configure) -> None:
@@ -300,7 +230,7 @@ class Link(QObject):
         self.client.hear(change)
         if change.edit is None:
             # What is still under way belongs to another document: opening one runs nothing.
-            self._wanted.stop()
+            self.pace.stop()
             if self.running:
                 self.client.cancel()
             self._oldest = self._number + 1
@@ -325,9 +255,8 @@ class Link(QObject):
             return
         if not self.running:
             self.run()
-        elif not self._wanted.isActive():
-            wait = self._began + min(max(SHORTEST, 1.5 * self._seconds), LONGEST) - monotonic()
-            self._wanted.start(max(0, round(wait * 1000)))
+        else:
+            self.pace.want()
 
     def _run_if_due(self) -> None:
         if self.stale:
@@ -352,9 +281,7 @@ class Link(QObject):
         if isinstance(message, Finished) and message.run == self._number:
             self.running = False
             self.paused_at = None
-            self._seconds = message.seconds
-            if self._wanted.isActive():
-                self._wanted.start(0)
+            self.pace.end(message.seconds)
         if isinstance(message, Paused):
             if message.run != self._number:
                 return
@@ -363,7 +290,7 @@ class Link(QObject):
             self.configured_as = message
         if isinstance(message, Shapes):
             self._opening = False
-        self._signals[type(message)].emit(message)
+        self.tell(message)
         if isinstance(message, Finished | Paused | Ready | Configured | Shapes):
             self.state_changed.emit()
 
@@ -389,7 +316,7 @@ class Link(QObject):
         self.client.send(self._watched)
 
     def _stop_waiting(self) -> None:
-        self._wanted.stop()
+        self.pace.stop()
         self.running = self._opening = False
         self.paused_at = None
         self.stale = True

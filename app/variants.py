@@ -1,4 +1,7 @@
-"""Variants of the graph, run one at a time while nothing else runs, and taken up again where a run came first."""
+"""Variants of the graph, run one at a time while nothing else runs, and taken up again where a run came first.
+
+While runs follow each other without a gap, as in a drag over a slow graph, a variant has a turn now and then.
+"""
 
 from collections.abc import Callable
 
@@ -59,7 +62,9 @@ class Variants(QObject):
 
     def _next(self, *_: object) -> None:
         link = self._link
-        if self._asked or not self._waiting or not link.idle:
+        if self._asked or not self._waiting or not link.is_ready or link.busy:
+            return
+        if link.pace.waits and not link.pace.yields():
             return
         asked = self._waiting.pop(0)
         try:
@@ -79,6 +84,7 @@ class Variants(QObject):
                 self._waiting.insert(0, asked)
             else:
                 asked.then(answer)
+            self._link.pace.hurry()
         elif asked:
             self._asked = asked
         self._next()

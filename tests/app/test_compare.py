@@ -79,6 +79,30 @@ def test_b_follows_the_graph(qtbot: QtBot, live: Window, hands: Hands) -> None:
     qtbot.waitUntil(lambda: "equal" in bar.numbers.text(), timeout=STARTING)
 
 
+def test_b_has_a_turn_though_a_drag_leaves_no_gap(qtbot: QtBot, live: Window, hands: Hands) -> None:
+    node = fill(live)
+    hands.run()
+    bar, view, link = live.preview.bar, live.preview.picture, live.link
+    bar.choose(next(with_adapters(live.document.graph)))
+    qtbot.waitUntil(lambda: view.other is not None, timeout=STARTING)
+    moves = 0
+
+    def drag() -> None:
+        nonlocal moves
+        if link.running and not link.stale:
+            moves += 1
+            live.document.apply(SetParam(node, "scale", 2.0 + moves), "Set scale", "drag")
+
+    # Whenever a run begins, the slider moves on.
+    link.state_changed.connect(drag, Qt.ConnectionType.QueuedConnection)
+    before = view.other
+    live.document.apply(SetParam(node, "scale", 2.0), "Set scale", "drag")
+    qtbot.waitUntil(lambda: view.other is not before, timeout=STARTING)
+    link.state_changed.disconnect(drag)
+    assert moves > 1
+    qtbot.waitUntil(lambda: np.array_equal(values(view.picture), 2 * values(view.other)), timeout=STARTING)
+
+
 def test_a_value_as_it_is_now_stays_while_the_slider_moves(qtbot: QtBot, live: Window, hands: Hands) -> None:
     fill(live)
     hands.run()
