@@ -77,9 +77,11 @@ class Tracks:
 
     def parts(self, steps: list[int]) -> list[str]:
         """For each of these steps the frame that it is in: of the outermost ones in which they differ."""
-        paths = [self.path(step).split(".") for step in steps]
-        real = [path for path in paths if path != [""]]
+        places = [self.timeline.steps[step] for step in steps]  # a loop comes to the same ones over and over
+        paths = {place: self.timeline.places[place].path.split(".") for place in set(places)}
+        real = [path for path in paths.values() if path != [""]]
         depth = 0
         while len({tuple(path[: depth + 1]) for path in real if len(path) > depth + 1}) == 1:
             depth += 1
-        return ["" if path == [""] else path[min(depth, len(path) - 1)] for path in paths]
+        names = {place: "" if path == [""] else path[min(depth, len(path) - 1)] for place, path in paths.items()}
+        return [names[place] for place in places]
