@@ -139,8 +139,10 @@ def plate(
     if height < 11 or item.width < 24:
         return
     if small:
-        size = round(min(13.0, height * 0.5))
-        b.texts.draw_block(painter, title, item.x + 3, item.y + height / 2, item.width - 6, height - 4, size, tint.ink)
+        size = round(min(11.0, height * 0.5))
+        b.texts.draw_block(
+            painter, title, item.x + 3, round(item.y) + 0.5 + height / 2, item.width - 6, height - 4, size, tint.ink
+        )
         return
     chevron(b, plate_button(item), tint.ink, closed=True)
     left = plate_button(item).right() + 5 * b.zoom
@@ -225,7 +227,7 @@ def frame(b: Brushes, item: Item, tint: Tint, provider: bool, dashed: bool, empt
 def header(b: Brushes, item: Item, header: Header, tint: Tint) -> None:
     """The words on an open frame's header: button, title, tag and chips."""
     painter, texts = b.painter, b.texts
-    middle = item.y + item.height_of_header / 2 + 0.5  # of what the outline leaves
+    middle = round(item.y) + 0.75 + item.height_of_header / 2  # of what the outline leaves
     chevron(b, header.button, tint.ink, closed=False)
     texts.draw(painter, header.title, header.left, middle, header.room, header.size, tint.ink, True)
     if header.tag:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from msgspec import Struct, field
 from PySide6.QtCore import QLineF, QPointF, QRectF
-from PySide6.QtGui import QPixmap, QTransform
+from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from app.canvas import adapting, captions, heat, notes, painter, repeats
 from app.canvas.adapting import Signs
@@ -19,7 +19,7 @@ from engine.document.arrange import Arrangement
 from engine.document.boxes import Inside
 from engine.document.graph import CANVAS, Graph
 from engine.document.problems import Severity
-from engine.document.wire_routes import Route
+from engine.document.wire_routes import Point, Route
 
 SHAPES_FROM = 0.5
 """From this zoom on the shape of what a node returns is written under it, where there is room for it."""
@@ -245,10 +245,15 @@ def _wires(b: Brushes, frame: str, x: float, y: float, arrangement: Arrangement,
     routes = arrangement.routes(frame)
     if b.zoom >= DETAILED:
         count = 0
+        reached: set[Point] = set()
         for route in routes:
             parked = loose or _is_parked(arrangement.graph, frame, route)
             colour = b.theme.text_dim if parked else b.theme.wire
-            painter.wire(b, points(route, x, y, b.zoom), colour, b.stroke, parked)
+            corners, (start, *_, end) = points(route, x, y, b.zoom), route.points
+            if len(corners) > 2:  # wires that share a port share the way to it, which is painted once
+                corners = corners[start in reached : len(corners) - (end in reached)]
+            reached |= {start, end}
+            painter.wire(b, corners, colour, b.stroke, parked)
             count += len(route.points) - 1
         return count
     found = lines.get(frame)
@@ -260,8 +265,10 @@ def _wires(b: Brushes, frame: str, x: float, y: float, arrangement: Arrangement,
     pen = b.pen(b.theme.wire, b.painter.device().devicePixelRatioF())
     pen.setCosmetic(True)
     b.painter.setPen(pen)
-    b.painter.setTransform(QTransform(b.zoom, 0, 0, b.zoom, round(x) + 0.5, round(y) + 0.5))
+    b.painter.setTransform(QTransform(b.zoom, 0, 0, b.zoom, x, y))
+    b.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # it would blur level lines between two pixels
     b.painter.drawLines(found[1])
+    b.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     b.painter.resetTransform()
     return len(found[1])
 
