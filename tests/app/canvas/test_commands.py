@@ -19,7 +19,7 @@ from engine.document.graph import CANVAS, Place
 from engine.document.sources import NumberSource
 from nodes import CATALOGUE
 from nodes.adapters import ADAPTERS
-from tests.app.canvas.hands import Hand, middle, order, tree
+from tests.app.canvas.hands import Hand, middle, order, take, tree
 from tests.app.hands import Hands
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -49,6 +49,13 @@ def type_and_take(text: str) -> None:
     line = picker().line
     QTest.keyClicks(line, text)
     QTest.keyClick(line, Qt.Key.Key_Return)
+
+
+def command(window: Window, title: str) -> None:
+    """Call a command by its title."""
+    window.refresh()
+    key(window, Qt.Key.Key_P, CONTROL | SHIFT)
+    type_and_take(title)
 
 
 def kinds(window: Window, frame: str = "root") -> list[str]:
@@ -129,7 +136,9 @@ def test_wrap_and_unwrap(drawn: Window) -> None:
 def test_wrapping_in_any_frame_from_the_menu(drawn: Window) -> None:
     drawn.canvas.select(["a"])
     for kind in ("Residual", "Sum", "Parallel", "Concatenate", "Passthrough", "Distribute", "Matmul"):
-        drawn.actions_by_id[f"wrap-{kind.lower()}"].trigger()
+        menu = drawn.menus["Edit/Wrap in"]
+        menu.popup(drawn.mapToGlobal(drawn.rect().center()))
+        take(menu, kind)
         assert kinds(drawn)[0] == kind
         key(drawn, Qt.Key.Key_Z, CONTROL)
         drawn.canvas.select(["a"])
@@ -248,13 +257,18 @@ def test_a_wrong_name_is_refused_where_it_is_typed(drawn: Window) -> None:
 
 def test_a_skip_through_a_context_and_back(drawn: Window) -> None:
     drawn.document.apply(SetContexts("root", {"unet": {}}), "Provide")
+    before = files.dump(drawn.document.graph)
     drawn.canvas.select(["res"])
-    drawn.actions_by_id["route"].trigger()
+    command(drawn, "route through context")
     chain = order(drawn.canvas)[1]
     assert kinds(drawn, chain) == ["SetContext", "SiLU", "SiLU", "Sum"]
+    routed = files.dump(drawn.document.graph)
+    undone_is(drawn, before)
+    key(drawn, Qt.Key.Key_Y, CONTROL)
     drawn.canvas.select([order(drawn.canvas, chain)[0]])
-    drawn.actions_by_id["inline"].trigger()
+    command(drawn, "inline context")
     assert kinds(drawn) == ["ReLU", "Residual", "ReLU"]
+    undone_is(drawn, routed)
 
 
 def test_find_goes_from_match_to_match(drawn: Window) -> None:

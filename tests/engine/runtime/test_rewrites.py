@@ -1,5 +1,6 @@
 """Commands that promise to keep the result do, to the last bit."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from engine.document import modes, rewrites, routes, scopes
 from engine.document.answers import Answer, Refusal
 from engine.document.edits import Insert, Remove, apply
-from engine.document.graph import Graph, Node, Tree
+from engine.document.files import load
+from engine.document.graph import Graph, Node, Place, Tree
 from engine.document.scopes import Key
 from engine.runtime.lower import lower
 from engine.runtime.outcome import RunError
@@ -32,6 +34,10 @@ def result(graph: Graph, contexts: dict[Key, Any], x: Any) -> Any:
 
 def changed(graph: Graph, answer: Answer) -> Graph:
     assume(not isinstance(answer, Refusal))
+    return did(graph, answer)
+
+
+def did(graph: Graph, answer: Answer) -> Graph:
     assert not isinstance(answer, Refusal)
     apply(graph, answer)
     return graph
@@ -71,6 +77,28 @@ def test_a_skip_through_a_context_and_back_changes_no_result(plan, x, data):
     assert result(graph, contexts, x) == before
     changed(graph, routes.inline_context(graph, CATALOGUE, new))
     assert result(graph, contexts, x) == before
+
+
+def test_nested_residuals_go_through_contexts_and_back() -> None:
+    """One skip after the other; the middle one as a Sum of an Identity and a Chain."""
+    graph = load(Path("resources/examples/nested-residuals.catenary"))[0]
+    middle = [node for node in graph.walk() if graph.nodes[node].kind == "Residual"][1]
+    did(graph, rewrites.wrap(graph, CATALOGUE, list(graph.children[middle]), "Chain"))
+    did(graph, rewrites.swap(graph, CATALOGUE, middle, "Sum"))
+    [branch] = [node for node in graph.walk() if graph.nodes[node].kind == "Chain" and node != graph.root]
+    apply(graph, Insert(Place(graph.parents[branch], 1), (Tree(Node("same", "Identity")),)))
+    before = result(graph, {}, 2.0)
+    assert before == exactly(2.5547711633552384)
+    skips = [node for node in graph.walk() if graph.nodes[node].kind in ("Residual", "Sum")]
+    for node in skips:
+        did(graph, routes.through_context(graph, CATALOGUE, node))
+        assert result(graph, {}, 2.0) == before
+    assert not any(node in graph for node in skips)
+    for key in reversed(scopes.keys(graph)):
+        did(graph, routes.inline_context(graph, CATALOGUE, key))
+        assert result(graph, {}, 2.0) == before
+    kinds = [graph.nodes[node].kind for node in graph.walk()]
+    assert [kinds.count(kind) for kind in ("Residual", "SetContext", "UseContext", "Sum", "Chain")] == [3, 0, 0, 0, 1]
 
 
 @settings(max_examples=100, suppress_health_check=UNHURRIED, deadline=None)
