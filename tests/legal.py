@@ -1,6 +1,6 @@
 """What every graph has to be, found out from its stores alone."""
 
-from engine.document import edits
+from engine.document import trees
 from engine.document.graph import CANVAS, Graph
 
 
@@ -29,7 +29,7 @@ def assert_legal(graph: Graph) -> None:
         above, frame = 1, standing[node.id]
         while frame:
             above, frame = above + 1, standing[frame]
-            assert above <= edits.MAX_DEPTH
+            assert above <= trees.MAX_DEPTH
     assert set(graph.views) <= set(graph.nodes)
     found = graph.nodes.having("shared"), graph.nodes.having("mode"), graph.nodes.having("contexts")
     each = [(node.shared, node.mode, node.contexts) for node in graph.nodes.values()]

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 from engine.document import scopes
 from engine.document.boxes import GAP, LEAF, Box, around, closed, extent, stand
-from engine.document.edits import Touched
 from engine.document.flow import segment_wires, wires
 from engine.document.graph import CANVAS, Graph
 from engine.document.kinds import Catalogue, Role
 from engine.document.repeats import Repeats
+from engine.document.touched import Touched
 from engine.document.wire_routes import Point, Route, frame_routes, straight
 
 Measure = Callable[[str], float]

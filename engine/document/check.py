@@ -7,13 +7,14 @@ import math
 from collections.abc import Callable, Iterator
 
 from engine.document import check_adapters, check_contexts, check_nodes, check_shared, expressions, returns, scopes
-from engine.document.edits import Batch, Move, Remove, SetInputs, Touched
+from engine.document.edits import Batch, Move, Remove, SetInputs
 from engine.document.expand import Expanded
 from engine.document.graph import CANVAS, Graph, Input, Place
 from engine.document.kinds import BRANCHES, SEQUENCES, Catalogue
 from engine.document.problems import Fix, Found, Problem
 from engine.document.sources import ImageSource, NoiseSource, NumberSource, lacks_value
 from engine.document.subject import Subject
+from engine.document.touched import Touched
 
 PICTURE = NoiseSource([1, 3, 256, 256])
 

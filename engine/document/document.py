@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from engine.document import edits
 from engine.document.adapter_keys import keep_targets
-from engine.document.edits import Edit, Touched
+from engine.document.edits import Edit
 from engine.document.graph import Graph, Node, Tree
 from engine.document.history import History
 from engine.document.ids import new_ids
@@ -15,6 +15,7 @@ from engine.document.keeping import keep
 from engine.document.kinds import Catalogue, ParamValue
 from engine.document.sharing import together
 from engine.document.templates import complete, with_ids
+from engine.document.touched import Touched, touched_by
 
 if TYPE_CHECKING:
     from engine.document.arrange import Arrangement
@@ -118,7 +119,7 @@ class Document:
         self._saved = self.history.revision
 
     def _tell(self, edit: Edit, inverse: Edit) -> None:
-        change = Change(edit, edits.touched(edit, inverse))
+        change = Change(edit, touched_by(edit, inverse))
         for listener in list(self.listeners):
             listener(change)
 

@@ -17,13 +17,12 @@ from engine.document.edits import (
     SetKey,
     SetName,
     SetWeights,
-    Touched,
     apply,
-    touched,
 )
 from engine.document.graph import CANVAS, Graph, Weights
 from engine.document.keys import below_key, names_below
 from engine.document.kinds import Catalogue, has_weights
+from engine.document.touched import Touched, touched_by
 
 Spot = tuple[Weights, str]
 """A file and a key in it."""
@@ -41,7 +40,7 @@ def keep(graph: Graph, catalogue: Catalogue, edit: Edit) -> Edit:
     old = graph.copy()
     inverse = apply(graph, edit)
     try:
-        settings = tuple(_Keeping(_Spots(old), _Spots(graph), catalogue, touched(edit, inverse)).settings())
+        settings = tuple(_Keeping(_Spots(old), _Spots(graph), catalogue, touched_by(edit, inverse)).settings())
     finally:
         apply(graph, inverse)
     return Batch((edit, *settings)) if settings else edit

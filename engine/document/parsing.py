@@ -8,12 +8,12 @@ from msgspec.structs import asdict
 
 from engine.document.adapters import Adapter, Patch
 from engine.document.decoding import Fault, reading, shown
-from engine.document.edits import MAX_DEPTH
 from engine.document.entries import HOLDER, VERSION, AdapterEntry, File, NodeEntry
 from engine.document.graph import CANVAS, NO_VIEW, Graph, Node, Nodes, View, misnamed
 from engine.document.kinds import unfit
 from engine.document.legal import EditError, require_adapters
 from engine.document.places import Step
+from engine.document.trees import MAX_DEPTH
 
 SHOWN = 8
 """Of a circle of frames, a message names at most so many."""

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from engine.document import scopes
 from engine.document.answers import RefusedError, answering
-from engine.document.edits import Edit, Touched
+from engine.document.edits import Edit
 from engine.document.graph import CANVAS, Graph, Tree, path_of
 from engine.document.ids import new_ids
 from engine.document.kinds import SEQUENCES, Catalogue, ParamValue
 from engine.document.plan import Plan
+from engine.document.touched import Touched
 
 TOLD = 6
 """Of values that differ, so many are told; neighbours with one value count as one."""

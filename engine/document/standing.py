@@ -3,11 +3,11 @@
 from msgspec.structs import replace
 
 from engine.document.adapters import Adapter, flaw, values_of
-from engine.document.edits import Touched
 from engine.document.expand import Expanded, driven, expand
 from engine.document.expressions import ExpressionError
 from engine.document.graph import Graph
 from engine.document.kinds import Catalogue
+from engine.document.touched import Touched
 
 
 class Standing:

@@ -4,12 +4,12 @@ from itertools import chain
 
 from engine.document import arguments
 from engine.document.arguments import Count, Passed
-from engine.document.edits import Touched
 from engine.document.graph import Graph, unique_names
 from engine.document.kinds import Catalogue, Role
 from engine.document.problems import named, near
 from engine.document.scopes import Access
 from engine.document.standing import Standing
+from engine.document.touched import Touched
 from engine.document.uses import Uses, reaches, uses
 
 LEAST_STEP, ROOM = 1e-6, 1e6

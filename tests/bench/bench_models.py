@@ -21,6 +21,7 @@ from engine.document import edits, files, parsing
 from engine.document.check import Checker, check
 from engine.document.graph import Graph
 from engine.document.sources import NoiseSource
+from engine.document.touched import touched_by
 from engine.runtime.importing import import_tree
 from nodes import CATALOGUE
 from nodes.models import MODELS, build
@@ -53,7 +54,7 @@ def check_after_edits(graph: Graph) -> None:
     def after(edit: edits.Edit) -> tuple[float, edits.Edit]:
         inverse = edits.apply(graph, edit)
         start = time.thread_time()
-        checker.touch(edits.touched(edit, inverse))
+        checker.touch(touched_by(edit, inverse))
         checker.problems()
         return 1000 * (time.thread_time() - start), inverse
 

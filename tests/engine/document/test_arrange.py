@@ -11,6 +11,7 @@ from engine.document.document import new_graph
 from engine.document.edits import EditError, Fold, Insert
 from engine.document.flow import wires
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree, View
+from engine.document.touched import touched_by
 from nodes import CATALOGUE
 from tests.strategies import edits_of, graphs, ids
 
@@ -102,7 +103,7 @@ def test_following_edits_gives_what_arranging_afresh_gives(graph: Graph, data: s
             inverse = edits.apply(graph, edit)
         except EditError:
             continue
-        arrangement.update(edits.touched(edit, inverse))
+        arrangement.update(touched_by(edit, inverse))
         assert visible(arrangement) == visible(arranged(graph))
     for frame in shown(arrangement):
         assert arrangement.routes(frame) == arranged(graph).routes(frame)

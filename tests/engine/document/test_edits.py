@@ -2,9 +2,7 @@
 
 import pytest
 
-from engine.document import edits
 from engine.document.edits import (
-    MAX_DEPTH,
     Batch,
     Edit,
     EditError,
@@ -23,6 +21,8 @@ from engine.document.edits import (
 )
 from engine.document.graph import CANVAS, Contexts, Graph, Input, Node, Place, Tree, View, Weights, same
 from engine.document.sources import ListSource, NumberSource, UnsetSource
+from engine.document.touched import Touched, touched_by
+from engine.document.trees import MAX_DEPTH
 
 
 def leaf(id: str) -> Tree:
@@ -204,11 +204,11 @@ def test_frames_nest_only_so_deep(graph):
 
 
 def test_what_edits_say_they_touched(graph):
-    def touched(edit: Edit) -> edits.Touched:
-        return edits.touched(edit, apply(graph, edit))
+    def touched(edit: Edit) -> Touched:
+        return touched_by(edit, apply(graph, edit))
 
-    assert touched(SetParam("a", "x", 1)) == edits.Touched({"a"}, set(), set(), set())
+    assert touched(SetParam("a", "x", 1)) == Touched({"a"}, set(), set(), set())
     assert touched(SetInputs((Input("x", UnsetSource()),))).inputs
-    assert touched(Move(("b",), Place("root", 0))) == edits.Touched(set(), {"f", "root"}, set(), set(), moved={"b"})
+    assert touched(Move(("b",), Place("root", 0))) == Touched(set(), {"f", "root"}, set(), set(), moved={"b"})
     both = touched(Batch((Insert(Place("root", 0), (leaf("x"),)), Remove(("x",)), Remove(("f",)))))
-    assert both == edits.Touched(set(), {"root"}, set(), {"f", "c", "p", "q"})
+    assert both == Touched(set(), {"root"}, set(), {"f", "c", "p", "q"})

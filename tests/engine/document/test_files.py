@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from engine.document import parsing
 from engine.document.disk import ChangedOnDisk, FileError
 from engine.document.document import Document, new_graph
-from engine.document.edits import MAX_DEPTH, Insert, Move, SetParam, SetView, apply
+from engine.document.edits import Insert, Move, SetParam, SetView, apply
 from engine.document.files import dump, load, save
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree, View, Weights, same
 from engine.document.parsing import parse
+from engine.document.trees import MAX_DEPTH
 from nodes import CATALOGUE
 from tests.strategies import graphs
 

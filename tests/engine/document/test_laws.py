@@ -9,6 +9,7 @@ from engine.document.edits import EditError
 from engine.document.files import dump
 from engine.document.graph import CANVAS, same
 from engine.document.parsing import parse
+from engine.document.touched import touched_by
 from nodes import CATALOGUE
 from tests.legal import assert_legal
 from tests.strategies import edits_of, graphs, ids
@@ -97,7 +98,7 @@ def test_listeners_are_told_what_an_edit_touched(graph, data):
         inverse = edits.apply(graph, edit)
     except EditError:
         return
-    touched = edits.touched(edit, inverse)
+    touched = touched_by(edit, inverse)
     stays = graph.nodes.keys() & twin.nodes.keys()
     assert graph.nodes.keys() - twin.nodes.keys() <= touched.added
     assert twin.nodes.keys() - graph.nodes.keys() <= touched.removed

@@ -10,6 +10,7 @@ from engine.document.document import Document, new_graph
 from engine.document.edits import EditError, FoldRepeats, Insert, Remove, SetMode, SetName, SetParam
 from engine.document.graph import Graph, Node, Place, Tree, paths
 from engine.document.repeats import Repeats, differences, equalise
+from engine.document.touched import touched_by
 from nodes import CATALOGUE
 from tests.strategies import edits_of, ids
 
@@ -63,7 +64,7 @@ def test_one_stands_for_a_run_and_the_wire_after_it_leaves_the_last() -> None:
     ]
     opened = Arrangement(graph, CATALOGUE, lambda _: 100.0)
     edit = FoldRepeats("f", repeats=False)
-    opened.update(edits.touched(edit, edits.apply(graph, edit)))
+    opened.update(touched_by(edit, edits.apply(graph, edit)))
     assert opened.shown("f") == ["b0", "b1", "b2"]
     assert opened.boxes["f"].width > arrangement.boxes["f"].width
 
@@ -80,7 +81,7 @@ def test_runs_follow_edits_within_them(data: st.DataObject) -> None:
             inverse = edits.apply(graph, edit)
         except EditError:
             continue
-        arrangement.update(edits.touched(edit, inverse))
+        arrangement.update(touched_by(edit, inverse))
         afresh = Arrangement(graph, CATALOGUE, lambda _: 100.0)
         assert (arrangement.stacks, arrangement.hidden) == (afresh.stacks, afresh.hidden)
 
