@@ -19,6 +19,7 @@ from app.keymap import FIXED, Keymap, defaults
 from app.keys_dialog import KeysDialog
 from app.panels.node_page import NodePage
 from app.panels.numbers import NumberBox
+from app.panels.outline import COMMANDS
 from app.window import Window
 from engine.document.document import new_graph, new_tree
 from engine.document.edits import Insert
@@ -69,6 +70,18 @@ def test_every_key_triggers_its_action_and_no_other(window: Window) -> None:
             window.canvas.setFocus()
             press(key)
             assert heard == [action.id], key
+            heard.clear()
+
+
+def test_keys_of_the_outline_and_the_preview_work_there(window: Window) -> None:
+    window.docks["outline"].raise_()
+    places = [(window.outline, action, key) for action, key in PAIRS if action.id in COMMANDS]
+    places += [(window.preview, action, key) for action, key in PAIRS if action.scope == "view"]
+    with recorded(window) as heard:
+        for place, action, key in places:
+            place.setFocus()
+            press(key)
+            assert heard == [action.id], (key, place)
             heard.clear()
 
 

@@ -38,6 +38,14 @@ def test_what_is_typed_selects_and_counts_and_enter_keeps_it(drawn):
     assert drawn.canvas.selection == ["a", "b"]
 
 
+def test_params_are_compared(drawn):
+    convs = [tree("Conv2d", f"conv{size}", out_channels=size) for size in (320, 640, 1280)]
+    drawn.document.apply(Insert(Place("root", 0), (*convs, tree("ConvTranspose2d", "up", out_channels=640))), "Draw")
+    QTest.keyClicks(drawn.selector.line, "kind=Conv2d & out_channels>=640")
+    assert drawn.canvas.selection == ["conv640", "conv1280"]
+    assert drawn.selector.count.text() == "2 nodes"
+
+
 def test_escape_takes_the_selection_of_before_back(drawn):
     QTest.keyClick(drawn.selector.line, Qt.Key.Key_Escape)
     drawn.canvas.select(["d"])
