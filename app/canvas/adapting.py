@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QColor
 
-from app.canvas import hits, painter
+from app.canvas import brushes, hits
 from app.canvas import scene as scenes
-from app.canvas.painter import Brushes
+from app.canvas.brushes import Brushes
 from app.canvas.scene import Item, Scene
 from app.canvas.texts import SMALLEST
 from app.panels.colours import COLOURS
@@ -109,7 +109,7 @@ def paint_signs(b: Brushes, items: Iterable[Item], signs: Signs) -> None:
             colour = seen(sign.colour or b.theme.selection.name(), b.theme.dark)
             b.painter.setPen(b.pen(b.theme.surfaces[0], 1.0))
             b.painter.setBrush(colour)
-            b.painter.drawRoundedRect(painter.snap(rect), 3, 3)
+            b.painter.drawRoundedRect(brushes.snap(rect), 3, 3)
             size = rect.height() * 0.72
             if round(size) >= SMALLEST:
                 b.texts.draw(
@@ -211,7 +211,7 @@ def paint_ghost(b: Brushes, scene: Scene, arrangement: Arrangement, ghost: Ghost
         if item:
             if item.state != "open":
                 b.painter.fillRect(item.rect, fill)
-            painter.outline(b, item.rect, colour, 2.0, 1)
+            brushes.outline(b, item.rect, colour, 2.0, 1)
 
 
 def item_under(scene: Scene, graph: Graph, at: QPointF) -> Item | None:

@@ -3,13 +3,13 @@
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 
-from app.canvas import opening, painter, targets
+from app.canvas import opening, targets
+from app.canvas.brushes import Brushes, snap
 from app.canvas.gestures import ALT, Gesture
 from app.canvas.notice import notice
-from app.canvas.painter import Brushes
 from engine.document import flow
 from engine.document.answers import Refusal
 from engine.document.edits import Edit
@@ -109,7 +109,7 @@ class DragNodes(Gesture):
         if not isinstance(self.answer, Edit) or not self.target or not (self.target.caret or self.target.corners):
             b.painter.setOpacity(0.8)
             for node, rect in zip(self.nodes, rects, strict=False):
-                painter.ghost(b, rect.translated(shift), nodes[node].title, colour, refusal is not None)
+                _ghost(b, rect.translated(shift), nodes[node].title, colour, refusal is not None)
             b.painter.setOpacity(1)
         if refusal:
             notice(b, canvas, self.at, refusal.reason, colour)
@@ -160,3 +160,16 @@ class Shaking:
         if shaken:
             self._times.clear()
         return shaken
+
+
+def _ghost(b: Brushes, rect: QRectF, title: str, colour: QColor, refused: bool) -> None:
+    """What is being dragged."""
+    fill = QColor(b.theme.surfaces[0])
+    fill.setAlphaF(0.8)
+    radius = min(12.0, 6 * b.zoom)
+    b.painter.setPen(b.pen(colour, 1.5, refused))
+    b.painter.setBrush(fill)
+    b.painter.drawRoundedRect(snap(rect), radius, radius)
+    top = min(rect.height(), 44 * b.zoom)
+    b.texts.draw(b.painter, title, rect.x() + 4, rect.y() + top / 2, rect.width() - 8, max(9.0, 13 * b.zoom),
+                 b.theme.text, True, True)  # fmt: skip

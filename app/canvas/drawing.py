@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainterPath
 
+from app.canvas.brushes import Brushes
 from app.canvas.gestures import Gesture
 from app.canvas.notice import notice
-from app.canvas.painter import Brushes
 from engine.document import flow, intake, wiring
 from engine.document.answers import Refusal
 from engine.document.edits import Edit

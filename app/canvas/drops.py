@@ -6,8 +6,8 @@ from PySide6.QtCore import QMimeData, QPointF, QSizeF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
 from app.canvas import adapting, opening, targets
+from app.canvas.brushes import Brushes
 from app.canvas.notice import notice
-from app.canvas.painter import Brushes
 from engine.document.answers import Refusal
 from engine.document.boxes import LEAF
 from engine.document.document import new_tree

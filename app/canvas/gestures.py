@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 
-from app.canvas import painter
-from app.canvas.painter import Brushes
+from app.canvas import brushes
+from app.canvas.brushes import Brushes
 
 if TYPE_CHECKING:
     from app.canvas.view import Canvas
@@ -76,4 +76,4 @@ class SelectBox(Gesture):
     def paint(self, b: Brushes) -> None:
         b.painter.setPen(b.pen(b.theme.selection))
         b.painter.setBrush(b.theme.select_fill)
-        b.painter.drawRect(painter.snap(self.rect))
+        b.painter.drawRect(brushes.snap(self.rect))

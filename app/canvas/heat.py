@@ -11,7 +11,7 @@ from msgspec import Struct
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
-from app.canvas.painter import Brushes
+from app.canvas.brushes import Brushes
 from app.canvas.scene import Item, Scene
 from app.theme import Theme, Tint, faded, ink_on, mixed
 from engine.messages import Measure, Spread

@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
-from app.canvas import painter, repeats
+from app.canvas import frames, repeats
 from app.canvas.scene import DETAILED, Item, Scene, points
 from engine.document.arrange import Arrangement
 from engine.document.boxes import GAP
@@ -135,7 +135,7 @@ def hit(scene: Scene, arrangement: Arrangement, x: float, y: float) -> Hit:
         return Hit("node", item.node)
     if item.state == "plate":
         collapsed = arrangement.boxes[item.node].inside is None
-        on = collapsed and item.height >= 11 and painter.plate_button(item).adjusted(-2, -2, 2, 2).contains(point)
+        on = collapsed and item.height >= 11 and frames.plate_button(item).adjusted(-2, -2, 2, 2).contains(point)
         return Hit("button" if on else "node", item.node)
     if y <= item.y + item.height_of_header:
         if item.header:

@@ -7,11 +7,11 @@ from msgspec import Struct
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPolygonF, QRegion
 
-from app.canvas import painter
+from app.canvas import brushes, frames, wires
 from app.canvas import scene as scenes
+from app.canvas.brushes import Brushes
 from app.canvas.bundles import Bundle, bundle, gathered
 from app.canvas.hits import Hit
-from app.canvas.painter import Brushes
 from app.canvas.scene import Item
 from app.canvas.texts import SMALLEST
 from app.theme import Tint
@@ -79,7 +79,7 @@ def paint(b: Brushes, canvas: "Canvas") -> None:
         tint = canvas.theme.provider(canvas.marks.providers.get(key.provider, 0))
         anchor = chip_of(canvas, key, taken)
         if anchor.text:
-            painter.chip(b, anchor.rect, anchor.text, anchor.size, tint, anchor.dashed)
+            frames.chip(b, anchor.rect, anchor.text, anchor.size, tint, anchor.dashed)
         ends = _ends(canvas, key, leaves, hover)[:room]
         room -= len(ends)
         for one in _links(b, canvas, key, anchor.rect, ends, tint, free, lane, bold=key == shown):
@@ -87,7 +87,7 @@ def paint(b: Brushes, canvas: "Canvas") -> None:
         for end in ends if key == shown else ():
             _sign(b, end, tint)
         if anchor.text and not anchor.dashed:
-            painter.outline(b, anchor.rect, tint.edge, 3 if key == canvas.pinned else 2, 1)
+            brushes.outline(b, anchor.rect, tint.edge, 3 if key == canvas.pinned else 2, 1)
 
 
 def focus(canvas: "Canvas") -> Key | None:
@@ -140,20 +140,20 @@ def _links(
     b.painter.setClipRegion(free, Qt.ClipOperation.IntersectClip)
     for end in singles:
         b.painter.setOpacity(1.0 if bold or end.near else FAINT)
-        painter.link(b, foot, end.tip, tint.edge, view)
+        wires.link(b, foot, end.tip, tint.edge, view)
     for one, nodes in zip(bundles, together.values(), strict=True):
         b.painter.setOpacity(1.0 if bold or any(by_node[node].near for node in nodes) else FAINT)
-        painter.link(b, foot, one.hub, tint.edge, view, trunk=min(5.0, 1 + math.log2(one.count)))
+        wires.link(b, foot, one.hub, tint.edge, view, trunk=min(5.0, 1 + math.log2(one.count)))
         b.painter.setPen(b.pen(tint.edge, 1.5, dashed=True))
         b.painter.drawLines([line for line in one.lines if _box(line).intersects(view)])
     b.painter.restore()
     for end in ends:
         if end.reads:
-            painter.arrow(b, end.tip, True, tint.edge)
+            wires.arrow(b, end.tip, True, tint.edge)
         elif not bold:
             _dot(b, end.tip, tint)
     if any(end.writes for end in ends):
-        painter.arrow(b, foot, False, tint.edge)
+        wires.arrow(b, foot, False, tint.edge)
     return bundles
 
 
@@ -186,7 +186,7 @@ def _sign(b: Brushes, end: End, tint: Tint) -> None:
     """Writers have a bold outline and a full triangle that points out of them; readers a dashed one, and a hollow
     triangle that points into them."""
     width, gap = (3.0, 2.0) if end.writes else (2.0, 1.5)
-    painter.outline(b, end.rect, tint.edge, width, gap, dashed=not end.writes)
+    brushes.outline(b, end.rect, tint.edge, width, gap, dashed=not end.writes)
     at = end.tip
     if end.writes:
         shift = QPointF(-7 if end.reads else 0, 0)

@@ -4,7 +4,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtWidgets import QWidget
 
 from app.canvas import captions
-from app.canvas.painter import Brushes, snap
+from app.canvas.brushes import Brushes, snap
 from app.canvas.scene import Item
 from engine.document.arrange import Arrangement
 

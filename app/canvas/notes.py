@@ -3,7 +3,7 @@
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPolygonF
 
-from app.canvas.painter import Brushes
+from app.canvas.brushes import Brushes
 from app.canvas.scene import Item
 
 SMALLEST = 8.0

@@ -4,7 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.painter import Brushes, snap
+from app.canvas.brushes import Brushes, snap
 
 WIDEST = 300
 SIZE = 12

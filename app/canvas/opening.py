@@ -5,10 +5,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPen
 
-from app.canvas import painter, targets
-from app.canvas.painter import Brushes
+from app.canvas import brushes, targets, wires
+from app.canvas.brushes import Brushes
 from app.canvas.scene import Item
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def show(b: Brushes, canvas: "Canvas", target: targets.Target, sizes: Sequence[Q
     elif caret is not None:
         shape = _around(caret.center(), _total(sizes, True))
     elif target.corners:
-        painter.wire(b, target.corners, b.theme.target, b.stroke + 2)
+        wires.wire(b, target.corners, b.theme.target, b.stroke + 2)
         shape = _around(_middle(target.corners), _total(sizes, True))
     else:
         shape = None
@@ -40,9 +40,9 @@ def show_refused(b: Brushes, target: targets.Target) -> None:
     colour = b.theme.refusal
     _tint(b, target, colour)
     if target.corners:
-        painter.wire(b, target.corners, colour, b.stroke + 2, True)
+        wires.wire(b, target.corners, colour, b.stroke + 2, True)
     if target.caret is not None:
-        painter.caret(b, target.caret, colour)
+        _caret(b, target.caret, colour)
 
 
 def _tint(b: Brushes, target: targets.Target, colour: QColor) -> None:
@@ -51,7 +51,7 @@ def _tint(b: Brushes, target: targets.Target, colour: QColor) -> None:
     fill = QColor(colour)
     fill.setAlphaF(0.08)
     b.painter.fillRect(target.rect, fill)
-    painter.outline(b, target.rect, colour, 1.5, 0, True)
+    brushes.outline(b, target.rect, colour, 1.5, 0, True)
 
 
 def _open(
@@ -69,11 +69,11 @@ def _open(
         high = min(whole.height(), band.height())
         for x in (middle.x(), left + inner):
             ends = QPointF(x, middle.y()), QPointF(x + (room - inner) / 2, middle.y())
-            painter.wire(b, ends, b.theme.target, b.stroke)
+            wires.wire(b, ends, b.theme.target, b.stroke)
         return QRectF(left, middle.y() - high / 2, inner, high)
     if 0 < target.index < len(canvas.document.graph.children[target.frame]):  # the wires to those below go on
         for x in (band.left() + 2 * b.zoom, band.right() - 2 * b.zoom):
-            painter.wire(b, (QPointF(x, caret.y1()), QPointF(x, caret.y1() + room)), b.theme.target, b.stroke)
+            wires.wire(b, (QPointF(x, caret.y1()), QPointF(x, caret.y1() + room)), b.theme.target, b.stroke)
     return QRectF(caret.x1(), caret.y1() + (room - inner) / 2, min(whole.width(), caret.length()), inner)
 
 
@@ -99,7 +99,7 @@ def _hollow(b: Brushes, rect: QRectF, title: str) -> None:
     radius = min(12.0, 6 * b.zoom)
     b.painter.setPen(b.pen(colour, 1.5, True))
     b.painter.setBrush(fill)
-    b.painter.drawRoundedRect(painter.snap(rect), radius, radius)
+    b.painter.drawRoundedRect(brushes.snap(rect), radius, radius)
     b.painter.setBrush(Qt.BrushStyle.NoBrush)
     size = min(max(9.0, 13 * b.zoom), rect.height() * 0.6)
     b.texts.draw(b.painter, title, rect.x() + 3, rect.center().y(), rect.width() - 6, size, b.theme.text, True, True)
@@ -119,3 +119,14 @@ def _middle(corners: Sequence[QPointF]) -> QPointF:
     """The middle of the longest level part of a wire."""
     one, other = max(pairwise(corners), key=lambda pair: abs(pair[1].x() - pair[0].x()))
     return (one + other) / 2
+
+
+def _caret(b: Brushes, line: QLineF, colour: QColor) -> None:
+    """Where a drop would insert."""
+    pen = QPen(colour, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    b.painter.setPen(pen)
+    b.painter.drawLine(line)
+    b.painter.setBrush(colour)
+    b.painter.setPen(Qt.PenStyle.NoPen)
+    for end in (line.p1(), line.p2()):
+        b.painter.drawEllipse(end, 3.5, 3.5)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 
-from app.canvas import adapting, links, nametag, painter, render, repeats
+from app.canvas import adapting, badges, brushes, links, nametag, render, repeats, wires
 from app.canvas import scene as scenes
-from app.canvas.painter import Brushes
+from app.canvas.brushes import Brushes
 from app.canvas.scene import Item
 from engine.document.graph import CANVAS
 
@@ -23,17 +23,17 @@ def paint(b: Brushes, canvas: "Canvas") -> None:
     scene, theme = canvas.scene, b.theme
     for node in dict.fromkeys(scenes.shown(canvas.arrangement, node, scene) for node in canvas.selection):
         if item := scene.by_node.get(node):
-            painter.outline(b, item.rect, theme.selection, 2, 2)
+            brushes.outline(b, item.rect, theme.selection, 2, 2)
             adapting.paint_signs(b, [item], canvas.marks.signs)  # the line would run through them
             if item.run:  # and through the count
                 tint = render.tint_of(theme, canvas.document.graph, canvas.arrangement, canvas.marks, item)
                 repeats.paint_count(b, item, tint)
     for item in _sharers(canvas):
-        painter.outline(b, item.rect, theme.selection, 1.5, 3, True)
+        brushes.outline(b, item.rect, theme.selection, 1.5, 3, True)
     if canvas.marked in canvas.document.graph:
         item = scene.by_node.get(scenes.shown(canvas.arrangement, canvas.marked, scene))
         if item:
-            painter.step(b, item)
+            badges.step(b, item)
     canvas.drops.paint(b)
     canvas.wire_walk.paint(b)
     if gesture:
@@ -52,9 +52,9 @@ def _hovered(b: Brushes, canvas: "Canvas") -> None:
     if hover.wire and hover.node is not None and (item or hover.node == CANVAS):
         corner = (item.x, item.y) if item else (scene.x, scene.y)
         route = next(r for r in canvas.arrangement.routes(hover.node) if r.wire == hover.wire)
-        painter.wire(b, scenes.points(route, *corner, scene.zoom), colour, b.stroke + 1)
+        wires.wire(b, scenes.points(route, *corner, scene.zoom), colour, b.stroke + 1)
     if item and hover.kind in ("node", "header", "button"):
-        painter.outline(b, item.rect, colour, 1.0, 1)
+        brushes.outline(b, item.rect, colour, 1.0, 1)
     if item and hover.kind == "port" and hover.side:
         b.painter.setPen(b.pen(colour, 2))
         b.painter.setBrush(b.theme.surfaces[0])

@@ -11,10 +11,10 @@ from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPainterPath, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
-from app.canvas import painter, render
+from app.canvas import badges, render
 from app.canvas import scene as scenes
+from app.canvas.brushes import Brushes
 from app.canvas.camera import Camera
-from app.canvas.painter import Brushes
 from app.canvas.surface import Surface
 from app.canvas.texts import Texts
 from app.theme import Theme
@@ -160,7 +160,7 @@ def _steps(p: QPainter, surface: Surface, picture: Picture) -> Iterator[float]:
     for _ in render.steps(b, scene, surface.arrangement, surface.marks, {}, done):
         yield min(0.99, done.nodes / len(scene.items))
     for node, severity in render.worst(surface.arrangement, scene, surface.marks).items():
-        painter.badge(b, scene.by_node[node], severity)
+        badges.badge(b, scene.by_node[node], severity)
 
 
 def _pixels(picture: Picture, path: Path) -> QImage:

@@ -8,10 +8,10 @@ from msgspec import Struct, field
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 
-from app.canvas import adapting, captions, heat, notes, painter, repeats
+from app.canvas import adapting, badges, captions, frames, heat, leaves, notes, repeats, wires
 from app.canvas.adapting import Signs
+from app.canvas.brushes import Brushes
 from app.canvas.heat import Heat
-from app.canvas.painter import Brushes
 from app.canvas.scene import DETAILED, Item, Scene, points, shown
 from app.theme import Theme, Tint, faded
 from engine.document import scopes
@@ -71,7 +71,7 @@ def steps(
     """Paint as `paint` does, and pause after each node; `done` counts along."""
     graph = arrangement.graph
     for text, rect, corners in scene.pills:
-        painter.pill(b, rect, text, corners)
+        wires.pill(b, rect, text, corners)
     if graph.segments(CANVAS):
         done.segments += _wires(b, CANVAS, scene.x, scene.y, arrangement, lines, loose=True)
     visible = scene.items[scene.ground or 0 :]
@@ -86,7 +86,7 @@ def steps(
         else:
             done.segments += _frame(b, item, arrangement, marks, lines, edges=scene.ground is None or done.nodes > 1)
         if b.detailed and item.state != "open":
-            painter.ports(b, item, b.theme.wire)
+            leaves.ports(b, item, b.theme.wire)
             if scene.zoom >= SHAPES_FROM:
                 if note := graph.view(item.node).note:
                     notes.below(b, item, note)
@@ -95,10 +95,10 @@ def steps(
         yield
     for item in visible:  # after all bodies: a frame's ports lie on its edge, under what it holds
         if item.state == "open" and b.detailed:
-            painter.ports(b, item, b.theme.wire)
+            leaves.ports(b, item, b.theme.wire)
     for item in scene.items:
         if mode := graph.nodes[item.node].mode:
-            (painter.bypass if mode == "bypass" else painter.mute)(b, item)
+            (badges.bypass if mode == "bypass" else badges.mute)(b, item)
     for item in scene.stacks:
         repeats.paint_count(b, item, tint_of(b.theme, graph, arrangement, marks, item))
     if marks.heat:
@@ -156,13 +156,13 @@ def _leaf(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> Non
     tint = tint_of(b.theme, graph, arrangement, marks, item)
     node = graph.nodes[item.node]
     kind = arrangement.catalogue.get(node.kind)
-    lines = captions.lines(node, kind, painter.two_lines(b.zoom)) if item.height >= 11 else ("",)
-    if marks.heat and painter.two_lines(b.zoom):
+    lines = captions.lines(node, kind, leaves.two_lines(b.zoom)) if item.height >= 11 else ("",)
+    if marks.heat and leaves.two_lines(b.zoom):
         lines = (node.title, marks.heat.words(item.node))
     reach = item.role if item.role in ("use", "set") else None
-    painter.leaf(b, item, tint, lines, item.loose or kind is None, reach, _picture(b, item, marks))
+    leaves.leaf(b, item, tint, lines, item.loose or kind is None, reach, _picture(b, item, marks))
     if item.node in marks.shared:
-        painter.shared(b, item, tint)
+        leaves.shared(b, item, tint)
 
 
 def _plate(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> None:
@@ -172,10 +172,10 @@ def _plate(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks) -> No
     title = held = ""
     if item.height >= 11 and item.width >= 24:
         title = captions.plate(graph, catalogue, item.node)
-        if collapsed and painter.two_lines(b.zoom):
+        if collapsed and leaves.two_lines(b.zoom):
             held = marks.heat.words(item.node) if marks.heat else captions.inside(graph, catalogue, item.node)
     dot = item.width > 16 and _holds(arrangement, marks, item)
-    painter.plate(b, item, tint, title, held, collapsed, item.loose, dot, _picture(b, item, marks))
+    frames.plate(b, item, tint, title, held, collapsed, item.loose, dot, _picture(b, item, marks))
 
 
 def _picture(b: Brushes, item: Item, marks: Marks) -> QPixmap | None:
@@ -199,18 +199,18 @@ def _frame(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks, lines
     inside = arrangement.boxes[item.node].inside
     assert inside is not None
     if edges:
-        painter.frame(b, item, tint, item.node in marks.providers, item.loose, not graph.children[item.node])
+        frames.frame(b, item, tint, item.node in marks.providers, item.loose, not graph.children[item.node])
     else:
-        painter.ground(b, item)
+        frames.ground(b, item)
     if item.header and edges:
-        painter.header(b, item, item.header, tint)
+        frames.header(b, item, item.header, tint)
         if note := graph.view(item.node).note:
             notes.on_header(b, item, note, tint.ink)
     if graph.segments(item.node):
         inset = 12 * inside.scale * b.zoom
         top = item.y + inside.shelf * b.zoom
         strip = QRectF(item.x + inset, top, item.width - 2 * inset, item.y + item.height - top)
-        painter.shelf(b, strip, 11 * inside.scale * b.zoom)
+        frames.shelf(b, strip, 11 * inside.scale * b.zoom)
     drawn = _wires(b, item.node, item.x, item.y, arrangement, lines, item.loose)
     if graph.children[item.node]:
         _signs(b, item, inside, arrangement, _family(b.theme, graph, arrangement, marks, item) if marks.heat else tint)
@@ -227,17 +227,17 @@ def _signs(b: Brushes, item: Item, inside: Inside, arrangement: Arrangement, tin
     children = arrangement.shown(item.node)
     lines = [item.y + (box.y + box.line) * zoom for box in (arrangement.boxes[n] for n in children)]
     if role == "distribute":
-        painter.bar(signs, left, item.line, lines[-1], tint)
+        wires.bar(signs, left, item.line, lines[-1], tint)
     elif role in ("residual", "passthrough") or ((role in captions.JOINS or role == "parallel") and len(lines) > 1):
-        painter.fork(signs, QPointF(left, item.line))
+        wires.fork(signs, QPointF(left, item.line))
     if role in ("parallel", "distribute"):
-        painter.bar(signs, right, item.line, lines[-1], tint)
+        wires.bar(signs, right, item.line, lines[-1], tint)
     elif role in captions.JOINS:
-        painter.join(signs, QPointF(right, item.line), captions.JOINS[role], tint)
+        wires.join(signs, QPointF(right, item.line), captions.JOINS[role], tint)
     elif role == "passthrough":
         last = arrangement.boxes[children[-1]]
         x = item.x + (last.x + last.width + 13 * inside.scale) * zoom
-        painter.stop(signs, QPointF(x, lines[-1]))
+        wires.stop(signs, QPointF(x, lines[-1]))
 
 
 def _wires(b: Brushes, frame: str, x: float, y: float, arrangement: Arrangement, lines: LineCache, loose: bool) -> int:
@@ -253,7 +253,7 @@ def _wires(b: Brushes, frame: str, x: float, y: float, arrangement: Arrangement,
             if len(corners) > 2:  # wires that share a port share the way to it, which is painted once
                 corners = corners[start in reached : len(corners) - (end in reached)]
             reached |= {start, end}
-            painter.wire(b, corners, colour, b.stroke, parked)
+            wires.wire(b, corners, colour, b.stroke, parked)
             count += len(route.points) - 1
         return count
     found = lines.get(frame)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 
-from app.canvas import painter
-from app.canvas.painter import Brushes
+from app.canvas import brushes
+from app.canvas.brushes import Brushes
 from app.canvas.scene import Item, Scene
 from app.theme import Tint
 from engine.document.arrange import Arrangement
@@ -29,7 +29,7 @@ def paint_stack(b: Brushes, item: Item, tint: Tint) -> None:
     b.painter.setPen(b.pen(tint.edge))
     b.painter.setBrush(tint.header)
     for lift in (2 * step, step) if len(item.run) > 2 else (step,):
-        b.painter.drawRoundedRect(painter.snap(item.rect.translated(lift, lift)), radius, radius)
+        b.painter.drawRoundedRect(brushes.snap(item.rect.translated(lift, lift)), radius, radius)
 
 
 def paint_count(b: Brushes, item: Item, tint: Tint) -> None:
@@ -38,7 +38,7 @@ def paint_count(b: Brushes, item: Item, tint: Tint) -> None:
     if rect:
         b.painter.setPen(b.pen(tint.edge, 1.2))
         b.painter.setBrush(tint.fill)
-        b.painter.drawRoundedRect(painter.snap(rect), rect.height() / 2, rect.height() / 2)
+        b.painter.drawRoundedRect(brushes.snap(rect), rect.height() / 2, rect.height() / 2)
         words = f"× {len(item.run)}"
         b.texts.draw(
             b.painter, words, rect.x(), rect.center().y(), rect.width(), rect.height() * 0.7, tint.ink, True, True

@@ -7,18 +7,18 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QRegion
 
-from app.canvas import captions
+from app.canvas import captions, headers
 from app.canvas.camera import Camera
-from app.canvas.texts import SMALLEST, Texts
+from app.canvas.headers import Header
+from app.canvas.texts import Texts
 from engine.document.arrange import Arrangement
 from engine.document.boxes import GAP, HEADER
 from engine.document.graph import CANVAS, Graph
 from engine.document.kinds import Catalogue, Role
-from engine.document.scopes import Key
 from engine.document.wire_routes import Point, Route
 
 MOST_ITEMS = 1400
@@ -26,9 +26,6 @@ MOST_ITEMS = 1400
 
 DETAILED = 0.45
 """From this zoom on there are ports, rounded corners and text on wires."""
-
-LARGEST_HEADER = 180.0
-"""What stands on a header is never larger than on one of so many pixels: that of a small frame at the closest zoom."""
 
 LEAST_HEADER = 11.0
 """In pixels. A header of less takes some of the room below it, up to `SPARE` of its height."""
@@ -43,25 +40,6 @@ CORNER = 14.0
 
 State = Literal["leaf", "plate", "open"]
 PILL = 26.0
-
-
-class Header(Struct):
-    """Where the parts of an open frame's header lie, in widget coordinates.
-
-    `size` is the title's text size in pixels, `small` that of tag and chips.
-    """
-
-    button: QRectF
-    title: str
-    left: float
-    room: float
-    size: float
-    small: float
-    tag: tuple[str, QRectF] | None = None
-    chips: list[tuple[Key, str, QRectF]] = field(default_factory=list)
-    more: tuple[str, QRectF] | None = None
-    right: float = 0.0
-    """Where what one sees of it ends."""
 
 
 class Item(Struct):
@@ -165,7 +143,7 @@ def build(
             continue
         item.state = "open"
         item.height_of_header = header
-        item.header = _header(arrangement, item, width, texts)
+        item.header = headers.arranged(nodes[node], role, QRectF(x, y, wide, header), width, texts)
         if x < -CORNER and y + header < 0 and x + wide > width + CORNER and y + high > height + CORNER:
             ground = len(items) - 1
         queue.extend((child, x, y, depth + 1, loose) for child in children)
@@ -230,60 +208,6 @@ def measure(graph: Graph, catalogue: Catalogue, texts: Texts, node: str) -> floa
         wide += texts.width(label, 10, True) + 22
     wide += sum(texts.width(chip.texts[0], 11) + 26 for chip in captions.chips(found)[:4])
     return max(100.0, min(wide, 620.0))
-
-
-def _header(arrangement: Arrangement, item: Item, view: float, texts: Texts) -> Header | None:
-    """Lay a header out; its title stays in view while the frame is. None where it would be too small to read."""
-    middle = item.y + item.height_of_header / 2
-    high = min(item.height_of_header, LARGEST_HEADER)
-    size = max(high * 0.44, min(9.0, high * 0.75))
-    if size < 6.5:
-        return None
-    node = arrangement.graph.nodes[item.node]
-    end = item.x + item.width - high * 0.3
-    words = min(texts.width(node.title, round(size), True) + 1, item.width - high * 1.16)
-    left = max(item.x, min(0.0, end - high * 0.86 - words))  # the title leaves with its frame, it isn't squeezed out
-    button = QRectF(left + high * 0.2, middle - high * 0.27, high * 0.54, high * 0.54)
-    x = button.right() + high * 0.12
-    small = max(high * 0.36, min(8.0, high * 0.6))
-    header = Header(button, node.title, x, max(0.0, end - x), size, small)
-    x += words + high * 0.28
-    header.right = right = min(end, view - high * 0.3)
-    label = captions.tag(node, item.role)
-    if label and round(small * 0.88) >= SMALLEST:
-        wide = texts.width(label, round(small * 0.88), True) + high * 0.44
-        if x + wide <= right:
-            header.tag = label, QRectF(x, middle - high * 0.27, wide, high * 0.54)
-            x += wide + high * 0.28
-    _put_chips(header, captions.chips(node), x, right, middle, high, texts)
-    return header
-
-
-def _put_chips(
-    header: Header, found: list[captions.Chip], x: float, right: float, middle: float, high: float, texts: Texts
-) -> None:
-    """As many chips as fit, with their values if all of them fit, else with shorter texts; the rest is a number."""
-    size, pad, gap = round(header.small), high * 0.34, high * 0.22
-    if not found or size < SMALLEST:
-        return
-
-    def wide(text: str) -> float:
-        return texts.width(text, size) + 2 * pad
-
-    top, tall = middle - high * 0.32, high * 0.64
-    chosen: list[tuple[Key, str]] = []
-    for level in range(3):
-        chosen = [(chip.key, chip.texts[min(level, len(chip.texts) - 1)]) for chip in found]
-        if sum(wide(text) + gap for _, text in chosen) - gap <= right - x or level == 2:
-            break
-    for index, (key, text) in enumerate(chosen):
-        rest = f"+{len(chosen) - index}"
-        last = index == len(chosen) - 1
-        if x + wide(text) + (0 if last else gap + wide(rest)) > right:
-            header.more = (rest, QRectF(x, top, wide(rest), tall)) if x + wide(rest) <= right else None
-            return
-        header.chips.append((key, text, QRectF(x, top, wide(text), tall)))
-        x += wide(text) + gap
 
 
 def points(route: Route, x: float, y: float, zoom: float) -> list[QPointF]:

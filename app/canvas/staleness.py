@@ -5,7 +5,7 @@ A value of an earlier graph is an open ring, one that a run would take as it is 
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.canvas.painter import Brushes
+from app.canvas.brushes import Brushes
 from app.canvas.scene import Scene
 
 LASTING = 200

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, Qt
 
-from app.canvas import hits, painter
+from app.canvas import hits, wires
+from app.canvas.brushes import Brushes
 from app.canvas.gestures import Gesture
 from app.canvas.notice import notice
-from app.canvas.painter import Brushes
 from engine.document import wiring
 from engine.document.flow import Wire
 
@@ -58,8 +58,8 @@ class CutStroke(Gesture):
 
     def paint(self, b: Brushes) -> None:
         for _, corners in self._crossed:
-            painter.wire(b, corners, b.theme.surfaces[0], b.stroke + 2)
-            painter.wire(b, corners, b.theme.refusal, b.stroke + 1.5, True)
+            wires.wire(b, corners, b.theme.surfaces[0], b.stroke + 2)
+            wires.wire(b, corners, b.theme.refusal, b.stroke + 1.5, True)
         b.painter.setPen(b.pen(b.theme.refusal, 1.5))
         b.painter.drawLine(QLineF(self.start, self.at))
         if self._crossed or self._kept:

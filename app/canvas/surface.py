@@ -6,12 +6,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMoveEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.canvas import adapting, hits, painter, render
+from app.canvas import adapting, badges, brushes, hits, render
 from app.canvas import scene as scenes
+from app.canvas.brushes import Brushes
 from app.canvas.camera import Camera
 from app.canvas.heat import Heat
 from app.canvas.hits import Hit
-from app.canvas.painter import Brushes
 from app.canvas.render import Marks
 from app.canvas.scene import Scene
 from app.canvas.staleness import Staleness
@@ -297,7 +297,7 @@ class Surface(QWidget):
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         b = Brushes(p, self.theme, self.texts, scene.zoom)
         if scene.ground is None:
-            painter.background(b, width, height, scene.x, scene.y)
+            brushes.background(b, width, height, scene.x, scene.y)
         self.painted = render.paint(b, scene, self.arrangement, self.marks, self._lines)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -321,13 +321,13 @@ class Surface(QWidget):
         if self._badges is None:
             self._badges = render.worst(self.arrangement, self.scene, self.marks)
         for node, severity in self._badges.items():
-            painter.badge(b, self.scene.by_node[node], severity)
+            badges.badge(b, self.scene.by_node[node], severity)
         self.staleness.paint(b, self.scene)
         for node in (self.marks.running, self.marks.paused):
             if node and node in self.document.graph:
                 item = self.scene.by_node.get(scenes.shown(self.arrangement, node, self.scene))
                 if item:
-                    painter.progress(b, item, node == self.marks.paused)
+                    badges.progress(b, item, node == self.marks.paused)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         del event

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.canvas import accessible, adapting, captions, commands, keyboard, links, offered, overlay, repeats, travel
 from app.canvas.anchor import anchors, hold
+from app.canvas.brushes import Brushes
 from app.canvas.drops import Drops
 from app.canvas.mouse import Mouse
-from app.canvas.painter import Brushes
 from app.canvas.surface import Surface
 from app.canvas.travel import Travels
 from app.canvas.wire_walk import WireWalk

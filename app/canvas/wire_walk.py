@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from app.canvas.brushes import Brushes
 from app.canvas.drawing import DrawWire
-from app.canvas.painter import Brushes
 from engine.document.flow import Port
 
 if TYPE_CHECKING:
