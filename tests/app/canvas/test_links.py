@@ -1,18 +1,20 @@
 """Context links: what goes together, and how one key's writers and readers are told apart."""
 
-from PySide6.QtCore import QPointF, QRectF
+import pytest
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage
 
 from app.canvas import links
 from app.canvas.bundles import bundle, gathered
 from app.canvas.view import Canvas
-from engine.document.graph import Contexts
+from engine.document.graph import Contexts, Graph
 from engine.document.scopes import Key
 from engine.document.sources import NumberSource
 from tests.app.canvas.conftest import Open
 from tests.app.canvas.hands import graph_of, tree
 
 KEY = Key("p", "unet", "skip")
+NO_BUTTON = Qt.MouseButton.NoButton
 VIEW = QRectF(0, 0, 1000, 800)
 
 
@@ -59,6 +61,48 @@ def test_a_pinned_key_is_shown_alone_with_signs(open_canvas: Open) -> None:
     assert not painted(pinned, beside(canvas, "other"), edge)
     canvas.pin(Key("p", "unet", "gone"))
     assert canvas.grab().toImage() == before, "a key that is no more is not shown"
+
+
+def readers() -> Graph:
+    """p provides unet.skip: [use, a, b]"""
+    use = tree("UseContext", "use", context="unet", key="skip")
+    inside = (tree("Linear", "a"), use, tree("Linear", "b"))
+    return graph_of(tree("Chain", "p", *inside, contexts={"unet": {"skip": NumberSource(1)}}))
+
+
+@pytest.mark.parametrize(("mode", "seen"), [
+    ("none", [False, False, False]), ("hover", [False, True, True]), ("few", [True] * 3), ("all", [True] * 3),
+])  # fmt: skip
+def test_links_are_shown_as_chosen(open_canvas: Open, mode: str, seen: list[bool]) -> None:
+    """With the pointer elsewhere, over the leaf, and with the leaf selected."""
+    canvas, hand = open_canvas(readers())
+    tip = above(canvas, "use").toAlignedRect()
+    found: list[bool] = []
+    for pointed, selected in ((False, False), (True, False), (False, True)):
+        hand.move(canvas.rect_of("use").center() if pointed else QPointF(5, 5), NO_BUTTON)
+        canvas.select(["use"] if selected else [])
+        canvas.set_links_shown("none")
+        without = canvas.grab().toImage().copy(tip)
+        canvas.set_links_shown(mode)
+        found.append(canvas.grab().toImage().copy(tip) != without)
+    assert found == seen
+
+
+def test_a_chip_under_the_pointer_veils_all_but_its_leaves(open_canvas: Open) -> None:
+    canvas, hand = open_canvas(readers())
+    header = canvas.scene.by_node["p"].header
+    assert header
+    [(key, text, rect)] = header.chips
+    assert (key, text) == (Key("p", "unet", "skip"), "unet.skip = 1")
+    other = canvas.rect_of("b").topLeft() + QPointF(8, 8)
+    plain = canvas.grab().toImage().pixel(other.toPoint())
+    hand.move(rect.center(), NO_BUTTON)
+    veiled = canvas.grab().toImage()
+    assert links.focus(canvas) == key
+    assert veiled.pixel(other.toPoint()) != plain
+    assert painted(veiled, beside(canvas, "use"), canvas.theme.provider(0).edge.rgb()), "the sign of who reads"
+    hand.move(QPointF(5, 5), NO_BUTTON)
+    assert canvas.grab().toImage().pixel(other.toPoint()) == plain
 
 
 def above(canvas: Canvas, node: str) -> QRectF:

@@ -95,18 +95,6 @@ def test_problems_show_on_the_plate_that_hides_them(open_canvas: Open) -> None:
     assert all(abs(x - rect.right()) < 24 and abs(y - rect.top()) < 24 for x, y in changed)
 
 
-def test_hovering_a_chip_veils_all_but_its_leaves(open_canvas: Open) -> None:
-    canvas, _ = open_canvas(provider())
-    canvas.reveal("p")
-    canvas.frame_selection()
-    header = canvas.scene.by_node["p"].header
-    assert header
-    [(key, text, rect)] = header.chips
-    assert key.label == "unet.residuals"
-    assert text == "unet.residuals = 4"
-    assert canvas.hit(rect.center().x(), rect.center().y()).kind == "chip"
-
-
 def crossed() -> Graph:
     """A reader right below a leaf, so that the link to it from the header has to pass that leaf."""
     use = tree("UseContext", "use", context="unet", key="skip")
