@@ -278,6 +278,7 @@ QDockWidget::title {{ padding: 6px 8px; background: {window}; border-bottom: 1px
 QMainWindow::separator {{ background: {line}; width: 1px; height: 1px; }}
 QStatusBar {{ border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: none; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QToolBar {{ border: none; border-bottom: 1px solid {line}; padding: 3px; spacing: 3px; }}
 QTreeView, QListView, QTableView, QPlainTextEdit {{ border: 1px solid {line}; }}
 QLineEdit {{ border: 1px solid {border}; border-radius: 3px; padding: 2px 4px; background: {input}; }}

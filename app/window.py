@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -19,12 +19,11 @@ from PySide6.QtWidgets import (
     QMenu,
 )
 
-from app import actions, contexts, layout, panes, quick_add, sharing, theme, tones, typing_keys, viewing
+from app import actions, contexts, layout, node_menu, panes, quick_add, sharing, theme, tones, typing_keys, viewing
 from app.adapters import AdapterDesk, own_adapters
 from app.breadcrumbs import Breadcrumbs
 from app.canvas import travel
 from app.canvas.view import Canvas
-from app.dialogs import DELETE_ON_CLOSE
 from app.drawing import DrawingBar, DrawingDesk
 from app.exporting import ExportDesk
 from app.filing import DEFAULT_EXAMPLE, Filing
@@ -170,7 +169,7 @@ class Window(QMainWindow):
         self.canvas.refused.connect(self.status.refuse)
         self.canvas.activated.connect(self._edit_node)
         self.canvas.picked.connect(lambda _: self.docks["inspector"].isHidden() or self.docks["inspector"].raise_())
-        self.canvas.menu_requested.connect(self._context_menu)
+        self.canvas.menu_requested.connect(lambda node, at: node_menu.menu(self, node).popup(at))
         self.canvas.chip_menu_requested.connect(lambda at: contexts.menu(self).popup(at))
         self.canvas.pinned_changed.connect(lambda: actions.refresh(self, contexts.MENU))
         self.canvas.place_chosen.connect(lambda at: quick_add.here(self.canvas, at))
@@ -222,9 +221,10 @@ class Window(QMainWindow):
     def _moved(self) -> None:
         self.setWindowFilePath(str(self.files.path or ""))
         self.refresh_soon()
-        if self.document.graph.adapters and not layout.hides(self.docks["adapters"], self.docks["preview"]):
-            self.docks["adapters"].raise_()
         if not self.document.history.undos:
+            page = self.docks["adapters" if self.document.graph.adapters else "inspector"]
+            if not page.isHidden() and not layout.hides(page, self.docks["preview"]):
+                page.raise_()
             QTimer.singleShot(0, self.canvas.frame_all)
 
     def refresh_soon(self, *_: object) -> None:
@@ -329,21 +329,6 @@ class Window(QMainWindow):
         if self.drawing.drawn is None:
             self.preview.follow(nodes)
         actions.refresh(self)
-
-    def _context_menu(self, node: str | None, at: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(DELETE_ON_CLOSE)
-        if node is not None:
-            menu.addAction("Pin its preview", lambda: self.preview.pin_node(node))
-            ids = ("collapse", "rename", "replace", "duplicate", "cut", "copy", "paste", "unwrap", "extract")
-            ids = (*ids, "bypass", "mute", "fold-repeats", "select-repeats", "even-out")
-            ids = (*ids, "go-to-provider", "find-accesses", "pin-key")
-            ids = (*ids, "place-again", "unshare", "load-weights-here", "save-weights-here", "export-here", "delete")
-            menu.addMenu(self.menus["Edit/Wrap in"])
-        else:
-            ids = ("add-node", "paste", "select-all", "frame-all")
-        menu.addActions([a for a in map(self.actions_by_id.__getitem__, ids) if a.isEnabled()])
-        menu.popup(at)
 
     # Looks
 
