@@ -1,16 +1,7 @@
 """Commands that lead about the graph: nearer and farther, to everything, out of a frame, back and forward."""
 
-from typing import TYPE_CHECKING
-
 from app.action import Action
 from app.canvas import repeats, travel
-
-if TYPE_CHECKING:
-    from app.window import Window
-
-
-def _selected(window: "Window") -> bool:
-    return bool(window.canvas.selection)
 
 
 NAVIGATING: tuple[Action, ...] = (
@@ -63,8 +54,8 @@ NAVIGATING: tuple[Action, ...] = (
         title="Show the selection",
         keys=("F",),
         scope="canvas",
+        tip="Everything when nothing is selected",
         run=lambda w: w.canvas.frame_selection(),
-        enabled=_selected,
     ),
     Action(
         id="collapse",

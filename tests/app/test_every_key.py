@@ -464,6 +464,9 @@ def _(window: Window, key: str) -> None:
     press(key)
     assert window.canvas.zoom > before
     assert window.canvas.rect().contains(window.canvas.rect_of("res").toRect())
+    window.canvas.select([])
+    press(key)
+    assert window.canvas.rect().contains(window.canvas.rect_of("root").toRect())
 
 
 @does("leave")
