@@ -16,6 +16,15 @@ TALLEST = 130
 MOST_NODES = 4
 """Nodes that are named behind each name."""
 
+NEW = (
+    "<b>This graph would import Python code.</b> It can do whatever you can: read and change files, use the "
+    "network. Trust it only if you know where it comes from; until then all that does without it works."
+)
+ALTERED = (
+    "<b>Python code of this graph has changed.</b> Trust it as it is now, and it is imported again; "
+    "until then the graph runs with what was imported before."
+)
+
 
 class Consent(QFrame):
     """Tells what would be imported and for which nodes, name by name. `shown` carries the nodes to show."""
@@ -27,10 +36,7 @@ class Consent(QFrame):
         super().__init__()
         self.setObjectName("consent")
         self._nodes: tuple[str, ...] = ()
-        self.label = QLabel(
-            "<b>This graph would import Python code.</b> It can do whatever you can: read and change files, use the "
-            "network. Trust it only if you know where it comes from; until then all that does without it works."
-        )
+        self.label = QLabel()
         self.label.setWordWrap(True)
         self.names = QLabel()
         self.names.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -63,6 +69,7 @@ class Consent(QFrame):
     def ask(self, references: Sequence[Reference], graph: Graph) -> None:
         """Ask about these names of a graph; about none, the bar goes away."""
         self._nodes = tuple(dict.fromkeys(node for each in references for node in each.nodes))
+        self.label.setText(ALTERED if all(each.altered for each in references) else NEW)
         self.names.setText("<br>".join(_told(each, graph) for each in references))
         self.setVisible(bool(references))
         self._fit()

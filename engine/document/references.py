@@ -6,7 +6,7 @@ imports nothing: the worker does, once the user trusts the names.
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,11 +17,15 @@ from engine.document.subset import is_reference
 
 
 class Reference(Struct, frozen=True):
-    """A name that would be imported, the nodes that need it, in the graph's order, and the adapters, by name."""
+    """A name that would be imported, the nodes that need it, in the graph's order, and the adapters, by name.
+
+    One that is `altered` was imported before: its code is another by now.
+    """
 
     name: str
     nodes: tuple[str, ...]
     adapters: tuple[str, ...] = ()
+    altered: bool = False
 
 
 def naming(catalogue: Catalogue) -> dict[str, list[str]]:
@@ -71,15 +75,21 @@ def fingerprint(digest: str, references: tuple[Reference, ...], folder: Path | N
     Where the modules that it names lie beside it, their content counts too, and `folder`: what they import may differ
     elsewhere.
     """
-    beside = sorted({_top(each.name) for each in references if folder is not None and is_beside(each.name, folder)})
+    names = [each.name for each in references]
+    beside = modules(names, folder) if folder else []
     if folder is None or not beside:
         return digest
     found = hashlib.sha256(f"{digest} {folder.absolute()}".encode())
-    for top in beside:
-        for file in sorted([folder / f"{top}.py", *(folder / top).rglob("*.py")]):
-            with contextlib.suppress(OSError):  # what can't be read can't be imported
-                found.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}".encode())
+    for file in beside:
+        with contextlib.suppress(OSError):  # what can't be read can't be imported
+            found.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}".encode())
     return found.hexdigest()
+
+
+def modules(names: Iterable[str], folder: Path) -> list[Path]:
+    """The files of the modules of these references that lie in a folder."""
+    beside = sorted({_top(name) for name in names if is_beside(name, folder)})
+    return [file for top in beside for file in sorted([folder / f"{top}.py", *(folder / top).rglob("*.py")])]
 
 
 def is_beside(name: str, folder: Path) -> bool:

@@ -147,6 +147,37 @@ def test_the_same_bytes_are_asked_about_once(
     assert window.consent.isVisible(), "mine.py may be another one there"
 
 
+def test_a_module_that_changes_is_imported_again_once_it_is_trusted_again(
+    qtbot: QtBot, live: Window, hands: Hands, mine: Path
+) -> None:
+    window, module = live, mine / "mine.py"
+    open_graph(qtbot, window, mine / "graph.catenary")
+    with qtbot.waitSignal(window.link.finished, timeout=STARTING):
+        hands.click(window.consent.trust_button)
+    before = module.read_text()
+    module.write_text(before.replace("x * 2", "x * 3"))
+    qtbot.waitUntil(window.consent.isVisible, timeout=STARTING)
+    assert "has changed" in window.consent.label.text()
+    assert "mine:double" in window.consent.names.text()
+    assert hands.run().text == "80", "what was imported runs on"
+    hands.click(window.consent.later_button)
+    draft = module.with_suffix(".new")
+    draft.write_text(before.replace("x * 2", "x * 4"))
+    draft.replace(module)  # as many editors save
+    qtbot.waitUntil(window.consent.isVisible, timeout=STARTING)
+    module.write_text(before)
+    qtbot.waitUntil(lambda: not window.consent.isVisible(), timeout=STARTING)
+    assert window.trust.names == ("mine:double",), "what it was is still agreed to"
+    module.write_text(before.replace("x * 2", "x * 5"))
+    hands.trigger("save")
+    assert window.consent.isVisible(), "saving agrees to nothing"
+    with qtbot.waitSignal(window.link.finished, timeout=STARTING) as waiting:
+        hands.click(window.consent.trust_button)
+    assert waiting.args is not None
+    assert waiting.args[0].text == "200"
+    assert not window.consent.isVisible()
+
+
 def test_a_name_that_is_typed_later_is_asked_about(qtbot: QtBot, live: Window, hands: Hands, mine: Path) -> None:
     window = live
     open_graph(qtbot, window, mine / "graph.catenary")
