@@ -3,7 +3,6 @@
 from app.action import Action
 from app.canvas import repeats, travel
 
-
 NAVIGATING: tuple[Action, ...] = (
     Action(
         id="zoom-in",
