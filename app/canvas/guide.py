@@ -15,6 +15,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Select nothing, or give up a drag", "Esc"),
     ("Go to the neighbours, the frame around, the first child", "Left and Right, Up, Down"),
     ("Go to what runs next or before, through frames", "PgDn, PgUp"),
+    ("Select more by key", "Shift with arrows, PgDn or PgUp; going back takes it away again"),
     ("Edit the selected node", "Enter, or double-click it"),
     ("Fold or unfold a frame", "click its arrow, or double-click its head"),
     ("Show each of folded repeats", "click their count, × N; a click on the node selects all of them"),

@@ -41,10 +41,10 @@ def press(canvas: "Canvas", event: QKeyEvent) -> bool:
         canvas.wire_walk.finish()
     elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and canvas.selection:
         canvas.activate(canvas.selection[-1])
-    elif key in _WALK:
-        _walk(canvas, key)
-    elif key in _PAGES:
-        _follow(canvas, _PAGES[Qt.Key(key)])
+    elif key in _WALK or key in _PAGES:
+        found = _neighbour(canvas, key) if key in _WALK else _next_leaf(canvas, _PAGES[Qt.Key(key)])
+        if found:
+            _go(canvas, found, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
     else:
         return False
     return True
@@ -60,8 +60,8 @@ def release(canvas: "Canvas", event: QKeyEvent) -> bool:
     return True
 
 
-def _walk(canvas: "Canvas", key: int) -> None:
-    """Arrows: left and right to the neighbours, up to the frame around, down to the first child."""
+def _neighbour(canvas: "Canvas", key: int) -> str | None:
+    """Where arrows lead: left and right to the neighbours, up to the frame around, down to the first child."""
     graph, hidden = canvas.document.graph, canvas.arrangement.hidden
     node = canvas.selection[-1] if canvas.selection else graph.root
     node = hidden.get(node, node)
@@ -77,33 +77,36 @@ def _walk(canvas: "Canvas", key: int) -> None:
         run = [each for each in graph.siblings(node) if each not in hidden]
         index = run.index(node) + (1 if key == Qt.Key.Key_Right else -1)
         found = run[index] if 0 <= index < len(run) else None
-    if found:
-        _go(canvas, found)
+    return found
 
 
-def _go(canvas: "Canvas", node: str) -> None:
-    canvas.select(repeats.meant(canvas.arrangement, node))
+def _go(canvas: "Canvas", node: str, adds: bool) -> None:
+    """Select the node; one that `adds` keeps what is selected, but for where it comes from when it goes back."""
+    before, chosen = canvas.selection, repeats.meant(canvas.arrangement, node)
+    if adds and node in before:
+        left = repeats.meant(canvas.arrangement, canvas.arrangement.hidden.get(before[-1], before[-1]))
+        before = [each for each in before if each not in left]
+    canvas.select([*(each for each in before if adds and each not in chosen), *chosen])
     travel.show(canvas, [node])
 
 
-def _follow(canvas: "Canvas", step: int) -> None:
-    """To the leaf that runs next (`step` 1) or before (-1), into frames and out of them; a folded one counts as one."""
+def _next_leaf(canvas: "Canvas", step: int) -> str | None:
+    """The leaf that runs next (`step` 1) or before (-1), in frames and out of them; a folded one counts as one."""
     graph, hidden = canvas.document.graph, canvas.arrangement.hidden
     node = canvas.selection[-1] if canvas.selection else graph.root
     node = hidden.get(node, node)
     inner = _first_in(canvas, node, step)
     if inner != node and (step > 0 or not canvas.selection):
-        _go(canvas, inner)
-        return
+        return inner
     while node != graph.root:
         run = [each for each in graph.siblings(node) if each not in hidden]
         index = run.index(node) + step
         if 0 <= index < len(run):
-            _go(canvas, _first_in(canvas, run[index], step))
-            return
+            return _first_in(canvas, run[index], step)
         if graph.place_of(node).segment is not None:
-            return  # the end of what is parked together
+            return None  # the end of what is parked together
         node = graph.parents[node]
+    return None
 
 
 def _first_in(canvas: "Canvas", node: str, step: int) -> str:

@@ -286,6 +286,23 @@ def _(window: Window, hand: Hand) -> None:
     assert walked == ["x", "y", "x", "b"]
 
 
+@does("Select more by key")
+def _(window: Window, hand: Hand) -> None:
+    canvas = window.canvas
+    hand.click(middle(canvas, "a"))
+    for key, selected in (("Shift+Right", ["a", "b"]), ("Shift+Right", ["a", "b", "sum"]), ("Shift+Left", ["a", "b"])):
+        press(key)
+        assert canvas.selection == selected
+    press("Ctrl+G")
+    assert order(canvas, order(canvas)[0]) == ["a", "b"]
+    assert undone(window)
+    canvas.select(["b"])
+    press("Shift+PgDown")
+    assert canvas.selection == ["b", "x"]
+    press("Shift+PgUp")
+    assert canvas.selection == ["b"]
+
+
 @does("Edit the selected node")
 def _(window: Window, hand: Hand) -> None:
     by_mouse = partial(hand.double_click, middle(window.canvas, "a"))

@@ -83,6 +83,13 @@ def test_keys_walk_past_a_stack_and_going_to_a_hidden_node_unfolds(open_canvas: 
     run = ["b1", "b2", "b3"]
     assert walked == [run, ["d"], run, ["c1"], run, ["a"]]
     assert canvas.document.graph.view("root").repeats
+    for key, selected in (
+        (Qt.Key.Key_Right, ["a", *run]),
+        (Qt.Key.Key_Right, ["a", *run, "d"]),
+        (Qt.Key.Key_Left, ["a", *run]),
+    ):
+        QTest.keyClick(canvas, key, Qt.KeyboardModifier.ShiftModifier)
+        assert canvas.selection == selected
     canvas.select(run)
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     assert travel.where(canvas) == "b1"
