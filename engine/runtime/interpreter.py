@@ -1,7 +1,7 @@
 """The walk of a program's code: each call is made in order, or its value found, and what is done is told."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -274,7 +274,7 @@ class Interpreter:
                 self.emerge(lambda: self._foreseen(here, value))
 
     def _foreseen(self, here: fx.Node, value: torch.Tensor) -> Values:
-        """What nodes would return if a call gave this; what would take long or has an effect is left out."""
+        """What nodes would return if a call gave this; what would take long, has an effect or fails is left out."""
         code, effects = list(self.program.code.nodes), self.program.identity.effects
         ahead, needed = list[fx.Node](), set(self.kept)
         for node in reversed(code[code.index(here) + 1 :]):
@@ -284,8 +284,9 @@ class Interpreter:
         known, self.known = self.known, self.known | {here: value}
         try:
             if len(ahead) <= AHEAD and not any(node in effects or isinstance(node.target, Loop) for node in ahead):
-                for node in ahead:
-                    self.known[node] = self._compute(node)
+                with suppress(RunError):  # what fails does so when the run gets there
+                    for node in ahead:
+                        self.known[node] = self._compute(node)
             held = {node: found for node, found in self.known.items() if node in self.kept}
             return Values(self.made_of, held, {}, None)
         finally:

@@ -15,6 +15,7 @@ from engine.document.graph import Graph, Input, Node, Tree
 from engine.document.pictures import pictures, redrawn
 from engine.document.sources import ListSource, LiteralSource, NoiseSource, NumberSource, Source
 from engine.messages import Apply, Configure, Finished, Log, Paused, Preview, Progress, Resume, Shapes, Watch
+from engine.runtime.outcome import RunError
 from engine.runtime.program import Given
 from engine.runtime.sources import noise
 from nodes import CATALOGUE, examples
@@ -372,6 +373,22 @@ def test_what_is_to_come_of_it_is_shown_after_each_step() -> None:
     assert all(set(values) == watched for values in seen)
     assert not torch.equal(seen[0]["sample"], seen[1]["sample"])
     assert torch.equal(outcome.result, ear.result)
+
+
+def test_what_fails_after_it_does_so_when_the_run_gets_there() -> None:
+    after = (leaf("m", "Multiply", scale=10.0), leaf("lin", "Linear", in_features=5, out_features=5))
+    ear = Ear(toy(leaf("t", "Tanh"), after=after, steps=5))
+    ear.settle()
+    replica = ear.session.replica
+    program, given = ear.lowered.program, Given({"x": noise([3, 2], 1)}, replica.given({}, {})[0].contexts)
+    program.modules = replica.real(ear.lowered)
+    seen: list[set[str]] = []
+    watched = frozenset({"sample", "m", "root"})
+    with pytest.raises(RunError) as failed:
+        program.run(given, lambda *_: None, lambda *_: None, watched, emerge=lambda look: seen.append(set(look())))
+    assert seen == [{"sample", "m"}] * 4
+    assert failed.value.fault.node == "lin"
+    assert set(failed.value.values) == {"sample", "m"}
 
 
 def test_a_breakpoint_in_it_pauses_at_every_step() -> None:
