@@ -40,6 +40,9 @@ def tab(window: "Window", step: int) -> bool:
         return False
     around = [i for i, stop in enumerate(found) if focus and (stop is focus or stop.isAncestorOf(focus))]
     reason = Qt.FocusReason.TabFocusReason if step > 0 else Qt.FocusReason.BacktabFocusReason
+    if focus and not around:  # it can't have the focus any more: stay in the same part
+        part = next((pane for pane in panes(window) if pane.isAncestorOf(focus)), None)
+        around = [i - step for i, stop in enumerate(found) if part and part.isAncestorOf(stop)][:1]
     here = max(around, key=lambda i: found[i] is focus, default=0 if step < 0 else -1)
     stop = found[(here + step) % len(found)]
     stop.setFocus(reason)

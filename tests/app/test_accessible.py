@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QWidget
 from app.panes import panes
 from app.theme import contrast
 from app.window import Window
+from engine.document.edits import SetName
 from tests.app.canvas.hands import graph_of, tree
 
 
@@ -104,6 +105,17 @@ def test_tab_goes_through_all_that_is_in_sight_and_nothing_else(furnished: Windo
     for widget in reversed(been[-20:]):
         QTest.keyClick(focus_of(furnished), Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
         assert focus_of(furnished) is widget
+
+
+def test_the_focus_stays_in_a_part_where_what_has_it_is_disabled(furnished: Window) -> None:
+    furnished.document.apply(SetName("r", "Act"), "Rename")
+    furnished.refresh()
+    button = furnished.toolbar.buttons["undo"]
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    furnished.refresh()
+    assert not button.isEnabled()
+    assert furnished.toolbar.isAncestorOf(focus_of(furnished))
 
 
 def test_going_through_the_window_leaves_its_menus_alive(furnished: Window) -> None:
