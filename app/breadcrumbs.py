@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from app.canvas import travel
@@ -66,6 +66,9 @@ class Breadcrumbs(QFrame):
     def _fitting(self, named: Sequence[tuple[str, str]]) -> int:
         """How many frames there is room to name."""
         widths = [self.fontMetrics().horizontalAdvance(name) + _AROUND for _, name in named]
+        bold = self.font()
+        bold.setBold(True)
+        widths[-1] = QFontMetrics(bold).horizontalAdvance(named[-1][1]) + _AROUND
         room, most = self.width() - widths[0] - 2 * _AROUND, 1
         while most < min(MOST, len(named)) and sum(widths[-most:]) <= room:
             most += 1

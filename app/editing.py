@@ -229,6 +229,15 @@ EDITING: tuple[Action, ...] = (
         run=lambda w: commands.paste(w.canvas, parked=True),
     ),
     Action(
+        id="delete",
+        menu="Edit",
+        title="Delete",
+        keys=("Delete", "Backspace"),
+        scope="canvas",
+        run=lambda w: w.canvas.delete_selection(),
+        enabled=lambda w: bool(w.canvas.selection),
+    ),
+    Action(
         id="duplicate",
         menu="Edit",
         title="Duplicate",
@@ -236,6 +245,7 @@ EDITING: tuple[Action, ...] = (
         scope="canvas",
         run=lambda w: commands.duplicate(w.canvas),
         enabled=_some,
+        separated=True,
     ),
     Action(
         id="duplicate-beside",
@@ -256,6 +266,7 @@ EDITING: tuple[Action, ...] = (
         tip="A wire from the selected node to the one that you then go to; Enter connects them",
         run=lambda w: w.canvas.wire_walk.begin(),
         enabled=_some,
+        separated=True,
     ),
     Action(
         id="extract",
@@ -274,14 +285,5 @@ EDITING: tuple[Action, ...] = (
         tip="Frames in a row with it that are built or called like it become what it is; their weights stay",
         run=lambda w: repeats.even_out(w.canvas),
         enabled=lambda w: _some(w) and w.canvas.document.graph.is_frame(w.canvas.selection[0]),
-    ),
-    Action(
-        id="delete",
-        menu="Edit",
-        title="Delete",
-        keys=("Delete", "Backspace"),
-        scope="canvas",
-        run=lambda w: w.canvas.delete_selection(),
-        enabled=lambda w: bool(w.canvas.selection),
     ),
 )

@@ -14,6 +14,7 @@ SELECTING: tuple[Action, ...] = (
         keys=("Ctrl+A",),
         scope="canvas",
         run=lambda w: w.canvas.select_all(),
+        separated=True,
     ),
     Action(
         id="select-upstream",
