@@ -234,11 +234,8 @@ def system_theme() -> Theme:
 
 
 def apply(app: QApplication, theme: Theme) -> None:
-    """Dress the whole application: Fusion style, palette and a modest stylesheet."""
-    sheet = _SHEET.format_map({k: v.name() for k, v in vars(theme).items() if isinstance(v, QColor)})
-    if app.styleSheet() == sheet:
-        return  # worn already: Qt would dress every widget of every window again
-    if not app.styleSheet():
+    """Give the whole application the Fusion style and the palette of a theme; `tones` has the stylesheet."""
+    if app.style().objectName() != "fusion":
         app.setStyle("Fusion")
     palette = QPalette()
     role = QPalette.ColorRole
@@ -267,29 +264,5 @@ def apply(app: QApplication, theme: Theme) -> None:
         faded = QColor(theme.text_dim)
         faded.setAlphaF(0.6)
         palette.setColor(QPalette.ColorGroup.Disabled, which, faded)
-    app.setPalette(palette)
-    app.setStyleSheet(sheet)
-
-
-_SHEET = """
-QToolTip {{ color: {text}; background: {panel}; border: 1px solid {line}; padding: 4px 6px; }}
-QDockWidget {{ titlebar-close-icon: none; font-weight: 600; }}
-QDockWidget::title {{ padding: 6px 8px; background: {window}; border-bottom: 1px solid {line}; }}
-QMainWindow::separator {{ background: {line}; width: 1px; height: 1px; }}
-QStatusBar {{ border-top: 1px solid {line}; }}
-QStatusBar::item {{ border: none; }}
-QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
-QToolBar {{ border: none; border-bottom: 1px solid {line}; padding: 3px; spacing: 3px; }}
-QTreeView, QListView, QTableView, QPlainTextEdit {{ border: 1px solid {line}; }}
-QLineEdit {{ border: 1px solid {border}; border-radius: 3px; padding: 2px 4px; background: {input}; }}
-QLineEdit:focus {{ border-color: {selection}; }}
-QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0px; }}
-QTreeView::item, QListView::item {{ padding: 3px 2px; }}
-QHeaderView::section {{ background: {window}; color: {text_dim}; border: none;
-    border-bottom: 1px solid {line}; padding: 4px; }}
-QMenu {{ border: 1px solid {line}; padding: 4px; background: {panel}; }}
-QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
-QMenu::item:selected {{ background: {selection}; color: {on_sign}; }}
-QMenu::item:disabled {{ color: {text_dim}; }}
-QMenu::separator {{ height: 1px; background: {line}; margin: 4px 6px; }}
-"""
+    if app.palette() != palette:
+        app.setPalette(palette)

@@ -1,4 +1,7 @@
-"""How the panels look: a stylesheet made of a theme, for fields and buttons, and for what carries a `tone`."""
+"""How the panels look: a stylesheet made of a theme, for fields and buttons, and for what carries a `tone`.
+
+It is one sheet, and the window's: with another one for the application Qt would dress every widget several times over.
+"""
 
 from PySide6.QtGui import QColor, QFontInfo
 from PySide6.QtWidgets import QApplication, QWidget
@@ -7,6 +10,24 @@ from app.icons import FOLDER
 from app.theme import Theme, mixed
 
 _SHEET = """
+QToolTip {{ color: {text}; background: {panel}; border: 1px solid {line}; padding: 4px 6px; }}
+QDockWidget {{ titlebar-close-icon: none; font-weight: 600; }}
+QDockWidget::title {{ padding: 6px 8px; background: {window}; border-bottom: 1px solid {line}; }}
+QMainWindow::separator {{ background: {line}; width: 1px; height: 1px; }}
+QStatusBar {{ border-top: 1px solid {line}; }}
+QStatusBar::item {{ border: none; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QToolBar {{ border: none; border-bottom: 1px solid {line}; padding: 3px; spacing: 3px; }}
+QTreeView, QListView, QTableView, QPlainTextEdit {{ border: 1px solid {line}; }}
+QTreeView::item, QListView::item {{ padding: 3px 2px; }}
+QHeaderView::section {{ background: {window}; color: {text_dim}; border: none;
+    border-bottom: 1px solid {line}; padding: 4px; }}
+QMenu {{ border: 1px solid {line}; padding: 4px; background: {panel}; }}
+QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {selection}; color: {on_sign}; }}
+QMenu::item:disabled {{ color: {text_dim}; }}
+QMenu::separator {{ height: 1px; background: {line}; margin: 4px 6px; }}
+
 QLabel[tone="title"] {{ font-size: {title}px; font-weight: 600; }}
 QLabel[tone="heading"] {{ color: {text_dim}; font-weight: 600; }}
 QLabel[tone="strong"], QLineEdit[tone="strong"] {{ font-weight: 600; }}

@@ -65,6 +65,8 @@ MANY = 300
 """Problems are found anew after every edit: where there are more, that waits until it is quiet."""
 KEYS = "keys"
 """What the notice is about that outlasts the opening of graphs."""
+TURN = 50
+"""Milliseconds after which whatever else there is to do has had its turn."""
 QUIET = 200
 """Milliseconds without a change that count as quiet."""
 
@@ -102,7 +104,7 @@ class Window(QMainWindow):
         self._keys = TypingKeys(app, self.keymap, self)
         self._build()
         self._connect()
-        self.set_theme_mode(self.theme_mode)
+        self._dress()
         layout.restore(self)
         self.refresh()
         self._tell_unread_keys()
@@ -340,15 +342,23 @@ class Window(QMainWindow):
             self._wear(theme.system_theme())
 
     def _wear(self, worn: Theme) -> None:
+        if worn is self.theme:
+            return
         typing_keys.commit()  # the panels make their pages anew
         self.theme = worn
+        self._dress()
+        panels = (self.adapters_panel, self.preview, self.problems_panel, self.sweep, self.timeline)
+        for part in (self.canvas, self.selector, self.outline, *panels, self.notice, self.overlays):
+            part.set_theme(worn)
+        for turn, part in enumerate((self.inspector, self.palette_panel), 1):  # they make many things anew
+            QTimer.singleShot(TURN * turn, part, lambda part=part: part.set_theme(self.theme))
+
+    def _dress(self) -> None:
+        """Dress what Qt draws itself in the colours of the theme."""
+        worn = self.theme
         theme.apply(self._app, worn)
         self.setStyleSheet(tones.sheet(worn))
         self.setWindowIcon(icon("catenary", worn.selection.name()))
-        panels = (self.palette_panel, self.inspector, self.adapters_panel, self.preview, self.problems_panel)
-        panels = (*panels, self.sweep, self.timeline)
-        for part in (self.canvas, self.selector, self.outline, *panels, self.notice, self.overlays):
-            part.set_theme(worn)
         layout.wear(self.docks, worn)
         for action in actions.ACTIONS:
             if action.icon:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from PySide6.QtCore import QMarginsF, QPointF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPainterPath, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
+from shiboken6 import delete
 
 from app.canvas import badges, render
 from app.canvas import scene as scenes
@@ -124,7 +125,7 @@ def write(surface: Surface, picture: Picture, path: Path) -> Generator[float]:
             yield from _steps(p, surface, picture)
             yield 1.0
         finally:
-            p.end()  # of lines and text, this is what writes them
+            delete(p)  # writes lines and text, and other than its `end` lets Python go on in the meantime
         if isinstance(device, QImage) and not device.save(str(part)):
             raise failed
         try:
