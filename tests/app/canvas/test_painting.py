@@ -3,10 +3,11 @@
 import random
 
 import pytest
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from app.canvas import links, picture
+from app.canvas import brushes, links, picture, render
+from app.canvas.brushes import Brushes
 from app.canvas.view import Canvas
 from app.theme import DARK, LIGHT, Theme
 from engine.document.document import Document
@@ -148,6 +149,28 @@ def test_a_repaint_costs_what_is_visible(open_canvas: Open) -> None:
             canvas.pan_by(-x, -y)
         zoom *= 1.5
     assert seen > 100
+
+
+def test_what_lies_under_a_frame_that_fills_the_view_is_left_out_and_nobody_sees_it(open_canvas: Open) -> None:
+    rows = (tree("Chain", f"c{i}", *(tree("Linear", f"l{i}{j}") for j in range(5))) for i in range(8))
+    canvas, _ = open_canvas(graph_of(tree("Sum", "s", *rows)))
+    for zoom in (0.4, 1.6, 3.0):
+        canvas.set_zoom(zoom)
+        at = canvas.rect_of("l42").center()
+        canvas.pan_by(600 - at.x(), 400 - at.y())
+        image = canvas.grab().toImage()
+        whole = QImage(image.size(), image.format())
+        scene = canvas.scene
+        hidden = scene.ground
+        scene.ground = None
+        with QPainter(whole) as p:
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            b = Brushes(p, canvas.theme, canvas.texts, scene.zoom)
+            brushes.background(b, 1200, 800, scene.x, scene.y)
+            everything = render.paint(b, scene, canvas.arrangement, canvas.marks, {})
+        assert (hidden is not None) == (zoom > 1)
+        assert everything.nodes - canvas.painted.nodes == (hidden or 0)
+        assert whole == image
 
 
 def test_a_picture_shows_the_whole_graph_without_a_window(qapp: QApplication) -> None:

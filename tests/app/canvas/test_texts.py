@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication
 
+from app.canvas.scene import TOO_LARGE
 from app.canvas.texts import SMALLEST, Texts
 from app.canvas.view import Canvas
 from app.theme import LIGHT
@@ -44,6 +45,33 @@ def test_more_room_never_makes_a_text_shorter_or_smaller(
     assert large >= small or not before
 
 
+@given(
+    words=st.lists(
+        st.sampled_from(["Cross", "Attention", "SDXL", "Block2d", " …", ", Linear"]), min_size=1, max_size=6
+    ),
+    size=st.integers(SMALLEST, 13),
+    wide=st.floats(24, 300),
+    high=st.floats(10, 200),
+    more=st.floats(1, 2),
+)
+def test_a_title_on_several_lines_fits_and_more_room_only_adds_to_it(
+    words: list[str], size: int, wide: float, high: float, more: float
+) -> None:
+    texts, title = Texts(QApplication.font().family()), "".join(words)
+
+    def seen(wide: float, high: float) -> tuple[str, int]:
+        whole, lines = texts.block(title, size, wide, high)
+        fitted = [texts.fit(line, whole, True, wide) for line in lines]
+        assert all(texts.width(*each) <= wide for each in fitted)
+        assert len(lines) == 1 or len(lines) * whole <= high
+        assert "".join(lines).replace(" ", "") == title.replace(" ", "")
+        return "".join(text for text, _, _ in fitted), min(size for _, size, _ in fitted)
+
+    (before, small), (after, large) = seen(wide, high), seen(wide * more, high * more)
+    assert len(after.replace(" ", "")) >= len(before.replace(" ", ""))
+    assert large >= small or not before
+
+
 def model(name: str) -> Callable[[], Graph]:
     return lambda: build(MODELS[name])
 
@@ -68,7 +96,7 @@ def test_no_text_is_on_another_at_any_zoom(made: Callable[[], Graph]) -> None:
     assert total > 500
 
 
-def test_frames_that_are_open_stay_so_while_zooming_in_and_all_keeps_its_place() -> None:
+def test_frames_that_are_open_have_titles_and_stay_so_while_zooming_in_and_all_keeps_its_place() -> None:
     canvas, _ = opened(build(MODELS["sd15-unet"]))
     canvas.set_shapes({}, {})
     graph = canvas.document.graph
@@ -79,6 +107,9 @@ def test_frames_that_are_open_stay_so_while_zooming_in_and_all_keeps_its_place()
         states = {item.node: item.state for item in canvas.scene.items}
         assert not [frame for frame in opened_once if states.get(frame) == "plate"]
         opened_once |= {frame for frame, state in states.items() if state == "open"}
+        for item in canvas.scene.items:
+            titled = item.header is not None and item.header.size >= 6.5
+            assert item.state != "open" or titled or item.width * item.height >= TOO_LARGE
         for item in canvas.scene.items[:40]:
             x, y = canvas.arrangement.corner(item.node)
             box = canvas.arrangement.boxes[item.node]
