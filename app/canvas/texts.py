@@ -79,7 +79,8 @@ class Texts:
         fitting = self._largest(text, size, False, room)
         if fitting >= SMALLEST:
             return text, fitting, False
-        cut = self._font(SMALLEST, False)[1].elidedText(text, Qt.TextElideMode.ElideRight, room)
+        metrics = self._font(SMALLEST, False)[1]
+        cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room - 0.5)  # it takes a bit more than it is given
         return ("" if len(cut) < 3 else cut), SMALLEST, False
 
     def _largest(self, text: str, size: int, bold: bool, room: float) -> int:
