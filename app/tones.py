@@ -61,6 +61,8 @@ QAbstractSpinBox::down-arrow {{ image: url("{icons}/down.svg"); width: 9px; heig
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {text_dim}; border-radius: 3px;
     background: {input}; }}
 QCheckBox::indicator:checked {{ background: {selection}; border-color: {selection}; image: url("{icons}/check.svg"); }}
+QCheckBox::indicator:indeterminate {{ background: {selection}; border-color: {selection};
+    image: url("{icons}/some.svg"); }}
 QCheckBox {{ border: 1px solid transparent; border-radius: 4px; padding: 1px; }}
 QCheckBox:focus {{ border-color: {selection}; }}
 

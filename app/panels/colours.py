@@ -34,7 +34,7 @@ class ColourField(QWidget):
             button = QToolButton()
             button.setIcon(dot(QColor(colour)) if colour else themed("remove", theme))
             button.setIconSize(QSize(14, 14) if colour else QSize(10, 10))
-            button.setFixedSize(23, 24)
+            button.setFixedSize(21, 24)
             button.setAutoRaise(True)
             button.setCheckable(True)
             button.setToolTip(name)

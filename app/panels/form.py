@@ -93,7 +93,7 @@ class Form(QFormLayout):
         """Add a labelled field; gives the message line below it."""
         label = QLabel(name)
         label.setMinimumWidth(self.LABEL_WIDTH)
-        label.setMinimumHeight(min(26, field.sizeHint().height()))
+        label.setFixedHeight(max(label.sizeHint().height(), min(26, field.sizeHint().height())))
         label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         label.setBuddy(field)
         message = Message()
