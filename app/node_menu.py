@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 AT_NODE = (
     ("collapse", "rename", "replace", "note"),
-    ("duplicate", "cut", "copy", "paste", "delete"),
-    ("bypass", "mute", "extract", "unwrap"),
+    ("duplicate", "cut", "copy", "paste", "paste-beside", "delete"),
+    ("bypass", "mute", "extract", "unwrap", "route", "inline"),
     ("fold-repeats", "select-repeats", "even-out"),
     ("go-to-provider", "find-accesses", "pin-key"),
     ("place-again", "unshare", "load-weights-here", "save-weights-here", "export-here"),
 )
-ELSEWHERE = (("add-node", "paste"), ("select-all", "frame-all"))
+ELSEWHERE = (("add-node", "paste", "paste-parked"), ("select-all", "frame-all"))
 
 
 def menu(window: "Window", node: str | None) -> QMenu:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from app.canvas import picture
 from app.canvas.renaming import NameField
@@ -301,15 +302,30 @@ def test_commands_are_found_by_typing(drawn: Window) -> None:
     assert kinds(drawn) == ["ReLU", "ReLU", "Residual", "ReLU"]
 
 
-def test_a_menu_at_a_node_offers_its_commands(drawn: Window, hands: Hands) -> None:
-    Hand(drawn.canvas).click(middle(drawn.canvas, "a"))
-    drawn.canvas.menu_requested.emit("a", drawn.canvas.mapToGlobal(drawn.canvas.rect().center()))
+def menu_at(window: Window, at: QPointF) -> QMenu:
+    """The menu that a right click opens there."""
+    canvas = window.canvas
+    where = at.toPoint()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, where, canvas.mapToGlobal(where))
+    QApplication.sendEvent(canvas, event)
     menu = QApplication.activePopupWidget()
-    assert menu is not None
-    texts = [action.text() for action in menu.actions()]
-    assert {"Rename", "Duplicate", "Copy", "Delete", "Wrap in"} <= set(texts)
-    assert "Unwrap" not in texts
-    menu.close()
+    assert isinstance(menu, QMenu)
+    return menu
+
+
+def test_the_menu_of_a_node_and_that_of_the_canvas_offer_what_can_be_done_there(drawn: Window) -> None:
+    canvas = drawn.canvas
+    menu = menu_at(drawn, middle(canvas, "a"))
+    assert canvas.selection == ["a"]
+    texts = {action.text() for action in menu.actions()}
+    assert {"Rename", "Duplicate", "Copy", "Delete", "Wrap in"} <= texts
+    assert not {"Unwrap", "Route through context", "Inline context"} & texts
+    take(menu, "Copy")
+    take(menu_at(drawn, middle(canvas, "res")), "Route through context")
+    assert kinds(drawn, order(canvas)[1]) == ["SetContext", "SiLU", "SiLU", "Sum"]
+    take(menu_at(drawn, QPointF(8, 8)), "Paste beside the graph")
+    [[parked]] = drawn.document.graph.segments(CANVAS)
+    assert drawn.document.graph.nodes[parked].kind == "ReLU"
 
 
 def test_d_bypasses_what_is_selected_and_has_it_run_again(drawn):
