@@ -14,6 +14,8 @@ WIDEST = 420
 
 GAP = 10
 """Pixels between the menu and the nodes that it speaks of."""
+NEAR = 120
+"""A menu farther away than so many pixels is not where one looks."""
 
 
 def menu(refusal: Refusal, take: Callable[[Offer], object], parent: QWidget) -> QMenu:
@@ -36,13 +38,15 @@ def corner(size: QSize, at: QPoint, shown: Sequence[QRect], screen: QRect) -> QP
     """Where the menu's left upper corner goes: as near to `at` as all of `shown`, and of the menu, stays in sight."""
     wide, high = size.width(), size.height()
     x, y = at.x() - wide // 2, at.y() - high // 2
-    corners = [at]
-    for rect in shown:
-        corners += [QPoint(x, rect.bottom() + GAP), QPoint(x, rect.top() - GAP - high)]
-        corners += [QPoint(rect.right() + GAP, y), QPoint(rect.left() - GAP - wide, y)]
-    places = [_within(QRect(corner, size), screen) for corner in corners]
-    free = [place for place in places if not any(place.intersects(rect) for rect in shown)]
-    return min(free, key=lambda place: _distance(place, at)).topLeft() if free else at
+    below = [QPoint(x, edge) for rect in shown for edge in (rect.bottom() + GAP, rect.top() - GAP - high)]
+    beside = [QPoint(edge, y) for rect in shown for edge in (rect.right() + GAP, rect.left() - GAP - wide)]
+    for corners, far in (([at, *below], NEAR), (beside, NEAR), (below, None)):  # beside nodes are their neighbours
+        places = [_within(QRect(corner, size), screen) for corner in corners]
+        free = [place for place in places if not any(place.intersects(rect) for rect in shown)]
+        nearest = min(free, key=lambda place: _distance(place, at), default=None)
+        if nearest and (far is None or _distance(nearest, at) <= far):
+            return nearest.topLeft()
+    return at
 
 
 def _within(rect: QRect, screen: QRect) -> QRect:
