@@ -4,21 +4,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontDatabase, QIcon
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QScrollArea,
     QSizePolicy,
-    QTabBar,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.icons import icon, themed
+from app.panels import preview_layout
 from app.panels.board import Board, Shown
 from app.panels.brush import BrushBox
 from app.panels.compare import ComparedView
@@ -27,7 +23,9 @@ from app.panels.end_of_line import EndOfLine
 from app.panels.fault import FaultBox
 from app.panels.figures import FiguresView
 from app.panels.pause import PauseBox
+from app.panels.pins import Pins, title
 from app.panels.slices import SliceBar
+from app.panels.tool import tool, two_states
 from app.theme import Theme
 from app.variants import Variants
 from engine.document.document import Change, Document
@@ -64,8 +62,7 @@ class PreviewPanel(QScrollArea):
         self.box = BrushBox(document, folder, drawings)
         self.variants = variants
         self.theme = theme
-        self.followed = document.graph.root
-        self.pins: list[str] = []
+        self.tabs = Pins(document, theme)
         self.indices: dict[str, tuple[int, ...]] = {}
         """What slices of their tensors are shown, by node, where it was chosen."""
         self.previews: dict[str, Preview] = {}
@@ -84,53 +81,31 @@ class PreviewPanel(QScrollArea):
         self._update()
 
     def _build(self) -> None:
-        self.tabs = QTabBar()
-        self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
-        self.tabs.setTabsClosable(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideMiddle)
-        self.tabs.addTab("selected")
-        self.pin = _tool("Pin: keep this preview in a tab of its own", checkable=True)
-        self.fit = _tool("Fit the picture")
-        self.actual = _tool("One pixel of the picture for one of the screen")
+        self.pin = tool("Pin: keep this preview in a tab of its own", checkable=True)
+        self.fit = tool("Fit the picture")
+        self.actual = tool("One pixel of the picture for one of the screen")
         self.actual.setText("1:1")
-        self.smooth = _tool("Blend enlarged pixels", checkable=True)
-        self.beside = _tool("Show the selected node and the pinned ones side by side", checkable=True)
+        self.smooth = tool("Blend enlarged pixels", checkable=True)
+        self.beside = tool("Show the selected node and the pinned ones side by side", checkable=True)
         self.path = EndOfLine()
         self.path.setProperty("tone", "muted")
         self.state = QLabel()
         self.state.setProperty("tone", "warning")
-        head = QHBoxLayout()
-        head.setSpacing(2)
-        head.addWidget(self.path, 1)
-        for widget in (self.state, self.pin):
-            head.addWidget(widget)
-
         self.pause = PauseBox()
         self.fault = FaultBox()
         self.picture = ComparedView()
         self.bar = CompareBar(self.document, self.variants, self.picture, self.theme)
         self.board = Board()
         self.slices = SliceBar()
-        self.strip = _tool("A strip: several values of a number side by side")
-        self.save = _tool("Save what is shown, as a picture or as a tensor")
-        self.brush = _tool("Draw a picture that the graph takes: a guide or a mask", checkable=True)
-        tools = QHBoxLayout()
-        tools.setSpacing(2)
-        for widget in (self.fit, self.actual, self.smooth):
-            tools.addWidget(widget)
-        tools.addStretch(1)
-        for widget in (self.save, self.brush, self.bar.button, self.strip, self.beside):
-            tools.addWidget(widget)
+        self.strip = tool("A strip: several values of a number side by side")
+        self.save = tool("Save what is shown, as a picture or as a tensor")
+        self.brush = tool("Draw a picture that the graph takes: a guide or a mask", checkable=True)
         self.caption = QLabel()
         self.caption.setWordWrap(True)
         self.caption.setProperty("tone", "muted")
         self.pixel = QLabel()
         self.pixel.setProperty("tone", "muted")
         self.pixel.setAlignment(Qt.AlignmentFlag.AlignRight)
-        foot = QHBoxLayout()
-        foot.addWidget(self.caption, 1)
-        foot.addWidget(self.pixel)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -143,31 +118,7 @@ class PreviewPanel(QScrollArea):
         self.empty.setProperty("tone", "muted")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-
-        # What is shown never changes the size of the panel: the picture shrinks, then all of it scrolls.
-        body = QWidget()
-        self.setWidget(body)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(10, 6, 10, 10)
-        column.setSpacing(6)
-        column.addWidget(self.tabs)
-        column.addLayout(head)
-        column.addLayout(tools)
-        column.addWidget(self.pause)
-        column.addWidget(self.fault)
-        column.addWidget(self.box, 1)
-        column.addWidget(self.board, 1)
-        column.addWidget(self.picture, 1)
-        column.addLayout(foot)
-        column.addWidget(self.bar)
-        column.addWidget(self.slices)
-        column.addWidget(self.text, 1)
-        column.addWidget(self.empty, 1)
-        column.addWidget(self.figures)
-
+        preview_layout.arrange(self)
         self.set_icons()
         self.tabs.currentChanged.connect(self._update)
         self.tabs.tabMoved.connect(self._update)
@@ -187,26 +138,21 @@ class PreviewPanel(QScrollArea):
     @property
     def node(self) -> str:
         """The node whose preview is shown."""
-        index = self.tabs.currentIndex()
-        return self.pins[index - 1] if 0 < index <= len(self.pins) else self.followed
-
-    @property
-    def nodes(self) -> list[str]:
-        """The nodes whose previews are wanted."""
-        return list(dict.fromkeys([self.followed, *self.pins]))
+        return self.tabs.node
 
     def sizeHint(self) -> QSize:
         return QSize(352, 420)
 
     def watch(self) -> None:
         """Ask for the previews that are wanted now."""
-        self.watched.emit(self.nodes, {node: self.indices[node] for node in self.nodes if node in self.indices})
+        nodes = self.tabs.nodes
+        self.watched.emit(nodes, {node: self.indices[node] for node in nodes if node in self.indices})
 
     def follow(self, selection: Sequence[str]) -> None:
         """The first tab shows the node selected last, or the root's result."""
         node = selection[-1] if selection else self.document.graph.root
-        if node != self.followed:
-            self.followed = node
+        if node != self.tabs.followed:
+            self.tabs.followed = node
             self.tabs.setCurrentIndex(0)
             self.watch()
             self._update()
@@ -248,29 +194,23 @@ class PreviewPanel(QScrollArea):
         self.set_icons()
 
     def set_icons(self) -> None:
-        self.pin.setIcon(_two(icon("pin", self.theme.text_dim.name()), icon("pin", self.theme.selection.name())))
+        self.pin.setIcon(two_states(icon("pin", self.theme.text_dim.name()), icon("pin", self.theme.selection.name())))
         buttons = (self.fit, "fit"), (self.smooth, "smooth"), (self.beside, "beside"), (self.strip, "strip")
         buttons = (*buttons, (self.brush, "brush"), (self.save, "save"))
         for button, name in buttons:
             button.setIcon(themed(name, self.theme))
         self.bar.set_theme(self.theme)
-        for index in range(1, self.tabs.count()):
-            self.tabs.setTabIcon(index, icon("pin", self.theme.text_dim.name()))
+        self.tabs.set_theme(self.theme)
 
     def pin_node(self, node: str) -> None:
         """Give a node a tab of its own."""
-        if node not in self.pins:
-            self.pins.append(node)
-            self.tabs.addTab(icon("pin", self.theme.text_dim.name()), self._title(node))
+        if self.tabs.pin(node):
             self.watch()
-        self.tabs.setCurrentIndex(self.pins.index(node) + 1)
         self._update()
 
     def unpin(self, node: str) -> None:
         """Take a node's tab away."""
-        index = self.pins.index(node)
-        self.pins.remove(node)
-        self.tabs.removeTab(index + 1)
+        self.tabs.unpin(node)
         self.watch()
         self._update()
 
@@ -288,18 +228,12 @@ class PreviewPanel(QScrollArea):
             self.bar.choose(None)
             self.fault.show_fault(None)
             self._run = 0
-        for node in [n for n in self.pins if change.touched is None or n not in graph]:
+        for node in [n for n in self.tabs.pinned if change.touched is None or n not in graph]:
             self.unpin(node)
-        if self.followed not in graph or change.touched is None:
-            self.followed = graph.root
+        if self.tabs.followed not in graph or change.touched is None:
+            self.tabs.followed = graph.root
             self.watch()
-        for index, node in enumerate(self.pins):
-            self.tabs.setTabText(index + 1, self._title(node))
         self._update()
-
-    def _title(self, node: str) -> str:
-        """What a tab is called: the last part of the path, which tells siblings apart."""
-        return path_of(self.document.graph, node).rpartition(".")[2] or "result"
 
     def _draw(self, drawn: bool) -> None:
         """Show the pad, for a picture of the size of what is shown."""
@@ -322,9 +256,9 @@ class PreviewPanel(QScrollArea):
         if node not in graph:
             return
         self.path.show_text(path_of(graph, node) or "result of the graph")
-        self.tabs.setTabText(0, self._title(self.followed))
-        self.tabs.setVisible(bool(self.pins) and not self.beside.isChecked())
-        self.pin.setChecked(node in self.pins)
+        self.tabs.show_titles()
+        self.tabs.setVisible(bool(self.tabs.pinned) and not self.beside.isChecked())
+        self.pin.setChecked(node in self.tabs.pinned)
         preview = self.previews.get(node)
         if node != self._compared:
             self._compared = node
@@ -347,7 +281,7 @@ class PreviewPanel(QScrollArea):
         self.slices.show_shape(figures.shape if figures and alone else (), self.indices.get(node, ()))
         self.picture.show_picture(picture)
         if not alone:
-            self.board.show_all([self._shown(each) for each in self.nodes])
+            self.board.show_all([self._shown(each) for each in self.tabs.nodes])
         elif preview is None:
             self.empty.setText(self._why_nothing(node))
         elif picture:
@@ -360,7 +294,9 @@ class PreviewPanel(QScrollArea):
 
     def _shown(self, node: str) -> Shown:
         """What the board shows of a node."""
-        return Shown(node, self._title(node), self.previews.get(node), self._is_old(node), self._why_nothing(node))
+        return Shown(
+            node, title(self.document, node), self.previews.get(node), self._is_old(node), self._why_nothing(node)
+        )
 
     def _why_nothing(self, node: str) -> str:
         if self.document.graph.is_loose(node):
@@ -392,22 +328,3 @@ class PreviewPanel(QScrollArea):
     def _show(visible: bool, *widgets: QWidget) -> None:
         for widget in widgets:
             widget.setVisible(visible)
-
-
-def _tool(tip: str, checkable: bool = False) -> QToolButton:
-    button = QToolButton()
-    button.setAutoRaise(True)
-    button.setCheckable(checkable)
-    button.setIconSize(QSize(16, 16))
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    return button
-
-
-def _two(off: QIcon, on: QIcon) -> QIcon:
-    """One icon that shows whether its button is checked."""
-    found = QIcon()
-    for source, state in ((off, QIcon.State.Off), (on, QIcon.State.On)):
-        for size in source.availableSizes():
-            found.addPixmap(source.pixmap(size), QIcon.Mode.Normal, state)
-    return found

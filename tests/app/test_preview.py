@@ -61,18 +61,18 @@ def test_pins_stay_while_the_selection_goes_on(qtbot: QtBot, live: Window, hands
     hands.click(panel.pin)
     window.canvas.select([two])
     assert panel.node == two
-    assert panel.nodes == [two, one]
+    assert panel.tabs.nodes == [two, one]
     hands.run()
     qtbot.waitUntil(lambda: {one, two} <= set(panel.previews), timeout=STARTING)
     assert panel.previews[one].text == "1"
     hands.click(panel.tabs, panel.tabs.tabRect(1).center())
     assert panel.node == one
     hands.click(panel.pin)
-    assert panel.pins == []
+    assert panel.tabs.pinned == []
     window.canvas.select([one])
     hands.click(panel.pin)
     hands.trigger("delete")
-    assert panel.pins == []
+    assert panel.tabs.pinned == []
 
 
 def test_tabs_are_called_what_tells_their_nodes_apart(window: Window) -> None:
