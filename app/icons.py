@@ -36,14 +36,21 @@ def themed(name: str, theme: Theme) -> QIcon:
 
 def kind_icon(kind: NodeKind, theme: Theme) -> QIcon:
     """A plate in the kind's colours: solid for a leaf, open for a frame, with strokes for its branches."""
-    tint = theme.frame(kind.role) if kind.is_frame else theme.leaf(kind.category, kind.role)
+    if kind.is_frame:
+        return _plate_icon(theme.frame(kind.role), True, kind.role in BRANCHES)
+    return _plate_icon(theme.leaf(kind.category, kind.role), False, False)
+
+
+@lru_cache(maxsize=128)
+def _plate_icon(tint: Tint, frame: bool, branches: bool) -> QIcon:
+    """Kept, for Qt keeps what it paints of an icon by the icon: of a new one for every list, it would keep all."""
     found = QIcon()
     for size in SIZES:
         pixmap = _blank(size)
         with QPainter(pixmap) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.scale(size / 16, size / 16)
-            _draw_plate(painter, kind, tint)
+            _draw_plate(painter, tint, frame, branches)
         found.addPixmap(pixmap)
     return found
 
@@ -77,9 +84,9 @@ def dot(colour: QColor) -> QIcon:
     return QIcon(pixmap)
 
 
-def _draw_plate(painter: QPainter, kind: NodeKind, tint: Tint) -> None:
+def _draw_plate(painter: QPainter, tint: Tint, frame: bool, branches: bool) -> None:
     painter.setPen(QPen(tint.edge, 1.4))
-    if not kind.is_frame:
+    if not frame:
         painter.setBrush(tint.header)
         painter.drawRoundedRect(QRectF(1.5, 4, 13, 8), 2, 2)
         return
@@ -87,7 +94,7 @@ def _draw_plate(painter: QPainter, kind: NodeKind, tint: Tint) -> None:
     painter.drawRoundedRect(QRectF(1.5, 1.5, 13, 13), 2, 2)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(tint.edge)
-    plates = ((4, 4.2, 8, 3), (4, 8.8, 8, 3)) if kind.role in BRANCHES else ((3.6, 6, 3.6, 4), (8.8, 6, 3.6, 4))
+    plates = ((4, 4.2, 8, 3), (4, 8.8, 8, 3)) if branches else ((3.6, 6, 3.6, 4), (8.8, 6, 3.6, 4))
     for x, y, width, height in plates:
         painter.drawRoundedRect(QRectF(x, y, width, height), 0.8, 0.8)
 

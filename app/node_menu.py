@@ -26,7 +26,7 @@ def menu(window: "Window", node: str | None) -> QMenu:
     made.setAttribute(DELETE_ON_CLOSE)
     if node is not None:
         made.addAction("Pin its preview", lambda: window.preview.pin_node(node))
-        made.addMenu(window.menus["Edit/Wrap in"])
+        made.addAction(window.menus["Edit/Wrap in"].menuAction())  # added as a menu it would be lost with this one
     for group in ELSEWHERE if node is None else AT_NODE:
         made.addSeparator()
         made.addActions([each for name in group if (each := window.actions_by_id[name]).isEnabled()])
