@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 from app import typing_keys
 from app.dialogs import DELETE_ON_CLOSE
 from app.reading import Opened, Reader
-from engine.document import files
+from app.writing import Outcome, Writer
 from engine.document.disk import ChangedOnDisk, FileError, Stamp
 from engine.document.document import new_graph
 from engine.document.graph import Graph
@@ -66,6 +66,7 @@ class Filing(QObject):
         """After which states of the document it was saved to another folder, and where its paths started before."""
         self._told = self.folder
         self.reader = Reader(self)
+        self.writer = Writer(self)
 
     @property
     def folder(self) -> Path:
@@ -176,6 +177,9 @@ class Filing(QObject):
 
     def when_safe(self, then: Then) -> None:
         """Go on at once, or when the user has saved or given up the unsaved changes."""
+        if self.writer.busy:
+            self.writer.after(lambda: self.when_safe(then))
+            return
         typing_keys.commit()
         if not self.window.document.modified:
             then()
@@ -233,37 +237,50 @@ class Filing(QObject):
         return next((path for path in paths if path.suffix == ".catenary"), None)
 
     def _save(self, path: Path, expected: Stamp | None, then: Then | None) -> None:
+        if self.writer.busy:
+            self.writer.after(lambda: self._save(path, self._stamp if path == self.path else expected, then))
+            return
         document, old = self.window.document, self.folder
         edit = relocate(document.graph, old, path.parent)
         if edit:
             document.apply(edit, "Follow the files to the new folder")
-        try:
-            self._stamp = files.save(document.graph, path, expected)
-        except (ChangedOnDisk, FileError) as error:
+        document.end_gesture()
+        revision = document.history.revision
+
+        def written(outcome: Outcome) -> None:
+            if isinstance(outcome, Stamp):
+                self._written(path, outcome, revision, old, then)
+                return
+            self.window.say("")
             if edit:
                 document.undo()
-            if isinstance(error, ChangedOnDisk):
-                self._ask_about_change(path, error, then)
+            if isinstance(outcome, ChangedOnDisk):
+                self._ask_about_change(path, outcome, then)
             else:
-                self.complain("This file can't be saved.", error)
-            return
+                self.complain("This file can't be saved.", outcome)
+
+        self.window.say(f"Saving {path.name} …")
+        self.writer.write(document.graph, path, expected, written, wait=edit is not None)
+
+    def _written(self, path: Path, stamp: Stamp, revision: int, old: Path, then: Then | None) -> None:
+        """The document as it was at a revision is in a file now; before that its paths started at `old`."""
+        document = self.window.document
+        self._stamp = stamp
         if path == self.reader.path:
             self.reader.forget()  # what is being read there is replaced
-        moved = path != self.path
         self.path, self.example = path, None
-        document.mark_saved()
+        document.mark_saved(revision)
         if old != path.parent:
             self._moves = [move for move in self._moves if self._reached(move[0])]
-            self._moves.append((document.history.revision, old))
+            self._moves.append((revision, old))
+            self.window.link.reload()
         self._told = self.folder
         self.window.trust.keep(self._stamp.digest, path.parent)
         self._remember(path)
-        if moved:
-            self.window.link.reload()
         self.moved.emit()
         self.window.say(f"Saved {path.name}")
         if then:
-            then()
+            self.when_safe(then)  # there may have been changes while it was written
 
     def _ask_about_change(self, path: Path, error: ChangedOnDisk, then: Then | None) -> None:
         box = self._question(
@@ -304,6 +321,9 @@ class Filing(QObject):
         trusted: tuple[str, ...] = (),
     ) -> None:
         self.reader.forget()
+        if self.writer.busy:
+            self.writer.after(lambda: self._hold(opened, path, example, start, trusted))
+            return
         stamp = opened.stamp if path else None
         self.path, self.example, self._stamp, self._start = path, example, stamp, start
         self._moves = []

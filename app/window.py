@@ -391,7 +391,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         typing_keys.commit()
-        if self.document.modified and not self._closing:
+        if (self.document.modified or self.files.writer.busy) and not self._closing:
             event.ignore()
             self.files.when_safe(self._close_for_good)
             return

@@ -114,9 +114,10 @@ class Document:
         """Whether the graph differs from the one last saved; undoing back to it counts as unmodified."""
         return self.history.revision != self._saved
 
-    def mark_saved(self) -> None:
+    def mark_saved(self, revision: int | None = None) -> None:
+        """The present state was saved, or one that was reached before."""
         self.history.close()
-        self._saved = self.history.revision
+        self._saved = self.history.revision if revision is None else revision
 
     def _tell(self, edit: Edit, inverse: Edit) -> None:
         change = Change(edit, touched_by(edit, inverse))

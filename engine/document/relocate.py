@@ -20,7 +20,7 @@ def relocate(graph: Graph, old: Path, new: Path) -> Edit | None:
     inputs = tuple(replace(i, source=_moved(i.source, old, new)) for i in graph.inputs)
     if inputs != graph.inputs:
         edits.append(SetInputs(inputs))
-    for node in graph.walk(loose=True):
+    for node in graph.in_order({*graph.nodes.having("contexts"), *graph.nodes.having("weights")}):
         contexts = graph.nodes[node].contexts
         moved = {c: {k: _moved(s, old, new) for k, s in entries.items()} for c, entries in contexts.items()}
         if moved != contexts:
