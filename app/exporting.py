@@ -75,7 +75,7 @@ class ExportDialog(QDialog):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
         self.error = _text("error")
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.save_button = self.buttons.addButton("Save…", QDialogButtonBox.ButtonRole.AcceptRole)
         self.copy_button = self.buttons.addButton("Copy the code", QDialogButtonBox.ButtonRole.ActionRole)
         column = QVBoxLayout(self)

@@ -53,7 +53,11 @@ def find_node(window: "Window") -> Picker:
         window.sought, node = value
         _show(window, node, _found(window))
 
-    return _open(window, Picker(find, "Find a node by name, path or kind", window), chosen)
+    picker = _open(window, Picker(find, "Find a node by name, path or kind", window), chosen)
+    if isinstance(window.sought, str):
+        picker.line.setText(window.sought)  # what was looked for last, to be typed over
+        picker.line.selectAll()
+    return picker
 
 
 def find_accesses(window: "Window", key: Key) -> Picker:

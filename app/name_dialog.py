@@ -32,7 +32,7 @@ class NameDialog(QDialog):
         self.line.selectAll()
         self.message = Message()
         choices = QDialogButtonBox.StandardButton
-        self.buttons = QDialogButtonBox(choices.Ok | choices.Cancel)
+        self.buttons = QDialogButtonBox(choices.Ok | choices.Cancel, self)
         self.buttons.button(choices.Ok).setText("Rename")
         column = QVBoxLayout(self)
         column.addWidget(QLabel(label))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLabel, QLineEdit, QTreeView, QVBoxLayout, QWidget
 
@@ -70,10 +70,10 @@ class Picker(QFrame):
 
     def open_at(self, at: QPoint) -> None:
         """Show it at a point of the screen, wholly on that screen."""
-        self.resize(WIDTH, HEIGHT)
         area = self.screen().availableGeometry()
-        x = min(at.x(), area.right() - WIDTH)
-        y = min(at.y(), area.bottom() - HEIGHT)
+        self.resize(area.size().boundedTo(QSize(WIDTH, HEIGHT)))
+        x = min(at.x(), area.right() - self.width())
+        y = min(at.y(), area.bottom() - self.height())
         self.move(max(area.left(), x), max(area.top(), y))
         self.show()
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)

@@ -73,7 +73,7 @@ class PictureDialog(QDialog):
             field.currentIndexChanged.connect(self._tell)
             rows.addRow(title, field)
         rows.addRow("", self.background)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         save = buttons.addButton("Export…", QDialogButtonBox.ButtonRole.AcceptRole)
         save.setObjectName("export")
         buttons.accepted.connect(self._settle)

@@ -22,7 +22,7 @@ QTreeView, QListView, QTableView, QPlainTextEdit {{ border: 1px solid {line}; }}
 QTreeView::item, QListView::item {{ padding: 3px 2px; }}
 QHeaderView::section {{ background: {window}; color: {text_dim}; border: none;
     border-bottom: 1px solid {line}; padding: 4px; }}
-QMenu {{ border: 1px solid {line}; padding: 4px; background: {panel}; }}
+QMenu {{ border: 1px solid {line}; padding: 4px; background: {panel}; menu-scrollable: 1; }}
 QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
 QMenu::item:selected {{ background: {selection}; color: {on_sign}; }}
 QMenu::item:disabled {{ color: {text_dim}; }}

@@ -64,7 +64,7 @@ class LoadDialog(QDialog):
         form.addRow("Prefix in the file", self.prefix)
         form.addRow("Strict", self.strict)
         self.view = WeightsReportView(fixable=False)  # there is nothing to mend before it is loaded
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.accept_button = self.buttons.addButton("Load", QDialogButtonBox.ButtonRole.AcceptRole)
         self.refusal = QLabel()
         self.refusal.setProperty("tone", "error")

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QPlainTextEdit, QSpinBox
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QPlainTextEdit, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from app.__main__ import main
@@ -223,6 +223,8 @@ def test_esc_gives_up_and_keys_of_the_canvas_can_not_be_had(window: Window, dial
 
 
 def test_all_keys_can_be_reset(window: Window, dialog: KeysDialog) -> None:
+    buttons = dialog.findChildren(QPushButton)
+    assert all(button.icon().isNull() for button in buttons), "those of the style are dark in the dark theme too"
     dialog.clear.click()
     assert window.keymap.keys_of("duplicate") == ()
     window.keymap.choose("run", ("Ctrl+D",))  # free now

@@ -4,12 +4,14 @@ import os
 import signal
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QStyle
 from pytestqt.qtbot import QtBot
 
 from app import layout
 from app.panels.node_page import NodePage
 from app.panels.problems import SEVERITIES
+from app.picker import Picker
 from app.theme import DARK, LIGHT
 from app.window import Window
 from engine.document import files
@@ -410,9 +412,27 @@ def test_in_a_small_window_the_canvas_has_the_room(window: Window, settings: QSe
     for name in ("inspector", "adapters", "preview"):
         panel = docks[name].widget()
         assert isinstance(panel, QScrollArea)
-        bar = panel.verticalScrollBar().sizeHint().width()
-        assert panel.minimumWidth() >= panel.widget().minimumSizeHint().width() + bar, f"{name} would be cut off"
+        page, bar = panel.widget(), panel.verticalScrollBar().sizeHint().width()
+        assert page
+        assert panel.minimumWidth() >= page.minimumSizeHint().width() + bar, f"{name} would be cut off"
     layout.remember(window)
     docks["palette"].show()
     layout.make_room(window)
     assert docks["palette"].isVisible(), "as it was arranged"
+
+
+def test_a_menu_longer_than_the_screen_scrolls(window: Window) -> None:
+    menu = window.menus["Edit"]
+    menu.ensurePolished()
+    assert menu.style().styleHint(QStyle.StyleHint.SH_Menu_Scrollable, None, menu), "instead of going on beside it"
+
+
+def test_find_has_what_was_looked_for_last(window: Window, hands: Hands) -> None:
+    add(window, "ReLU")
+    for typed in ("relu", ""):
+        hands.trigger("find-node")
+        [picker] = [each for each in window.findChildren(Picker) if each.isVisible()]
+        QTest.keyClicks(picker.line, typed)
+        assert picker.line.text() == "relu"
+        QTest.keyClick(picker.line, Qt.Key.Key_Return)
+        assert window.status.currentMessage() == "1 of 1 for relu"
