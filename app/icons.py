@@ -75,11 +75,16 @@ def adapter_icon(theme: Theme) -> QIcon:
 
 def dot(colour: QColor) -> QIcon:
     """A filled disc, for lists of colours."""
+    return _disc(colour.rgba())
+
+
+@lru_cache(maxsize=64)
+def _disc(rgba: int) -> QIcon:
     pixmap = _blank(32)
     with QPainter(pixmap) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
+        painter.setBrush(QColor.fromRgba(rgba))
         painter.drawEllipse(QRectF(4, 4, 24, 24))
     return QIcon(pixmap)
 

@@ -19,6 +19,9 @@ LEADING = 1.25
 _PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z]{2})(?=[A-Z][a-z])|(?<= )(?=[^…])")
 """Where a title may be broken: before the words that it is made of."""
 _KEPT = 6000
+_FONTS = 32
+"""So many fonts are kept, those used last: with each go the pictures of its glyphs, that Qt keeps. A view has
+about 15."""
 _PIXELS = 2 * 2**20
 """Rendered texts together have at most so many pixels, of 4 bytes each, times the square of the device's ratio: more
 than the texts of any view."""
@@ -40,12 +43,15 @@ class Texts:
         return self._font(size, bold)[0]
 
     def _font(self, size: int, bold: bool) -> tuple[QFont, QFontMetricsF]:
-        found = self._fonts.get((size, bold))
+        found = self._fonts.pop((size, bold), None)
         if found is None:
             font = QFont(self.family)
             font.setPixelSize(max(1, size))
             font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-            found = self._fonts[size, bold] = (font, QFontMetricsF(font))
+            found = font, QFontMetricsF(font)
+            if len(self._fonts) >= _FONTS:
+                del self._fonts[next(iter(self._fonts))]
+        self._fonts[size, bold] = found
         return found
 
     def width(self, text: str, size: int, bold: bool = False) -> float:

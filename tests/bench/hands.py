@@ -290,7 +290,8 @@ class Hands:
 
     def note(self) -> None:
         self.press(Key.Key_P, SHIFT)
-        if self.write(self.chance.choice(("to be tried\nwith more heads", "why?", ""))):
+        if self.write(self.chance.choice(("to be tried with more heads", "why?", ""))):
+            self.press(Key.Key_Return, widget=self._focus())
             self.canvas.setFocus()
 
     def replace(self) -> None:

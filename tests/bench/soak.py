@@ -24,7 +24,7 @@ from time import monotonic
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from PySide6.QtCore import QSettings, Qt, qInstallMessageHandler
+from PySide6.QtCore import QSettings, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -56,8 +56,10 @@ class Watch:
         sys.unraisablehook = lambda args: self.found.append(f"unraisable: {args.exc_value!r} in {args.object!r}")
         qInstallMessageHandler(self._heard)
 
-    def _heard(self, kind: object, context: object, text: str) -> None:
-        del kind, context
+    def _heard(self, kind: QtMsgType, context: object, text: str) -> None:
+        del context
+        if kind == QtMsgType.QtFatalMsg:  # it ends with this
+            print(f"fatal: {text}", flush=True)
         if not text.startswith(IGNORED):
             self.found.append(f"Qt: {text}\n" + "".join(traceback.format_stack(limit=8)[:-1]))
 

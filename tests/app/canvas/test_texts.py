@@ -76,6 +76,14 @@ def model(name: str) -> Callable[[], Graph]:
     return lambda: build(MODELS[name])
 
 
+def test_fonts_of_sizes_long_gone_are_not_kept():
+    texts = Texts(QApplication.font().family())
+    kept = [texts.font(size, bold) for size in range(SMALLEST, 80) for bold in (False, True)]
+    assert texts.font(79, True) is kept[-1]  # one that was just in use
+    assert texts.font(SMALLEST, False) is not kept[0]
+    assert texts.font(SMALLEST, False) == kept[0]
+
+
 @pytest.mark.parametrize("made", [model("digits"), model("sd15-unet")], ids=["digits", "SD1.5"])
 def test_no_text_is_on_another_at_any_zoom(made: Callable[[], Graph]) -> None:
     canvas, written = opened(made())
