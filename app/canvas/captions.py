@@ -168,7 +168,7 @@ def tip(
     if kind is None:
         lines.append(f"unknown kind {escape(found.kind)}: kept as it is, but it can't run")
     else:
-        lines.append(escape(kind.doc))
+        lines.append(escape(kind.doc.partition(". ")[0].rstrip(".")))  # the inspector has all of it
     if note := graph.view(node).note:
         lines.append(f"<i>{escape(_cut(note, _LONGEST_NOTE))}</i>")
     if found.mode:

@@ -39,5 +39,9 @@ def test_a_wire_tells_from_where_it_comes_and_what_it_carries(open_canvas: Open)
     canvas.set_shapes({"b": ("float32 (1, 64)",)}, {})
     at = canvas.wire_point(Wire(("b", "out"), ("c", "in"))).toPoint()
     QApplication.sendEvent(canvas, QHelpEvent(QEvent.Type.ToolTip, at, canvas.mapToGlobal(at)))
-    assert QToolTip.text() == "<b>ReLU_1 → ReLU_2</b><br>float32 (1, 64)"
+    wire = QToolTip.text()
+    node = canvas.rect_of("b").center().toPoint()
+    QApplication.sendEvent(canvas, QHelpEvent(QEvent.Type.ToolTip, node, canvas.mapToGlobal(node)))
+    assert "max(x, 0)<br>" in QToolTip.text(), "of what a kind does, the first sentence"
+    assert wire == "<b>ReLU_1 → ReLU_2</b><br>float32 (1, 64)"
     QToolTip.hideText()
