@@ -3,9 +3,11 @@
 Neither changes the result by a bit: the sum adds the same two values.
 """
 
+import ast
+
 from msgspec import Struct
 
-from engine.document import offers, scopes
+from engine.document import expressions, offers, scopes
 from engine.document.answers import RefusedError, answering
 from engine.document.document import new_tree
 from engine.document.edits import Edit, SetContexts, SetName
@@ -13,7 +15,7 @@ from engine.document.graph import Graph, Place
 from engine.document.kinds import Catalogue
 from engine.document.plan import Plan
 from engine.document.scopes import Key
-from engine.document.sources import UnsetSource
+from engine.document.sources import ListSource, UnsetSource
 
 
 @answering
@@ -61,40 +63,50 @@ def through_context(graph: Graph, catalogue: Catalogue, frame: str) -> Edit:
 
 @answering
 def inline_context(graph: Graph, catalogue: Catalogue, key: Key) -> Edit:
-    """A key that is kept once and summed in once, later in the same frame, becomes a Residual around what lies between.
+    """A key that is kept and summed in again later becomes a Residual around what lies between.
 
-    The key, and its context when nothing else is in it, goes away; so does a Chain that would hold nothing else.
+    It is kept once and read once, or a list: pushed (`append`) and popped (`pop`) as often, as the skips of a U-Net
+    are, which become Residuals within Residuals. Plain Chains that a skip leads out of go away. So do the key, its
+    context when nothing else is in it, and a Chain that would hold nothing else.
     """
-    skip = _skip_of(graph, catalogue, key)
+    skips = _skips_of(graph, catalogue, key)
+    frame = skips.frame
     with Plan(graph) as plan:
-        children = graph.children[skip.frame]
-        first, last = children.index(skip.writer), children.index(skip.total)
-        between = children[first + 1 : last]
-        [residual] = plan.insert(Place(skip.frame, first), (new_tree(graph, catalogue, "Residual"),))
-        if between:
-            plan.move(between, Place(residual, 0))
-        for node in (skip.writer, skip.total):
-            plan.remove([node])
+        for chain in skips.chains:
+            for segment in list(graph.segments(chain)):
+                plan.park(list(segment), frame)
+            plan.move(list(graph.children[chain]), graph.place_of(chain))
+            plan.remove([chain])
+        residual = ""
+        for writer, total in skips.pairs:
+            children = graph.children[frame]
+            first, last = children.index(writer), children.index(total)
+            between = children[first + 1 : last]
+            [residual] = plan.insert(Place(frame, first), (new_tree(graph, catalogue, "Residual"),))
+            if between:
+                plan.move(between, Place(residual, 0))
+            for node in (writer, total):
+                plan.remove([node])
         contexts = graph.nodes[key.provider].contexts
         entries = {name: source for name, source in contexts[key.context].items() if name != key.key}
         rest = {c: e for c, e in contexts.items() if c != key.context}
         plan.do(SetContexts(key.provider, rest | {key.context: entries} if entries else rest))
-        frame = graph.nodes[skip.frame]
-        whole = graph.children[skip.frame] == [residual] and not graph.segments(skip.frame)
-        if whole and skip.frame != graph.root and offers.is_plain_chain(graph, catalogue, skip.frame):
-            if frame.name:
-                plan.do(SetName(residual, frame.name))
-            plan.move([residual], graph.place_of(skip.frame))
-            plan.remove([skip.frame])
+        whole = graph.children[frame] == [residual] and not graph.segments(frame)
+        if whole and frame != graph.root and offers.is_plain_chain(graph, catalogue, frame):
+            if graph.nodes[frame].name:
+                plan.do(SetName(residual, graph.nodes[frame].name))
+            plan.move([residual], graph.place_of(frame))
+            plan.remove([frame])
         return plan.edit
 
 
-class _Skip(Struct):
-    """Where a key is kept, and the Sum that adds it, both children of one frame."""
+class _Skips(Struct):
+    """The skips that go by one key: the frame that they are in, the Chains in it that they lead out of, and for each of
+    them the SetContext and the Sum that adds what was kept, those within others first."""
 
     frame: str
-    writer: str
-    total: str
+    chains: list[str]
+    pairs: list[tuple[str, str]]
 
 
 def _passed_by(graph: Graph, catalogue: Catalogue, frame: str) -> str | None:
@@ -126,37 +138,89 @@ def _declare(plan: Plan, provider: str, frame: str) -> Key:
     return Key(provider, context, key)
 
 
-def _skip_of(graph: Graph, catalogue: Catalogue, key: Key) -> _Skip:
-    """The one writer and the one reader of a key, where they stand as a skip does. Refuses everything else."""
+def _skips_of(graph: Graph, catalogue: Catalogue, key: Key) -> _Skips:
+    """What goes by a key, where all of it stands as skips do. Refuses everything else."""
     ends = scopes.links(graph, catalogue).get(key)
     writers, readers = (ends.writers, ends.readers) if ends else ([], [])
-    if len(writers) != 1 or len(readers) != 1:
-        raise RefusedError(
-            "refused",
-            f"{key.label} is written {len(writers)} times and read {len(readers)} times: only what is written once "
-            "and read once can become a skip",
-        )
-    [writer], [reader] = writers, readers
-    if graph.nodes[writer].params.get("callback") or graph.nodes[reader].params.get("compose"):
+    pushed = bool(writers and readers) and _is_stack(graph, key, writers, readers)
+    counts = f"{key.label} is written {len(writers)} times and read {len(readers)} times"
+    if not pushed and (len(writers) != 1 or len(readers) != 1):
+        raise RefusedError("refused", f"{counts}: only what is written once and read once can become a skip")
+    changing = [n for n in (*writers, *readers) if graph.nodes[n].params.keys() & {"callback", "compose"}]
+    if not pushed and any(graph.nodes[n].params.get(p) for n in changing for p in ("callback", "compose")):
         raise RefusedError("refused", f"{key.label} is changed by a callback or compose, so it is no plain skip")
-    total = graph.parent(reader)
-    frame = graph.parent(writer)
-    beside = [n for n in graph.children.get(total or "", []) if n != reader]
-    summed = (
-        total is not None
-        and frame is not None
-        and scopes.role_of(graph, catalogue, total) == "sum"
-        and [(graph.nodes[n].kind, graph.nodes[n].mode) for n in beside] == [("Identity", "")]
-        and not graph.segments(total)
-    )
-    sequence = frame is not None and scopes.role_of(graph, catalogue, frame) in ("chain", "residual", "passthrough")
-    if not summed or not sequence or total not in graph.children[frame or ""]:
+    totals = [graph.parent(reader) or "" for reader in readers]
+    around = [graph.ancestors(node) for node in (*writers, *totals) if node]
+    frame = next((f for f in around[0] if all(f in others for others in around)), "")
+    line, chains = _line(graph, catalogue, frame, {*writers, *totals}) if frame else ([], [])
+    apart = any(node not in line for node in (*writers, *totals))
+    if apart or not all(_adds(graph, catalogue, *each) for each in zip(totals, readers, strict=True)):
         raise RefusedError(
             "refused",
-            f"{key.label} must be kept and then summed with what comes in, in one frame, to become a skip",
+            f"{key.label} must be kept and then summed with what comes in, one after the other, in one frame or in "
+            "plain Chains of it, to become a skip",
         )
-    assert frame is not None
-    assert total is not None
-    if graph.children[frame].index(total) < graph.children[frame].index(writer):
-        raise RefusedError("refused", f"{key.label} is read before it is written: it is no skip")
-    return _Skip(frame, writer, total)
+    kept: list[str] = []
+    pairs: list[tuple[str, str]] = []
+    for node in line:
+        if node in writers:
+            kept.append(node)
+        elif node in totals:
+            if not kept:
+                raise RefusedError("refused", f"{key.label} is read before it is written: it is no skip")
+            pairs.append((kept.pop(), node))
+    if kept:
+        raise RefusedError("refused", f"{counts}: what is pushed and not popped is no skip")
+    return _Skips(frame, chains, pairs)
+
+
+def _line(graph: Graph, catalogue: Catalogue, frame: str, ends: set[str]) -> tuple[list[str], list[str]]:
+    """What runs in a frame, one after the other, with what is in plain Chains that hold some of `ends`; and these."""
+    if scopes.role_of(graph, catalogue, frame) not in ("chain", "residual", "passthrough"):
+        return [], []
+    line: list[str] = []
+    chains: list[str] = []
+    for child in graph.children[frame]:
+        held = child not in ends and any(child in graph.ancestors(end) for end in ends)
+        if held and _dissolves(graph, catalogue, child):
+            below, within = _line(graph, catalogue, child, ends)
+            line += below
+            chains += [*within, child]
+            continue
+        line.append(child)
+    return line, chains
+
+
+def _dissolves(graph: Graph, catalogue: Catalogue, frame: str) -> bool:
+    """Whether what is in a frame runs as it did where the frame stands; a Return would end another one."""
+    node, kinds = graph.nodes[frame], {graph.nodes[n].kind for n in graph.children[frame]}
+    return offers.is_plain_chain(graph, catalogue, frame) and not (node.mode or node.weights or "Return" in kinds)
+
+
+def _adds(graph: Graph, catalogue: Catalogue, total: str, reader: str) -> bool:
+    """Whether a frame is a Sum of what comes in and of what a UseContext reads, both of which run."""
+    if scopes.role_of(graph, catalogue, total) != "sum" or graph.segments(total) or graph.nodes[total].contexts:
+        return False
+    beside = [graph.nodes[n].kind for n in graph.children[total] if n != reader]
+    return beside == ["Identity"] and not any(graph.nodes[n].mode for n in (total, *graph.children[total]))
+
+
+def _is_stack(graph: Graph, key: Key, writers: list[str], readers: list[str]) -> bool:
+    """Whether a key starts as a list, and is pushed to and popped from, and nothing else."""
+    source = graph.nodes[key.provider].contexts.get(key.context, {}).get(key.key)
+    pushes = (_calls(graph.nodes[node].params.get("callback"), "append", 1) for node in writers)
+    pops = (_calls(graph.nodes[node].params.get("compose"), "pop", 0) for node in readers)
+    return isinstance(source, ListSource) and all(pushes) and all(pops)
+
+
+def _calls(source: object, method: str, count: int) -> bool:
+    """Whether a function calls this method of its first argument with its others, `count` of them, and nothing else."""
+    try:
+        found = expressions.parse(str(source or ""))
+    except expressions.ExpressionError:
+        return False
+    if len(found.named) != count + 1 or found.defaults or found.named != found.parameters:
+        return False
+    first, *rest = found.named
+    plain = expressions.parse(f"lambda {', '.join(found.named)}: {first}.{method}({', '.join(rest)})")
+    return ast.dump(found.body) == ast.dump(plain.body)

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from engine.document import clipboard, providers, rewrites, routes, scopes
 from engine.document.answers import Answer, Refusal
 from engine.document.document import Document
-from engine.document.edits import Insert, SetContexts, SetName, SetParam, SetShared, apply
+from engine.document.edits import Insert, Move, Remove, SetContexts, SetMode, SetName, SetParam, SetShared, apply
 from engine.document.files import dump
 from engine.document.graph import CANVAS, Graph, Node, Place, Tree
+from engine.document.kinds import ParamValue
 from engine.document.parsing import parse
-from engine.document.sources import NumberSource
+from engine.document.sources import ListSource, NumberSource
 from nodes import CATALOGUE
 from tests.engine.document.test_wiring import done, graph, judged, refused, tree
 from tests.strategies import graphs
@@ -255,6 +256,54 @@ def test_a_changed_value_is_no_skip():
     apply(reached, SetParam(reader, "compose", "lambda x: x * 2"))
     [key] = scopes.links(reached, CATALOGUE)
     assert "no plain skip" in refused(reached, routes.inline_context(reached, CATALOGUE, key), "refused").reason
+
+
+PUSH: dict[str, ParamValue] = {"context": "skips", "key": "list", "callback": "lambda kept, x: kept.append(x)"}
+POP: dict[str, ParamValue] = {"context": "skips", "key": "list", "compose": "lambda kept: kept.pop()"}
+
+
+def pushing() -> Graph:
+    """root provides skips.list: [down: [push1, a, push2, b], up: [add1: [same1, pop1], c, add2: [same2, pop2]]]"""
+    found = Graph(Node("root", "Chain", contexts={"skips": {"list": ListSource([])}}))
+    adds = [
+        tree(f"add{n}", "Sum", tree(f"same{n}", "Identity"), Tree(Node(f"pop{n}", "UseContext", params=POP)))
+        for n in (1, 2)
+    ]
+    pushes = [Tree(Node(f"push{n}", "SetContext", params=PUSH)) for n in (1, 2)]
+    down = tree("down", "Chain", pushes[0], tree("a"), pushes[1], tree("b"))
+    apply(found, Insert(Place("root", 0), (down, tree("up", "Chain", adds[0], tree("c"), adds[1]))))
+    return found
+
+
+def test_a_list_that_is_pushed_and_popped_becomes_residuals_within_residuals():
+    graph = pushing()
+    found = done(graph, routes.inline_context(graph, CATALOGUE, scopes.keys(graph)[0]))
+    [outer] = found.children["root"]
+    a, inner, c = found.children[outer]
+    assert (a, found.children[inner], c) == ("a", ["b"], "c")
+    assert found.nodes[inner].kind == found.nodes[outer].kind == "Residual"
+    assert found.nodes["root"].contexts == {}
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (Remove(("add2",)), "pushed and not popped"),
+        (Remove(("push2",)), "before it is written"),
+        (Move(("up",), Place("root", 0)), "before it is written"),
+        (SetParam("pop1", "compose", "lambda kept: kept.pop(0)"), "read 2 times"),
+        (SetParam("push1", "callback", "lambda kept, x: kept.append(-x)"), "read 2 times"),
+        (SetContexts("root", {"skips": {"list": NumberSource(1)}}), "read 2 times"),
+        (SetContexts("up", {"other": {}}), "in plain Chains"),
+        (SetMode("down", "mute"), "written 0 times"),
+        (SetMode("same1", "mute"), "in plain Chains"),
+    ],
+)
+def test_what_is_not_pushed_and_popped_like_skips_is_refused(edit, reason):
+    graph = pushing()
+    key = scopes.keys(graph)[0]
+    apply(graph, edit)
+    assert reason in refused(graph, routes.inline_context(graph, CATALOGUE, key), "refused").reason
 
 
 def providing() -> Graph:

@@ -101,6 +101,18 @@ def test_nested_residuals_go_through_contexts_and_back() -> None:
     assert [kinds.count(kind) for kind in ("Residual", "SetContext", "UseContext", "Sum", "Chain")] == [3, 0, 0, 0, 1]
 
 
+def test_residuals_through_a_list_become_nested_ones() -> None:
+    graph = load(Path("resources/examples/context-residuals.catenary"))[0]
+    nested = load(Path("resources/examples/nested-residuals.catenary"))[0]
+    [key] = scopes.keys(graph)
+    before = result(graph, {key: []}, 2.0)
+    assert before == exactly(2.5547711633552384)
+    did(graph, routes.inline_context(graph, CATALOGUE, key))
+    assert result(graph, {}, 2.0) == before
+    assert [graph.nodes[n].kind for n in graph.walk()] == [nested.nodes[n].kind for n in nested.walk()]
+    assert graph.nodes["root"].contexts == {}
+
+
 @settings(max_examples=100, suppress_health_check=UNHURRIED, deadline=None)
 @given(roots(tensors=False), st.sampled_from([2.0, 0.5, 3, -1.75]), st.data())
 def test_a_bypassed_node_is_an_identity_and_a_muted_one_is_as_if_it_were_gone(plan, x, data):
