@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from app.canvas import targets
 from engine.document import clipboard, modes, rewrites, routes, scopes, wiring
 from engine.document.answers import Answer, Refusal
-from engine.document.document import new_tree
+from engine.document.document import Change, new_tree
 from engine.document.edits import Insert
 from engine.document.flow import Port
 from engine.document.graph import CANVAS, Mode, Place
@@ -170,10 +170,18 @@ def inline_context(canvas: "Canvas") -> None:
 
 def _perform(canvas: "Canvas", answer: Answer, label: str, at: QPointF | None = None) -> None:
     """Perform an answer and select the new nodes, without those inside them."""
-    graph = canvas.document.graph
-    before = set(graph.nodes)
-    if canvas.perform(answer, label, at or _corner(canvas)):
-        new = graph.nodes.keys() - before
+    document, graph = canvas.document, canvas.document.graph
+    new: set[str] = set()
+
+    def hear(change: Change) -> None:
+        new.update(change.touched.added & graph.nodes.keys() if change.touched else ())
+
+    document.listeners.append(hear)
+    try:
+        done = canvas.perform(answer, label, at or _corner(canvas))
+    finally:
+        document.listeners.remove(hear)
+    if done:
         tops = graph.in_order(n for n in new if graph.parents.get(n) not in new)
         if tops:
             canvas.select(tops, reveal=True)

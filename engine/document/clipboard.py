@@ -23,8 +23,7 @@ def copy(graph: Graph, catalogue: Catalogue, nodes: list[str]) -> str:
 
     Its root provides what the nodes have from providers around them, so that the text runs as a graph of its own.
     """
-    order = {node: index for index, node in enumerate(graph.walk(loose=True))}
-    found = runs(graph, sorted(nodes, key=order.__getitem__))
+    found = runs(graph, graph.in_order(nodes))
     trees = tuple(graph.tree(node) for run in found for node in run)
     if not trees:
         return ""
