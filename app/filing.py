@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
 
 from app import typing_keys
 from app.dialogs import DELETE_ON_CLOSE
+from app.garbage import Leaving
 from app.reading import Opened, Reader
 from app.writing import Outcome, Writer
 from engine.document.disk import ChangedOnDisk, FileError, Stamp
@@ -67,6 +68,7 @@ class Filing(QObject):
         self._told = self.folder
         self.reader = Reader(self)
         self.writer = Writer(self)
+        self._leaving = Leaving(self)
 
     @property
     def folder(self) -> Path:
@@ -324,6 +326,8 @@ class Filing(QObject):
         if self.writer.busy:
             self.writer.after(lambda: self._hold(opened, path, example, start, trusted))
             return
+        old = self.window.document.graph
+        self._leaving.hold(old.nodes.values(), old.children.values(), self.window.canvas.arrangement.boxes.values())
         stamp = opened.stamp if path else None
         self.path, self.example, self._stamp, self._start = path, example, stamp, start
         self._moves = []

@@ -5,13 +5,16 @@ is not theirs, or while Qt walks over all widgets to dress them, and the process
 """
 
 import gc
+from collections.abc import Iterable
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer
 
 from engine.document.document import Change, Document
 
 EVERY = 400
 """Milliseconds between two looks at how much there may be."""
+BIT, PAUSE = 4000, 20
+"""Of what is left behind so many things go at a time, so many milliseconds apart."""
 
 
 class Collector(QTimer):
@@ -36,3 +39,23 @@ class Collector(QTimer):
         if self._opened or due:
             gc.collect(2 if self._opened else max(due))
             self._opened = False
+
+
+class Leaving(QTimer):
+    """Lets go of what a document was made of, bit by bit: all at once it would hold up the window."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent, interval=PAUSE)
+        self._held: list[object] = []
+        self.timeout.connect(self._let_go)
+
+    def hold(self, *parts: Iterable[object]) -> None:
+        """Keep these until whoever has them now has others."""
+        for part in parts:
+            self._held.extend(part)
+        self.start()
+
+    def _let_go(self) -> None:
+        del self._held[-BIT:]
+        if not self._held:
+            self.stop()

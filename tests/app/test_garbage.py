@@ -3,11 +3,11 @@
 import gc
 import weakref
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.garbage import EVERY, Collector
+from app.garbage import BIT, EVERY, Collector, Leaving
 from app.window import Window
 from engine.document.document import Document, new_graph
 from nodes import CATALOGUE
@@ -59,3 +59,23 @@ def test_of_a_closed_window_nothing_is_left(qtbot: QtBot, settings: QSettings):
     del window
     gc.collect()
     assert held() is None
+
+
+def test_what_a_document_leaves_goes_bit_by_bit(qtbot: QtBot):
+    class Thing:
+        pass
+
+    gone: list[int] = []
+    things = [Thing() for _ in range(2 * BIT + 1)]
+    for number in range(len(things)):
+        weakref.finalize(things[number], gone.append, number)
+    parent = QObject()
+    leaving = Leaving(parent)
+    leaving.hold(things)
+    things.clear()
+    assert gone == []
+    turns: list[int] = []
+    leaving.timeout.connect(lambda: turns.append(len(gone)))
+    qtbot.waitUntil(lambda: len(gone) == 2 * BIT + 1)
+    assert turns == [BIT, 2 * BIT, 2 * BIT + 1]
+    assert not leaving.isActive()
