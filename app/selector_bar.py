@@ -42,6 +42,7 @@ class SelectorBar(QFrame):
         self.line.returnPressed.connect(self._keep)
         self.button.clicked.connect(self._close)
         self.setAcceptDrops(True)
+        self.set_theme(canvas.theme)
         self.hide()
 
     def open(self) -> None:

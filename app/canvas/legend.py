@@ -74,6 +74,7 @@ class Legend(QFrame):
         self.list.itemActivated.connect(self._choose)
         self.list.itemClicked.connect(self._choose)
         canvas.installEventFilter(self)
+        self.set_theme(canvas.theme)
 
     def show_heat(self, heat: Heat | None, note: str = "") -> None:
         """Tell what this heat is, and `note` where something is amiss; hide without one."""

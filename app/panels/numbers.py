@@ -113,6 +113,8 @@ class ValueLine(QLineEdit):
             return
         if not self._spells(value):
             self.setText("" if value is None else self._write(value))
+            if not self.hasFocus():
+                self.setCursorPosition(0)  # of a long one, it shows where it begins
         self.typed = False
         self.refused.emit("")
 

@@ -90,6 +90,8 @@ def test_what_one_looks_at_is_looked_at_again_at_the_next_start(qtbot: QtBot, se
     assert (window.overlays.heat, window.link.measures) == ("time", True)
     assert heat_of(window).name == "time"
     assert window.canvas.links_shown == "all"
+    assert "background" in window.overlays.legend.styleSheet(), "it lies over the canvas"
+    assert not window.overlays.legend.close_button.icon().isNull()
     assert window.overlays.legend.note.text() == "Not measured yet: run the graph"
     window.actions_by_id["heat-none"].trigger()
     assert (settings.value("heat"), window.link.measures) == ("", False)

@@ -5,7 +5,7 @@ import signal
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QStyle
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QStyle, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app import layout
@@ -419,6 +419,14 @@ def test_in_a_small_window_the_canvas_has_the_room(window: Window, settings: QSe
     docks["palette"].show()
     layout.make_room(window)
     assert docks["palette"].isVisible(), "as it was arranged"
+
+
+def test_every_button_without_words_has_a_sign_from_the_start(window: Window) -> None:
+    buttons = [
+        b for b in window.findChildren(QToolButton) if b.accessibleName() and not isinstance(b.parent(), QTabBar)
+    ]
+    assert [b.accessibleName() for b in buttons if not b.text() and b.icon().isNull()] == []
+    assert len(buttons) > 20
 
 
 def test_a_menu_longer_than_the_screen_scrolls(window: Window) -> None:
