@@ -7,7 +7,7 @@ import ast
 
 from msgspec import Struct
 
-from engine.document import expressions, offers, scopes
+from engine.document import expressions, offers, returns, scopes
 from engine.document.answers import RefusedError, answering
 from engine.document.document import new_tree
 from engine.document.edits import Edit, SetContexts, SetName
@@ -140,8 +140,8 @@ def _declare(plan: Plan, provider: str, frame: str) -> Key:
 
 def _skips_of(graph: Graph, catalogue: Catalogue, key: Key) -> _Skips:
     """What goes by a key, where all of it stands as skips do. Refuses everything else."""
-    ends = scopes.links(graph, catalogue).get(key)
-    writers, readers = (ends.writers, ends.readers) if ends else ([], [])
+    links = scopes.links(graph, catalogue).get(key)
+    writers, readers = (links.writers, links.readers) if links else ([], [])
     pushed = bool(writers and readers) and _is_stack(graph, key, writers, readers)
     counts = f"{key.label} is written {len(writers)} times and read {len(readers)} times"
     if not pushed and (len(writers) != 1 or len(readers) != 1):
@@ -171,6 +171,9 @@ def _skips_of(graph: Graph, catalogue: Catalogue, key: Key) -> _Skips:
             pairs.append((kept.pop(), node))
     if kept:
         raise RefusedError("refused", f"{counts}: what is pushed and not popped is no skip")
+    ends = [line.index(node) for node in (*writers, *totals)]
+    if any(_returns(graph, catalogue, node, frame) for node in line[min(ends) : max(ends)]):
+        raise RefusedError("refused", f"{key.label} can't become a skip: the Return within would end that alone")
     return _Skips(frame, chains, pairs)
 
 
@@ -193,8 +196,15 @@ def _line(graph: Graph, catalogue: Catalogue, frame: str, ends: set[str]) -> tup
 
 def _dissolves(graph: Graph, catalogue: Catalogue, frame: str) -> bool:
     """Whether what is in a frame runs as it did where the frame stands; a Return would end another one."""
-    node, kinds = graph.nodes[frame], {graph.nodes[n].kind for n in graph.children[frame]}
-    return offers.is_plain_chain(graph, catalogue, frame) and not (node.mode or node.weights or "Return" in kinds)
+    node = graph.nodes[frame]
+    plain = offers.is_plain_chain(graph, catalogue, frame) and not (node.mode or node.weights)
+    return plain and not _returns(graph, catalogue, frame, frame)
+
+
+def _returns(graph: Graph, catalogue: Catalogue, node: str, frame: str) -> bool:
+    """Whether a node is or holds a Return that ends this frame."""
+    found = (n for n in graph.walk(node) if scopes.role_of(graph, catalogue, n) == "return")
+    return any(returns.ends(graph, catalogue, n) == frame for n in found)
 
 
 def _adds(graph: Graph, catalogue: Catalogue, total: str, reader: str) -> bool:

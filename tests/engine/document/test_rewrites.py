@@ -296,6 +296,8 @@ def test_a_list_that_is_pushed_and_popped_becomes_residuals_within_residuals():
         (SetContexts("root", {"skips": {"list": NumberSource(1)}}), "read 2 times"),
         (SetContexts("up", {"other": {}}), "in plain Chains"),
         (SetMode("down", "mute"), "written 0 times"),
+        (Insert(Place("down", 4), (tree("sum", "Sum", tree("return", "Return")),)), "in plain Chains"),
+        (Insert(Place("root", 1), (tree("sum", "Sum", tree("return", "Return")),)), "Return within"),
         (SetMode("same1", "mute"), "in plain Chains"),
     ],
 )
