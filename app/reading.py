@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
 from msgspec import Struct
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.canvas.texts import Texts
@@ -21,6 +22,8 @@ from nodes import CATALOGUE
 
 SMALL = 128 * 1024
 """Bytes of a file that is read at once, within some ten milliseconds; larger ones are read on a thread of their own."""
+AGAIN = 100
+"""Milliseconds after which a graph that has to wait for a dialog looks whether that is closed."""
 STAGES = {"Reading it": 0.0, "Laying it out": 0.3, "Checking it": 0.5}
 """What is done one after the other, and how much of the time is over when each begins."""
 
@@ -110,23 +113,31 @@ class Reader(QObject):
                 raise _ForgottenError
             self._told.emit(number, stage)
 
-        with suppress(RuntimeError, _ForgottenError):  # the window is gone, or wants something else
-            try:
-                opened = _prepared(source, family, tell)
-            except FileError as error:
-                refusal = error  # the name of a caught exception goes with its block
-                self._ready.emit(number, lambda: failed(refusal))
-                return
-            self._ready.emit(number, lambda: then(opened))
+        try:
+            opened = _prepared(source, family, tell)
+        except _ForgottenError:
+            return
+        except FileError as error:
+            deliver = partial(failed, error)
+        except Exception as error:  # a fault of ours: told in the window's thread, as any other there
+            deliver = partial(_raise, error)
+        else:
+            deliver = partial(then, opened)
+        with suppress(RuntimeError):  # the window is gone
+            self._ready.emit(number, deliver)
 
     def _tell(self, number: int, stage: str) -> None:
         if number == self._number:
             self.told.emit(self.title, stage, STAGES[stage])
 
     def _deliver(self, number: int, deliver: Callable[[], object]) -> None:
-        if number == self._number:
-            self.forget()
-            deliver()
+        if number != self._number:
+            return
+        if QApplication.activeModalWidget():  # what that asks is about the document that is there
+            QTimer.singleShot(AGAIN, self, lambda: self._deliver(number, deliver))
+            return
+        self.forget()
+        deliver()
 
 
 def _prepared(source: Source, family: str, tell: Callable[[str], None]) -> Opened:
@@ -139,6 +150,10 @@ def _prepared(source: Source, family: str, tell: Callable[[str], None]) -> Opene
     checker = Checker(graph, CATALOGUE)
     checker.problems()
     return Opened(graph, stamp, Prepared(text, arrangement, checker))
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def _is_small(path: Path) -> bool:

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app import reading
 from app.reading import SMALL
 from app.window import Window
 from engine.document import files
 from engine.document.arrange import Arrangement
 from engine.document.document import new_graph
+from engine.document.graph import Graph
 from nodes import CATALOGUE
 from nodes.models import MODELS, build
 from tests.app.hands import Hands
@@ -181,3 +183,35 @@ def test_closing_while_a_file_is_read(qtbot: QtBot, window: Window, large: Path)
     qtbot.waitUntil(lambda: all(thread.name != "reader" for thread in threading.enumerate()))
     QApplication.processEvents()
     assert moved == [], "a window that is closed takes no file any more"
+
+
+def test_what_is_read_does_not_take_the_place_of_what_a_dialog_is_about(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(reading, "SMALL", 0)
+    other, copy = tmp_path / "other.catenary", tmp_path / "copy.catenary"
+    files.save(new_graph(), other, None)
+    node = window.canvas.add_kind("ReLU")
+    assert node is not None
+    window.document.mark_saved()
+    with qtbot.waitSignal(window.files.reader.told, check_params_cb=lambda *told: told[1] == "Checking it"):
+        window.files.open(other)
+        window.files.save_as()
+    [dialog] = [each for each in window.findChildren(QFileDialog) if each.isVisible()]
+    qtbot.waitUntil(lambda: all(thread.name != "reader" for thread in threading.enumerate()))
+    QApplication.processEvents()
+    assert node in window.document.graph
+    dialog.fileSelected.emit(str(copy))
+    dialog.close()
+    assert node.encode() in copy.read_bytes()
+    qtbot.waitUntil(lambda: window.files.path == other)
+
+
+def test_a_fault_while_a_graph_is_made_is_told_and_ends_that(qtbot: QtBot, window: Window) -> None:
+    def build() -> Graph:
+        raise RuntimeError("a fault of ours")
+
+    window.files.reader.make("a model", build, lambda _: None)
+    with qtbot.capture_exceptions() as raised, qtbot.waitSignal(window.files.reader.rested):
+        pass
+    assert [str(error) for _, error, _ in raised] == ["a fault of ours"]
