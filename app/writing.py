@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -44,9 +45,12 @@ class Writer(QObject):
         copy = graph.copy()
 
         def work() -> None:
-            outcome = _outcome(copy, path, expected)
+            try:
+                tell = partial(then, _outcome(copy, path, expected))
+            except Exception as error:  # a fault of ours: told in the window's thread, where nobody waits any more
+                tell = partial(_raise, error)
             with suppress(RuntimeError):  # the window is gone
-                self._written.emit(lambda: then(outcome))
+                self._written.emit(tell)
 
         self._thread = Thread(target=work, name="writer")  # a program that ends waits for it
         self._thread.start()
@@ -58,8 +62,10 @@ class Writer(QObject):
 
     def _finish(self, tell: Callable[[], object]) -> None:
         self._thread = None
-        tell()
-        self._go_on()
+        try:
+            tell()
+        finally:
+            self._go_on()
 
     def _go_on(self) -> None:
         while self._waiting and not self.busy:
@@ -71,3 +77,7 @@ def _outcome(graph: Graph, path: Path, expected: Stamp | None) -> Outcome:
         return files.save(graph, path, expected)
     except FileError as error:
         return error
+
+
+def _raise(error: Exception) -> None:
+    raise error

@@ -101,3 +101,15 @@ def test_a_large_graph_that_can_not_be_written_stays_as_it_was(
     window.files.save_to(held.parent / "gone" / "x.catenary")
     qtbot.waitUntil(lambda: box(window, "file-error") is not None)
     assert window.files.path == held
+
+
+def test_a_fault_while_a_graph_is_written_is_told_and_nobody_waits_for_it(
+    qtbot: QtBot, window: Window, held: Path
+) -> None:
+    waited: list[bool] = []
+    with qtbot.capture_exceptions() as raised:
+        window.files.save_to(held.with_name("no\0name"))
+        window.files.when_safe(lambda: waited.append(window.files.writer.busy))
+        qtbot.waitUntil(lambda: len(waited) > 0)
+    assert waited == [False]
+    assert [error for error, *_ in raised] == [ValueError]
