@@ -69,6 +69,7 @@ class Minimap(QWidget):
         canvas.arranged.connect(self._outdate)
         canvas.camera_moved.connect(self._settle)
         canvas.selection_changed.connect(self._mark_selected)
+        canvas.problems_changed.connect(self.update)
         self._outdate()
 
     def set_wanted(self, wanted: bool) -> None:

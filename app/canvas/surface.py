@@ -32,6 +32,7 @@ class Surface(QWidget):
     camera_moved = Signal()
     arranged = Signal()
     """The graph has changed, or is another."""
+    problems_changed = Signal()
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -243,6 +244,7 @@ class Surface(QWidget):
         if found == self.marks.problems:
             return
         self.marks.problems = found
+        self.problems_changed.emit()
         if self._badges is None:
             self.update()
             return

@@ -1,7 +1,7 @@
 """The minimap: when it is there, what it shows, and what a hand does with it."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -105,6 +105,24 @@ def test_it_marks_the_selection_and_problems_and_follows_edits_and_themes(
     qtbot.waitUntil(lambda: minimap.size() != before)
     canvas.set_theme(DARK)
     assert DARK.text.name() in colours_near(minimap, QPointF(minimap.rect().center()), 200), "the edge of the view"
+
+
+def test_problems_out_of_view_are_seen_at_once(qtbot: QtBot, canvas: Canvas, minimap: Minimap) -> None:
+    painted: list[str] = []
+
+    class Ear(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint:
+                painted.append("minimap")
+            return False
+
+    ear = Ear()
+    canvas.set_zoom(2.0)
+    assert not canvas.rect().intersects(canvas.rect_of("l311").toAlignedRect())
+    QApplication.processEvents()
+    minimap.installEventFilter(ear)
+    canvas.set_problems([Problem("x", "error", "l311", "wrong")])
+    qtbot.waitUntil(lambda: bool(painted))
 
 
 def test_of_very_many_selected_nodes_some_are_marked_all_over(
