@@ -1,12 +1,11 @@
 """A large model in the real window: opening its file, edits, and how long the GUI thread is held up at most. In ms.
 
-QT_QPA_PLATFORM=offscreen python tests/bench/bench_open.py [MODEL]
+QT_QPA_PLATFORM=offscreen python tests/bench/bench_open.py [MODEL or number of nodes, such as 10,000]
 
 The window (1920 x 1080) and the worker are up already, and the worker has done with what came before. A block is one
 turn of the event loop, in which nothing else can happen; its work is the time that the GUI thread had the processor.
 """
 
-import gc
 import os
 import statistics
 import sys
@@ -21,6 +20,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from app.canvas import picture
+from app.canvas.picture import Form, Picture
+from app.garbage import Collector
+from app.picturing import Painting
+from app.theme import LIGHT
 from app.window import Window
 from engine.document import files
 from engine.document.arrange import Arrangement
@@ -28,6 +32,7 @@ from engine.document.check import check
 from nodes import CATALOGUE
 from nodes.models import MODELS, build
 from tests.bench.edits import typical
+from tests.bench.trees import graph_of
 
 TIMES = 5
 PATIENCE = 120.0
@@ -90,17 +95,40 @@ def opening(window: Window, turns: Turns, path: Path) -> tuple[float, ...]:
     return painted, shown, *turns.longest()
 
 
+def long(window: Window, turns: Turns, folder: Path) -> None:
+    """What takes longer, and how long the window is held up by it at most."""
+    area, copy = picture.area_of(window.canvas), folder / "copy.catenary"
+
+    def show(what: str, begin: Callable[[], object], done: Callable[[], object]) -> None:
+        began = perf_counter()
+        turns.longest()
+        turns.count(begin)
+        turns.until(done)
+        took = (perf_counter() - began) * 1e3
+        block, work = turns.longest()
+        print(f"  {what:18} after  {took:6.0f}  block {block:6.0f}  work {work:6.0f}")
+
+    def paint(form: Form) -> None:
+        made = Picture(area, form, LIGHT, picture.fitting(area, form))
+        Painting(window, made, folder / f"picture.{form}").start()
+
+    show("saved", lambda: window.files.save_to(copy), lambda: window.files.path == copy)
+    show("in another theme", lambda: window.set_theme_mode("dark"), lambda: window.palette_panel.model.theme.dark)
+    for form in picture.FORMS:
+        show(f"as {form.upper()}", lambda form=form: paint(form), lambda: not window.findChildren(Painting))
+
+
 def main(model: str) -> None:
     _ = QApplication([])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.catenary"
-        files.save(build(MODELS[model]), path, None)
+        files.save(build(MODELS[model]) if model in MODELS else graph_of(model), path, None)
         window = Window(QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat), "light")
         window.resize(1920, 1080)
         window.show()
         window.start()
         window.link.auto = False
-        gc.freeze()
+        collector = Collector(window.document)
         turns = Turns()
         turns.until(lambda: window.link.is_ready)
         figures = [opening(window, turns, path) for _ in range(TIMES)]
@@ -115,6 +143,7 @@ def main(model: str) -> None:
             "check": lambda: check(graph, CATALOGUE),
         }.items():
             print(f"  {what:18} median {statistics.median(timed(action) for _ in range(TIMES)):6.1f}")
+        long(window, turns, Path(folder))
         for sort, edits in typical(graph):
             spent: list[tuple[float, float]] = []
             for edit in edits:
@@ -127,6 +156,7 @@ def main(model: str) -> None:
             for what, each in zip(("block", "work"), zip(*spent, strict=True), strict=True):
                 p50, p95 = statistics.median(each), sorted(each)[int(len(each) * 0.95)]
                 print(f"  {what}, {sort:30} p50 {p50:5.1f}  p95 {p95:5.1f}  worst {max(each):5.1f}")
+        collector.stop()
         window.document.mark_saved()
         window.close()
 
