@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor
 
 from app.canvas.brushes import Brushes
 from app.canvas.scene import Item, Scene
+from app.canvas.texts import Texts
 from app.theme import Theme, Tint, faded, ink_on, mixed
 from engine.messages import Measure, Spread
 
@@ -247,17 +248,27 @@ def paint(b: Brushes, scene: Scene, heat: Heat) -> None:
             _write(b, item, heat.words(item.node), tint)
 
 
-def _write(b: Brushes, item: Item, words: str, tint: Tint) -> None:
-    """Write on the header of an open frame, right of what stands there, if there is room."""
+def on_header(texts: Texts, item: Item, words: str) -> QRectF:
+    """Where a value is written on the header of an open frame, right of what stands there; empty without room."""
     header = item.header
-    if header is None:
-        return
+    if header is None or not words:
+        return QRectF()
     size = round(header.small)
-    taken = [header.left + b.texts.width(header.title, round(header.size), True)]
+    taken = [header.left + texts.width(header.title, round(header.size), True)]
     taken += [rect.right() for _, _, rect in header.chips]
     taken += [found[1].right() for found in (header.tag, header.more) if found]
-    right = header.right
-    wide = b.texts.width(words, size)
-    if max(taken) + size + wide <= right:
-        middle = item.y + item.height_of_header / 2
-        b.texts.draw(b.painter, words, right - wide, middle, wide + 1, size, tint.ink)
+    wide = texts.width(words, size)
+    left = header.right - wide
+    return QRectF(left, item.y, wide, item.height_of_header) if max(taken) + size <= left else QRectF()
+
+
+def kept(texts: Texts, item: Item, heat: Heat | None) -> float:
+    """How much of an open frame's header its value takes, from the right."""
+    place = on_header(texts, item, heat.words(item.node)) if heat else QRectF()
+    return place.width() + item.header.small if item.header and place else 0.0
+
+
+def _write(b: Brushes, item: Item, words: str, tint: Tint) -> None:
+    place, header = on_header(b.texts, item, words), item.header
+    if header and place:
+        b.texts.draw(b.painter, words, place.x(), place.center().y(), place.width() + 1, round(header.small), tint.ink)

@@ -7,7 +7,7 @@ from msgspec import Struct
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPolygonF, QRegion
 
-from app.canvas import brushes, frames, wires
+from app.canvas import brushes, frames, remarks, wires
 from app.canvas import scene as scenes
 from app.canvas.brushes import Brushes
 from app.canvas.bundles import Bundle, bundle, gathered
@@ -210,14 +210,18 @@ def _dot(b: Brushes, at: QPointF, tint: Tint) -> None:
 
 
 def _free(canvas: "Canvas") -> QRegion:
-    """Where links show: they run under leaves, closed frames and the words on headers, which stay legible."""
+    """Where links show: they run under leaves, closed frames and all words, which stay legible."""
     scene = canvas.scene
     if scene.free is None:
         scene.free = QRegion(canvas.rect())
         for item in scene.items:
             if item.height >= LEGIBLE:
                 rect = words_of(canvas, item) if item.state == "open" else item.rect
-                scene.free -= QRegion(rect.toAlignedRect())
+                note, marks = canvas.document.graph.view(item.node).note, canvas.marks
+                returns = marks.returns.get(item.node)
+                beside = remarks.places(canvas.texts, item, note, returns, marks.heat, scene.zoom)
+                for each in (rect, *beside):
+                    scene.free -= QRegion(each.toAlignedRect())
     return scene.free
 
 

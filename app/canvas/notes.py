@@ -1,10 +1,11 @@
 """Notes: how a remark on a node begins, below the node or on the header of an open frame. The tooltip has all of it."""
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPolygonF
 
 from app.canvas.brushes import Brushes
 from app.canvas.scene import Item
+from app.canvas.texts import Texts
 
 SMALLEST = 8.0
 """Notes are written at least this large, in pixels."""
@@ -12,23 +13,37 @@ LONGEST = 300
 """No more letters are looked at than fit on the widest header."""
 
 
+def place_below(texts: Texts, item: Item, note: str, zoom: float) -> QRectF:
+    """Where a note is written under a closed node: where the shape of what it returns would be."""
+    size = max(SMALLEST, 9.5 * zoom)
+    room = item.width + 28 * zoom
+    words = min(room, texts.width(_line(note), round(size)) + 1.4 * size)
+    return QRectF(item.x + (item.width - words) / 2, item.y + item.height + 8.5 * zoom - size / 2, words, size)
+
+
 def below(b: Brushes, item: Item, note: str) -> None:
-    """Write a note where the shape of what a closed node returns would be."""
-    size = max(SMALLEST, 9.5 * b.zoom)
-    left, room = item.x - 14 * b.zoom, item.width + 28 * b.zoom
-    words = min(room, b.texts.width(_line(note), round(size)) + 1.4 * size)
-    _write(b, note, left + (room - words) / 2, item.y + item.height + 8.5 * b.zoom, words, size, b.theme.text)
+    """Write a note under a closed node."""
+    place = place_below(b.texts, item, note, b.zoom)
+    _write(b, note, place.x(), place.center().y(), place.width(), place.height(), b.theme.text)
 
 
-def on_header(b: Brushes, item: Item, note: str, ink: QColor) -> None:
-    """Write a note where an open frame's header has room left."""
+def place_on_header(texts: Texts, item: Item, note: str, kept: float = 0.0) -> QRectF:
+    """Where a note is written on an open frame's header, as far as there is room but for `kept` pixels on the right."""
     header = item.header
     if header is None or header.more:
-        return
-    words = b.texts.width(header.title, round(header.size), True)
+        return QRectF()
+    size = header.small
+    words = texts.width(header.title, round(header.size), True)
     parts = [rect for _, _, rect in header.chips] + ([header.tag[1]] if header.tag else [])
-    left = max([header.left + words, *(rect.right() for rect in parts)]) + header.small
-    _write(b, note, left, item.y + item.height_of_header / 2, header.right - left, header.small, ink)
+    left = max([header.left + words, *(rect.right() for rect in parts)]) + size
+    wide = min(header.right - kept - left, texts.width(_line(note), round(size)) + 1.4 * size)
+    return QRectF(left, item.y + (item.height_of_header - size) / 2, wide, size) if wide >= 3 * size else QRectF()
+
+
+def on_header(b: Brushes, item: Item, note: str, ink: QColor, kept: float = 0.0) -> None:
+    """Write a note on an open frame's header."""
+    if place := place_on_header(b.texts, item, note, kept):
+        _write(b, note, place.x(), place.center().y(), place.width(), place.height(), ink)
 
 
 def _write(b: Brushes, note: str, x: float, middle: float, room: float, size: float, colour: QColor) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 
-from app.canvas import adapting, badges, captions, frames, heat, leaves, notes, repeats, wires
+from app.canvas import adapting, badges, captions, frames, heat, leaves, notes, remarks, repeats, wires
 from app.canvas.adapting import Signs
 from app.canvas.brushes import Brushes
 from app.canvas.heat import Heat
@@ -21,12 +21,8 @@ from engine.document.graph import CANVAS, Graph
 from engine.document.problems import Severity
 from engine.document.wire_routes import Point, Route
 
-SHAPES_FROM = 0.5
-"""From this zoom on the shape of what a node returns is written under it, where there is room for it."""
 PICTURES_FROM = 0.7
 """From this zoom on nodes wear small pictures of what they made."""
-SHAPE_SIZE = 8.0
-"""Shapes are written at least this large, in pixels."""
 
 
 class Marks(Struct):
@@ -87,11 +83,7 @@ def steps(
             done.segments += _frame(b, item, arrangement, marks, lines, edges=scene.ground is None or done.nodes > 1)
         if b.detailed and item.state != "open":
             leaves.ports(b, item, b.theme.wire)
-            if scene.zoom >= SHAPES_FROM:
-                if note := graph.view(item.node).note:
-                    notes.below(b, item, note)
-                elif item.node in marks.returns:
-                    _shape(b, item, marks.returns[item.node])
+            remarks.below(b, item, graph.view(item.node).note, marks.returns.get(item.node))
         yield
     for item in visible:  # after all bodies: a frame's ports lie on its edge, under what it holds
         if item.state == "open" and b.detailed:
@@ -205,7 +197,7 @@ def _frame(b: Brushes, item: Item, arrangement: Arrangement, marks: Marks, lines
     if item.header and edges:
         frames.header(b, item, item.header, tint)
         if note := graph.view(item.node).note:
-            notes.on_header(b, item, note, tint.ink)
+            notes.on_header(b, item, note, tint.ink, heat.kept(b.texts, item, marks.heat))
     if graph.segments(item.node):
         inset = 12 * inside.scale * b.zoom
         top = item.y + inside.shelf * b.zoom
@@ -283,14 +275,3 @@ def _is_parked(graph: Graph, frame: str, route: Route) -> bool:
     if not graph.segments(frame) or wire is None or wire.start[0] == frame:
         return frame == CANVAS
     return any(wire.start[0] in segment for segment in graph.segments(frame))
-
-
-def _shape(b: Brushes, item: Item, values: tuple[str, ...]) -> None:
-    text = captions.shape(values)
-    zoom = b.zoom
-    size = max(SHAPE_SIZE, 9.5 * zoom)
-    left, room = item.x - 14 * zoom, item.width + 28 * zoom
-    if size > 9.5 * zoom and b.texts.width(text, round(size)) > room:
-        return
-    middle = item.y + item.height + 8.5 * zoom
-    b.texts.draw(b.painter, text, left, middle, room, size, b.theme.text_dim, False, True)

@@ -7,10 +7,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
+from app.canvas import remarks
 from app.canvas.heat import QUANTITIES, STEPS, Scale, amount, bar, count, heat_of, scale_of, seconds, shade, share
 from app.canvas.legend import Legend
 from app.canvas.view import Canvas
 from app.theme import DARK, LIGHT, contrast
+from engine.document.edits import SetView
+from engine.document.graph import View
 from engine.messages import Measure, Spread
 from tests.app.canvas.conftest import Open
 from tests.app.canvas.hands import LEFT, graph_of, tree
@@ -148,3 +151,14 @@ def test_the_legend_lists_what_there_is_most_of(qtbot: QtBot, canvas: Canvas) ->
     assert not legend.bar.isVisible()
     legend.show_heat(None)
     assert not legend.isVisible()
+
+
+def test_a_note_leaves_room_for_the_number(canvas: Canvas) -> None:
+    note = "what this is for, " * 20
+    canvas.document.apply(SetView("c", View(note=note)), "Set note")
+    canvas.set_heat(heat_of("time", "root", {}, MEASURED))
+    item = canvas.scene.by_node["c"]
+    value, written = remarks.places(canvas.texts, item, note, None, canvas.marks.heat, canvas.zoom)
+    assert value.isValid()
+    assert written.isValid()
+    assert written.right() < value.left()

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage
 
-from app.canvas import links
+from app.canvas import links, remarks
 from app.canvas.bundles import bundle, gathered
 from app.canvas.view import Canvas
 from engine.document.graph import Contexts, Graph
@@ -119,3 +119,20 @@ def painted(image: QImage, area: QRectF, colour: int) -> bool:
     rect = area.toAlignedRect()
     points = ((x, y) for x in range(rect.left(), rect.right() + 1) for y in range(rect.top(), rect.bottom() + 1))
     return any(image.pixel(x, y) == colour for x, y in points)
+
+
+def test_links_run_under_what_is_written_below_nodes(open_canvas: Open) -> None:
+    both = tree("Sum", "both", tree("Identity", "above"), tree("UseContext", "r", context="unet", key="skip"))
+    canvas, _ = open_canvas(graph_of(tree("Chain", "p", both, contexts={"unet": {"skip": NumberSource(1)}})))
+    shape = {"above": ("float32 (1, 1280, 32, 32)",)}
+    canvas.set_shapes(shape, {})
+    canvas.set_links_shown("none")
+    item = canvas.scene.by_node["above"]
+    (place,) = remarks.places(canvas.texts, item, "", shape["above"], None, canvas.zoom)
+    plain = canvas.grab().toImage()
+    canvas.set_links_shown("all")
+    linked = canvas.grab().toImage()
+    words = place.toAlignedRect()
+    assert plain.copy(words) == linked.copy(words)
+    gap = QRectF(words.x(), item.y + item.height, words.width(), canvas.rect_of("r").top() - item.y - item.height)
+    assert plain.copy(gap.toAlignedRect()) != linked.copy(gap.toAlignedRect()), "the arrow shows below it"
