@@ -1,8 +1,12 @@
 """Cycles with widgets in them go between two turns of the event loop, and at no other time."""
 
 import gc
+import os
+import sys
 import weakref
+from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -44,6 +48,25 @@ def test_what_a_document_left_is_collected_when_the_next_one_is_opened(qtbot: Qt
     document.replace(new_graph())
     qtbot.waitUntil(lambda: held() is None, timeout=20 * EVERY)
     assert came_along() is not None, "what came with the program is not walked over"
+    collector.stop()
+    gc.unfreeze()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the C library sees to it")
+def test_what_was_freed_goes_back_to_the_system(qtbot: QtBot):
+    def resident() -> float:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    document = Document(new_graph(), CATALOGUE)
+    collector = Collector(document)
+    blocks = [bytes(20_000) for _ in range(4000)]
+    holes = [block for index, block in enumerate(blocks) if index % 10 == 0]  # no end of the heap is free
+    del blocks
+    before = resident()
+    document.replace(new_graph())
+    qtbot.waitUntil(lambda: resident() < before - 40, timeout=20 * EVERY)
+    assert len(holes) == 400
     collector.stop()
     gc.unfreeze()
 
