@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(__file__).parent.parent / "resources" / "examples"
 DEFAULT_EXAMPLE = EXAMPLES / "digits.catenary"
+NAMES = {"controlnet": "ControlNet", "lcm": "LCM"}
+"""Words in the names of examples that are names."""
 PATTERN = "Catenary graphs (*.catenary)"
 MOST_RECENT = 10
 
@@ -37,12 +39,13 @@ Then = Callable[[], object]
 
 def examples() -> list[Path]:
     """The examples that come with the program."""
-    return sorted(EXAMPLES.glob("*.catenary"))
+    return sorted(EXAMPLES.glob("*.catenary"), key=lambda path: path.stem)
 
 
 def title_of(example: Path) -> str:
-    """What an example is called in menus: "Hello context" for hello-context.catenary."""
-    return example.stem.replace("-", " ").capitalize()
+    """What an example is called in menus: "Digits LCM" for digits-lcm.catenary."""
+    first, *others = example.stem.split("-")
+    return " ".join([first.capitalize(), *(NAMES.get(word, word) for word in others)])
 
 
 class Filing(QObject):
@@ -60,7 +63,8 @@ class Filing(QObject):
         self.settings = settings
         self.path: Path | None = None
         self.example: Path | None = None
-        self._stamp: Stamp | None = None
+        self.stamp: Stamp | None = None
+        """What the file was like when it was read or saved last."""
         self._start: Path | None = None
         """Where the paths of an imported graph start, which has no file yet."""
         self._moves: list[tuple[int, Path]] = []
@@ -161,7 +165,7 @@ class Filing(QObject):
     def save(self, then: Then | None = None) -> None:
         """Save where the document is, or ask when it is nowhere yet; `then` follows only when it is saved."""
         if self.path:
-            self._save(self.path, self._stamp, then)
+            self._save(self.path, self.stamp, then)
         else:
             self.save_as(then)
 
@@ -175,7 +179,7 @@ class Filing(QObject):
     def save_to(self, path: Path, then: Then | None = None) -> None:
         """Save under a name that was just chosen; replacing what is there was agreed to with the choice."""
         path = Path(os.path.abspath(path))  # noqa: PTH100 - a link in the path stays as the user wrote it
-        self._save(path, self._stamp if path == self.path else None, then)
+        self._save(path, self.stamp if path == self.path else None, then)
 
     def when_safe(self, then: Then) -> None:
         """Go on at once, or when the user has saved or given up the unsaved changes."""
@@ -240,7 +244,7 @@ class Filing(QObject):
 
     def _save(self, path: Path, expected: Stamp | None, then: Then | None) -> None:
         if self.writer.busy:
-            self.writer.after(lambda: self._save(path, self._stamp if path == self.path else expected, then))
+            self.writer.after(lambda: self._save(path, self.stamp if path == self.path else expected, then))
             return
         document, old = self.window.document, self.folder
         edit = relocate(document.graph, old, path.parent)
@@ -267,7 +271,7 @@ class Filing(QObject):
     def _written(self, path: Path, stamp: Stamp, revision: int, old: Path, then: Then | None) -> None:
         """The document as it was at a revision is in a file now; before that its paths started at `old`."""
         document = self.window.document
-        self._stamp = stamp
+        self.stamp = stamp
         if path == self.reader.path:
             self.reader.forget()  # what is being read there is replaced
         self.path, self.example = path, None
@@ -277,7 +281,7 @@ class Filing(QObject):
             self._moves.append((revision, old))
             self.window.link.reload()
         self._told = self.folder
-        self.window.trust.keep(self._stamp.digest, path.parent)
+        self.window.trust.keep(self.stamp.digest, path.parent)
         self._remember(path)
         self.moved.emit()
         self.window.say(f"Saved {path.name}")
@@ -314,6 +318,13 @@ class Filing(QObject):
         """Start with a graph that was imported, whose paths start at `folder`, and whose code was agreed to."""
         self._hold(Opened(graph), None, None, folder, trusted)
 
+    def hold_unsaved(self, opened: Opened, path: Path | None, stamp: Stamp | None, start: Path) -> None:
+        """Go on with changes to a file, or to none, that were not saved."""
+        self._hold(Opened(opened.graph, None, opened.prepared), None, None, start)
+        self.path, self.stamp = path, stamp
+        self.window.document.mark_unsaved()
+        self.moved.emit()
+
     def _hold(
         self,
         opened: Opened,
@@ -329,7 +340,7 @@ class Filing(QObject):
         old = self.window.document.graph
         self._leaving.hold(old.nodes.values(), old.children.values(), self.window.canvas.arrangement.boxes.values())
         stamp = opened.stamp if path else None
-        self.path, self.example, self._stamp, self._start = path, example, stamp, start
+        self.path, self.example, self.stamp, self._start = path, example, stamp, start
         self._moves = []
         self._told = self.folder
         self.window.trust.begin(opened.graph, stamp.digest if stamp else "", path.parent if path else None, trusted)

@@ -1,5 +1,6 @@
 """What the pages of the inspector are made of: sections, labelled rows with messages, and the one way to edit."""
 
+import re
 from collections.abc import Callable, Sequence
 from html import escape
 
@@ -14,13 +15,16 @@ from engine.document.edits import Edit, EditError
 WAIT = 30
 """Milliseconds between looks at whether a mouse button is still down."""
 
+DOTS = re.compile(r"\.(?=[A-Za-z_])")
+"""Those within the path of a node; a sentence ends with a space."""
+
 Problems = Sequence[tuple[str, str]]
 """Severity and message."""
 
 
 def rich(text: str) -> str:
-    """Plain text as rich text that wraps, with what stands in backticks as code."""
-    parts = escape(text, quote=False).split("`")
+    """Plain text as rich text that wraps, in long paths after their dots, with what stands in backticks as code."""
+    parts = DOTS.sub(".\u200b", escape(text, quote=False)).split("`")
     marked = [f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts)]
     return f"<span>{''.join(marked)}</span>"
 

@@ -90,7 +90,8 @@ class NodePage(QWidget):
         graph = self.document.graph
         node, view = graph.nodes[self.node], graph.view(self.node)
         self.title.setText(node.title)
-        self.path.show_text(path_of(graph, self.node) + (" (loose: does not run)" if graph.is_loose(self.node) else ""))
+        parked = " (parked: does not run)" if graph.is_loose(self.node) else ""
+        self.path.show_text(path_of(graph, self.node) + parked)
         self.name.show_name(node.name)
         for name, field in self.fields.items():
             if field.param.type in ("context", "key"):

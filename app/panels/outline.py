@@ -9,7 +9,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView
 
 from app.panels.outline_model import OutlineModel
@@ -56,6 +56,10 @@ class Outline(QTreeView):
         self.selectionModel().selectionChanged.connect(self._choose)
         self.doubleClicked.connect(lambda index: self.entered.emit(self.nodes.node(index)))
         self._unfold_root()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.header().setMinimumSectionSize(self.viewport().width())  # lines are as wide as the panel, at least
 
     def show_selection(self, nodes: Sequence[str]) -> None:
         """Select these nodes, once the events at hand are through."""

@@ -179,7 +179,9 @@ class PreviewPanel(QScrollArea):
         Marked only when it lasts: quick runs must not flicker.
         """
         stale = stale or running
-        self.running = running
+        ended, self.running = self.running and not running, running
+        if stale and ended:  # without a word, as a run does whose worker ends
+            self._update()
         if stale != self.stale:
             self.stale = stale
             if stale:
@@ -300,7 +302,7 @@ class PreviewPanel(QScrollArea):
 
     def _why_nothing(self, node: str) -> str:
         if self.document.graph.is_loose(node):
-            return "This node is loose: wire it up to see what it makes."
+            return "This node is parked: wire it up to see what it makes."
         if self.running:
             return "Running…"
         return "The last run did not get here." if self.fault.fault else "Nothing yet: press Run."
@@ -320,7 +322,7 @@ class PreviewPanel(QScrollArea):
         """Say so where the value shown is out of date."""
         old = self._is_old(self.node)
         loose = preview is not None and self.document.graph.is_loose(self.node)
-        self.state.setText("loose: an old value" if loose else "out of date" if old else "")
+        self.state.setText("parked: an old value" if loose else "out of date" if old else "")
         self.picture.set_faded(old)
         self.figures.setEnabled(not old)
 

@@ -13,6 +13,7 @@ from engine.document.document import new_tree
 from engine.document.edits import Insert, SetParam
 from engine.document.graph import CANVAS, Graph, Node, Place, View
 from engine.document.kinds import defaults
+from engine.document.problems import Problem
 from nodes import CATALOGUE
 from tests.app.hands import Hands, text_of
 from tests.app.inspecting import add, labels, node_page
@@ -151,7 +152,14 @@ def test_a_deleted_node_leaves_the_graph_s_page(window: Window, hands: Hands) ->
 def test_a_loose_node_is_told_apart(window: Window) -> None:
     tree = new_tree(window.document.graph, CATALOGUE, "ReLU")
     window.document.apply(Insert(Place(CANVAS, 0, 0, new=True), (tree,)), "Park")
-    assert "loose" in node_page(window, tree.node.id).path.text()
+    assert "parked" in node_page(window, tree.node.id).path.text()
+
+
+def test_long_paths_in_messages_do_not_widen_the_page(window: Window) -> None:
+    page = node_page(window, add(window, "ReLU"))
+    path = ".".join(["DownBlocks.Chain_2.ResidualBlock.RangeAdapter2d"] * 4)
+    page.set_problems([Problem("loose-node", "info", page.node, f"{path} can't run")])
+    assert page.minimumSizeHint().width() <= window.inspector.viewport().width()
 
 
 def test_params_that_are_left_out_show_their_defaults(window: Window) -> None:

@@ -56,6 +56,7 @@ def settled(qtbot: QtBot, window: Window, nodes: list[str]) -> None:
 
 
 def test_it_lists_the_tree_and_follows_edits(window, outline):
+    assert outline.columnWidth(0) >= outline.viewport().width(), "the selected line is marked from side to side"
     assert lines(outline) == [
         "Chain", "  ReLU", "  Residual", "    SiLU", "    Chain", "      SiLU", "      Linear", "  ReLU",
     ]  # fmt: skip

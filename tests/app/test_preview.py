@@ -51,7 +51,16 @@ def test_what_a_node_has_not_made_yet_is_said(window: Window) -> None:
     tree = new_tree(window.document.graph, window.document.catalogue, "ReLU")
     window.document.apply(Insert(Place(CANVAS, 0, 0, new=True), (tree,)), "Park")
     window.canvas.select([tree.node.id])
-    assert "loose" in window.preview.empty.text()
+    assert "parked" in window.preview.empty.text()
+
+
+def test_a_run_whose_worker_ends_is_no_longer_said_to_go_on(window: Window) -> None:
+    preview = window.preview
+    preview.set_state(False, True)
+    window.canvas.select([add(window, "ReLU")])
+    assert preview.empty.text() == "Running…"
+    preview.set_state(True, False)
+    assert preview.empty.text() == "Nothing yet: press Run."
 
 
 def test_pins_stay_while_the_selection_goes_on(qtbot: QtBot, live: Window, hands: Hands) -> None:

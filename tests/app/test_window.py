@@ -287,7 +287,7 @@ def test_a_parked_node_s_value_is_marked_as_old(qtbot: QtBot, live: Window, hand
     hands.run()
     qtbot.waitUntil(lambda: node in live.preview.previews, timeout=STARTING)
     live.document.apply(Move((node,), Place(CANVAS, 0, 0, new=True)), "Park")
-    assert "loose" in live.preview.state.text()
+    assert "parked" in live.preview.state.text()
 
 
 def test_cancel_ends_a_run(qtbot: QtBot, live: Window, hands: Hands) -> None:
