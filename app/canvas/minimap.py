@@ -189,11 +189,6 @@ class Minimap(QWidget):
         """Pixels to a canvas unit."""
         return self._camera.zoom
 
-    def point_of(self, node: str) -> QPointF:
-        """Where the middle of a node is, in the minimap."""
-        middle = self.canvas.rect_of(node).center()
-        return QPointF(*self._camera.to_view(*self.canvas.camera.to_canvas(middle.x(), middle.y())))
-
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         if self._pixmap is None:

@@ -215,19 +215,6 @@ def points(route: Route, x: float, y: float, zoom: float) -> list[QPointF]:
     return [QPointF(x + px * zoom, y + py * zoom) for px, py in route.points]
 
 
-def middle_of(route: Route) -> Point:
-    """A point on a wire that it shares with no other, in its frame's coordinates."""
-    corners = route.points
-    if len(corners) == 2:
-        first = 0
-    elif len(corners) == 6:
-        first = 2
-    else:
-        first = len(corners) - 2 if corners[0][0] == 0.0 else 0
-    (ax, ay), (bx, by) = corners[first], corners[first + 1]
-    return (ax + bx) / 2, (ay + by) / 2
-
-
 def shown(arrangement: Arrangement, node: str, scene: Scene | None = None) -> str:
     """The node itself, or what it is hidden in: a closed frame, or the repeat that stands for it."""
     graph, hidden = arrangement.graph, arrangement.hidden

@@ -18,7 +18,7 @@ from app.canvas.staleness import Staleness
 from app.canvas.texts import Texts
 from app.canvas.widths import Widths
 from app.theme import Theme
-from engine.document import flow, modes, returns, sharing
+from engine.document import modes, returns, sharing
 from engine.document.arrange import Arrangement
 from engine.document.document import Change, Document, Prepared
 from engine.document.expand import Expanded
@@ -146,19 +146,6 @@ class Surface(QWidget):
         rect = self.rect_of(node)
         line = self.arrangement.boxes[scenes.shown(self.arrangement, node)].line
         return QPointF(rect.left() if side == "in" else rect.right(), rect.top() + line * self.camera.zoom)
-
-    def wire_point(self, wire: flow.Wire) -> QPointF:
-        """A point of the widget on a wire and on no other."""
-        frame = self._frame_of(wire)
-        route = next(r for r in self.arrangement.routes(frame) if r.wire == wire)
-        x, y = scenes.middle_of(route)
-        corner = self.arrangement.corner(frame) if frame else (0.0, 0.0)
-        return QPointF(*self.camera.to_view(corner[0] + x, corner[1] + y))
-
-    def _frame_of(self, wire: flow.Wire) -> str:
-        if wire.start[1] == "in":
-            return wire.start[0]
-        return wire.end[0] if wire.end[1] == "out" else self.document.graph.parents[wire.end[0]]
 
     @property
     def picture(self) -> QPixmap | None:

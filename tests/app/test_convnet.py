@@ -23,6 +23,7 @@ from app.weights import LoadDialog
 from app.window import Window
 from engine.document import files
 from engine.document.flow import Wire
+from tests.app.canvas.hands import wire_point
 from tests.app.hands import STARTING, Hands
 
 PATHS = ("Block_1.Conv2d", "Block_2.Conv2d", "Linear_1", "Linear_2")
@@ -83,7 +84,7 @@ def block(window: Window, hands: Hands, at: QPointF, ins: int, outs: int) -> str
     for kind in ("Conv2d", "ReLU", "MaxPool2d"):
         canvas.frame_all()
         wire = Wire((inside[-1], "out"), (chain, "out")) if inside else Wire((chain, "in"), (chain, "out"))
-        inside.append(hands.drop_kind(kind, canvas.wire_point(wire)))
+        inside.append(hands.drop_kind(kind, wire_point(canvas, wire)))
     assert window.document.graph.children[chain] == inside
     set_params(window, hands, inside[0], in_channels=ins, out_channels=outs, kernel_size=3, padding=1)
     set_params(window, hands, inside[2], kernel_size=2)
@@ -129,7 +130,7 @@ def test_a_convnet_built_by_hand_reads_digits(
 
     # Two blocks on the wire; the rest parked on the canvas, wired up by mouse there, then to the blocks.
     one = block(window, hands, canvas.rect_of("root").center(), 1, 16)
-    two = block(window, hands, canvas.wire_point(Wire((one, "out"), ("root", "out"))), 16, 32)
+    two = block(window, hands, wire_point(canvas, Wire((one, "out"), ("root", "out"))), 16, 32)
     kinds = ("Flatten", "Linear", "ReLU", "Linear")
     ends = [hands.drop_kind(kind, QPointF(80 + 170 * i, canvas.height() - 50)) for i, kind in enumerate(kinds)]
     for start, end in [*pairwise(ends), (two, ends[0])]:

@@ -21,6 +21,7 @@ from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph, Place
 from engine.document.scopes import Key
 from engine.document.sources import NumberSource
+from tests.app.canvas import hands
 from tests.app.canvas.hands import LEFT, Hand, middle, order, tree
 from tests.app.canvas.test_camera import wheel
 from tests.app.canvas.test_dragging import shake
@@ -92,7 +93,7 @@ def below(window: Window) -> QPointF:
 
 
 def wire_point(window: Window, start: str, end: str) -> QPointF:
-    return window.canvas.wire_point(Wire((start, "out"), (end, "in")))
+    return hands.wire_point(window.canvas, Wire((start, "out"), (end, "in")))
 
 
 def undone(window: Window) -> bool:

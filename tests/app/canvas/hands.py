@@ -9,6 +9,7 @@ from app.canvas.drops import KIND_MIME
 from app.canvas.view import Canvas
 from engine.document.document import new_graph
 from engine.document.edits import Insert, apply
+from engine.document.flow import Wire
 from engine.document.graph import Contexts, Graph, Node, Place, Tree
 from engine.document.kinds import ParamValue, defaults
 from nodes import CATALOGUE
@@ -103,6 +104,20 @@ def middle(canvas: Canvas, node: str) -> QPointF:
     if item.state == "open":
         return QPointF(item.x + item.width * 0.8, item.y + item.height_of_header / 2)
     return canvas.rect_of(node).center()
+
+
+def wire_point(canvas: Canvas, wire: Wire) -> QPointF:
+    """A point of the widget on a wire and on no other."""
+    (start, way_in), (end, way_out) = wire.start, wire.end
+    frame = start if way_in == "in" else end if way_out == "out" else canvas.document.graph.parents[end]
+    corners = next(route.points for route in canvas.arrangement.routes(frame) if route.wire == wire)
+    if len(corners) == 6:  # it wraps: between the rows
+        first = 2
+    else:  # from the inlet of its frame it ends alone, else it begins so
+        first = len(corners) - 2 if corners[0][0] == 0.0 else 0
+    (ax, ay), (bx, by) = corners[first : first + 2]
+    left, top = canvas.arrangement.corner(frame) if frame else (0.0, 0.0)
+    return QPointF(*canvas.camera.to_view(left + (ax + bx) / 2, top + (ay + by) / 2))
 
 
 def order(canvas: Canvas, frame: str = "root") -> list[str]:

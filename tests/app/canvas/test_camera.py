@@ -11,7 +11,7 @@ from app.window import Window
 from engine.document.flow import Wire
 from engine.document.graph import Graph
 from tests.app.canvas.conftest import Open
-from tests.app.canvas.hands import graph_of, middle, order, tree
+from tests.app.canvas.hands import graph_of, middle, order, tree, wire_point
 
 ALT, CONTROL, NONE, SHIFT = (
     Qt.KeyboardModifier.AltModifier,
@@ -56,7 +56,7 @@ def test_the_wheel_zooms_and_keeps_the_point_under_it(open_canvas: Open, turn: i
 
 def test_what_is_under_the_pointer_is_another_thing_once_the_wheel_has_turned(open_canvas: Open) -> None:
     canvas, hand = open_canvas(nest())
-    at = canvas.wire_point(Wire(("deep", "out"), ("last", "in")))
+    at = wire_point(canvas, Wire(("deep", "out"), ("last", "in")))
     hand.move(at, Qt.MouseButton.NoButton)
     assert canvas.mouse.hover.kind == "wire"
     wheel(canvas, at, -2400)

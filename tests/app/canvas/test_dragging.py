@@ -10,7 +10,7 @@ from engine.document.edits import Insert, apply
 from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph, Place, same
 from tests.app.canvas.conftest import Open
-from tests.app.canvas.hands import LEFT, Hand, graph_of, middle, order, tree
+from tests.app.canvas.hands import LEFT, Hand, graph_of, middle, order, tree, wire_point
 
 ALT = Qt.KeyboardModifier.AltModifier
 
@@ -43,7 +43,7 @@ def shake(hand: Hand, at: QPointF) -> None:
 
 def test_alt_keeps_wires_from_catching_what_is_dragged(open_canvas: Open) -> None:
     canvas, hand = open_canvas(branches())
-    wire = canvas.wire_point(Wire(("y", "out"), ("z", "in")))
+    wire = wire_point(canvas, Wire(("y", "out"), ("z", "in")))
     told = hints(canvas)
     hand.drag(middle(canvas, "a"), wire, release=False)
     assert "on this wire" in told[-1]
@@ -100,7 +100,7 @@ def test_shaking_pulls_out_and_the_node_can_go_on_another_wire(open_canvas: Open
     assert order(canvas) == ["a", "s"]
     assert canvas.document.graph.segments("root") == [["b"]]
     canvas.document.undo()
-    start, wire = middle(canvas, "b"), canvas.wire_point(Wire(("y", "out"), ("z", "in")))
+    start, wire = middle(canvas, "b"), wire_point(canvas, Wire(("y", "out"), ("z", "in")))
     QTest.mousePress(canvas, LEFT, pos=start.toPoint())
     shake(hand, start)
     hand.move(wire)
@@ -145,7 +145,7 @@ def test_branches_are_put_in_another_order_and_make_room_for_it(open_canvas: Ope
 
 def test_what_follows_the_place_of_a_drop_moves_over(open_canvas: Open) -> None:
     canvas, hand = open_canvas(branches())
-    wire = canvas.wire_point(Wire(("a", "out"), ("b", "in")))
+    wire = wire_point(canvas, Wire(("a", "out"), ("b", "in")))
     edge = QPointF(canvas.rect_of("b").left() + 20, canvas.rect_of("b").top() + 6)
     body = colour_at(canvas, edge)
     hand.drag(middle(canvas, "z"), wire, release=False)
@@ -160,13 +160,13 @@ def test_wires_of_empty_frames_and_of_parked_nodes_catch_as_well(open_canvas: Op
     graph = graph_of(tree("Linear", "a"), tree("ReLU", "b"), tree("Chain", "e"))
     apply(graph, Insert(Place("root", 0, 0, new=True), (tree("Tanh", "p"), tree("SiLU", "q"))))
     canvas, hand = open_canvas(graph)
-    hand.drag(middle(canvas, "a"), canvas.wire_point(Wire(("e", "in"), ("e", "out"))), release=False)
+    hand.drag(middle(canvas, "a"), wire_point(canvas, Wire(("e", "in"), ("e", "out"))), release=False)
     canvas.grab()
-    hand.release(canvas.wire_point(Wire(("e", "in"), ("e", "out"))))
+    hand.release(wire_point(canvas, Wire(("e", "in"), ("e", "out"))))
     assert order(canvas, "e") == ["a"]
-    hand.drag(middle(canvas, "b"), canvas.wire_point(Wire(("p", "out"), ("q", "in"))), release=False)
+    hand.drag(middle(canvas, "b"), wire_point(canvas, Wire(("p", "out"), ("q", "in"))), release=False)
     canvas.grab()
-    hand.release(canvas.wire_point(Wire(("p", "out"), ("q", "in"))))
+    hand.release(wire_point(canvas, Wire(("p", "out"), ("q", "in"))))
     assert graph.segments("root") == [["p", "b", "q"]]
 
 

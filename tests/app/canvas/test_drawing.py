@@ -6,7 +6,7 @@ from app.canvas.view import Canvas
 from app.theme import LIGHT
 from engine.document.flow import Port, Wire
 from tests.app.canvas.conftest import Open
-from tests.app.canvas.hands import graph_of, order, tree
+from tests.app.canvas.hands import graph_of, order, tree, wire_point
 
 ALT = Qt.KeyboardModifier.AltModifier
 
@@ -53,7 +53,7 @@ def test_a_wire_that_would_not_fit_says_so_and_can_be_drawn(open_canvas: Open) -
 
 def test_alt_and_a_click_put_an_identity_on_a_wire(open_canvas: Open) -> None:
     canvas, hand = open_canvas(graph_of(tree("Linear", "a"), tree("ReLU", "b")))
-    hand.click(canvas.wire_point(Wire(("a", "out"), ("b", "in"))), ALT)
+    hand.click(wire_point(canvas, Wire(("a", "out"), ("b", "in"))), ALT)
     [new] = canvas.selection
     assert canvas.document.graph.nodes[new].kind == "Identity"
     assert order(canvas) == ["a", new, "b"]

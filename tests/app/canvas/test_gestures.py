@@ -12,7 +12,7 @@ from engine.document.flow import Wire
 from engine.document.graph import CANVAS, Graph, Place, same
 from engine.document.problems import Problem
 from tests.app.canvas.conftest import Open
-from tests.app.canvas.hands import graph_of, middle, order, take, tree
+from tests.app.canvas.hands import graph_of, middle, order, take, tree, wire_point
 
 CONTROL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -167,7 +167,7 @@ def test_dragging_along_the_row_changes_the_order_in_one_step(open_canvas: Open)
 
 def test_dropping_on_a_wire_splices(open_canvas: Open) -> None:
     canvas, hand = open_canvas(branches())
-    hand.drag(middle(canvas, "a"), canvas.wire_point(Wire(("y", "out"), ("z", "in"))))
+    hand.drag(middle(canvas, "a"), wire_point(canvas, Wire(("y", "out"), ("z", "in"))))
     assert order(canvas, "t") == ["y", "a", "z"]
 
 
@@ -201,7 +201,7 @@ def test_dropping_on_the_shelf_parks_in_the_frame(open_canvas: Open) -> None:
 def test_several_nodes_move_together_and_keep_their_order(open_canvas: Open) -> None:
     canvas, hand = open_canvas(row())
     canvas.select(["a", "b"])
-    hand.drag(middle(canvas, "b"), canvas.wire_point(Wire(("d", "out"), ("root", "out"))))
+    hand.drag(middle(canvas, "b"), wire_point(canvas, Wire(("d", "out"), ("root", "out"))))
     assert order(canvas) == ["c", "d", "a", "b"]
 
 
@@ -294,7 +294,7 @@ def test_an_outlet_dragged_to_nowhere_changes_nothing(open_canvas: Open) -> None
 
 def test_a_kind_dropped_on_a_wire_goes_between(open_canvas: Open) -> None:
     canvas, hand = open_canvas(row())
-    hand.drop("Sigmoid", canvas.wire_point(Wire(("b", "out"), ("c", "in"))))
+    hand.drop("Sigmoid", wire_point(canvas, Wire(("b", "out"), ("c", "in"))))
     [new] = canvas.selection
     assert canvas.document.graph.nodes[new].kind == "Sigmoid"
     assert order(canvas) == ["a", "b", new, "c", "d"]

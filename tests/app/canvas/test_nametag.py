@@ -9,7 +9,7 @@ from app.canvas.nametag import words
 from app.canvas.view import Canvas
 from engine.document.flow import Wire
 from tests.app.canvas.conftest import Open
-from tests.app.canvas.hands import graph_of, tree
+from tests.app.canvas.hands import graph_of, tree, wire_point
 
 
 def tagged(canvas: Canvas, node: str) -> bool:
@@ -37,7 +37,7 @@ def test_a_small_node_tells_its_name_at_once(open_canvas: Open) -> None:
 def test_a_wire_tells_from_where_it_comes_and_what_it_carries(open_canvas: Open) -> None:
     canvas, _ = open_canvas(graph_of(tree("Linear", "a"), tree("ReLU", "b"), tree("ReLU", "c")))
     canvas.set_shapes({"b": ("float32 (1, 64)",)}, {})
-    at = canvas.wire_point(Wire(("b", "out"), ("c", "in"))).toPoint()
+    at = wire_point(canvas, Wire(("b", "out"), ("c", "in"))).toPoint()
     QApplication.sendEvent(canvas, QHelpEvent(QEvent.Type.ToolTip, at, canvas.mapToGlobal(at)))
     wire = QToolTip.text()
     node = canvas.rect_of("b").center().toPoint()

@@ -10,7 +10,7 @@ from app.theme import LIGHT
 from engine.document.flow import Wire
 from engine.document.graph import Graph, same
 from tests.app.canvas.conftest import Open
-from tests.app.canvas.hands import LEFT, graph_of, middle, order, tree
+from tests.app.canvas.hands import LEFT, graph_of, middle, order, tree, wire_point
 
 CONTROL, RIGHT = Qt.KeyboardModifier.ControlModifier, Qt.MouseButton.RightButton
 
@@ -78,7 +78,7 @@ def test_what_can_not_be_cut_is_told_and_the_rest_is_cut(open_canvas: Open) -> N
     hand.drag(QPointF(at.x(), top), at + QPointF(0, 10), RIGHT, CONTROL)
     assert order(canvas, "r") == ["a"]
     assert said == ["the skip of Residual stays: it is what a Residual does. Replace or unwrap it"]
-    at = canvas.wire_point(Wire(("e", "in"), ("e", "out")))
+    at = wire_point(canvas, Wire(("e", "in"), ("e", "out")))
     hand.drag(at - QPointF(0, 9), at + QPointF(0, 9), RIGHT, CONTROL)
     assert said[1:] == ["the wire of Sum, which is empty, can't be cut"]
     assert len(canvas.document.history.undos) == 1
