@@ -35,6 +35,9 @@ from engine.messages import (
     WriteCode,
 )
 
+LARGE = 300_000_000
+"""Parameters from which on auto-run waits for a first run that is asked for: they take gigabytes, and long to draw."""
+
 
 class Link(Answers):
     """Sends what the document goes through, asks for runs, and passes on what the worker says."""
@@ -74,6 +77,8 @@ class Link(Answers):
         """Whether the worker has a whole document to take in."""
         self.stale = True
         """Whether the document has changed since the last run began."""
+        self.parameters = 0
+        """How many numbers can be learned in the document, as far as the worker has said."""
         self.dead = False
         """Whether the worker has ended and was not started again: it could not take in this very document."""
         self._life = 0
@@ -122,6 +127,11 @@ class Link(Answers):
     def idle(self) -> bool:
         """Whether the worker has nothing to do, and nothing before it."""
         return self.is_ready and not self.busy and not self.pace.waits
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether auto-run waits for a first run that is asked for: the model is large, and has not run here yet."""
+        return self.auto and not self.running and self.parameters >= LARGE and self._number < self._oldest
 
     def run(self, pauses: bool = False) -> None:
         """Run now; a run in progress is abandoned for it. Before the worker is started, it waits for that.
@@ -235,6 +245,7 @@ class Link(Answers):
                 self.client.cancel()
             self._oldest = self._number + 1
             self.running = False
+            self.parameters = 0
             self.paused_at = None
             self.stale = True
             if self.dead:
@@ -251,7 +262,7 @@ class Link(Answers):
 
     def _want(self) -> None:
         """Run at once, or when the run in progress has ended or has had its time."""
-        if self.dead:
+        if self.dead or self.holds_back:
             return
         if not self.running:
             self.run()
@@ -290,6 +301,7 @@ class Link(Answers):
             self.configured_as = message
         if isinstance(message, Shapes):
             self._opening = False
+            self.parameters = message.parameters.get(self.document.graph.root, 0)
         self.tell(message)
         if isinstance(message, Finished | Paused | Ready | Configured | Shapes):
             self.state_changed.emit()

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar, QStyle, QStyleOption
 
 from app import tones
+from app.canvas.heat import count
 from app.link import Link
 from engine.document.document import Document
 from engine.messages import Finished, Progress
@@ -140,6 +141,10 @@ class Status(QStatusBar):
             self._tell(f"Paused at {link.paused_at.path}")
         elif link.running and not self._lasting.isActive() and self._report not in ("Running…", "Cancelling…"):
             self._lasting.start()
+        elif link.holds_back:
+            told = f"Auto-run waits for a first Run: the model has {count(link.parameters)} parameters"
+            if self._report != told:
+                self._tell(told)
         elif link.stale and not link.running:
             self.clear()
         used = link.configured_as

@@ -2,7 +2,9 @@
 
 import os
 import signal
+from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from app.window import Window
@@ -24,6 +26,29 @@ def test_many_changes_at_once_are_one_run_with_the_last_value(qtbot: QtBot, live
     qtbot.waitUntil(lambda: bool(ends) and not live.link.running and not live.link.stale, timeout=STARTING)
     assert ends[-1].text == "100"
     assert len(ends) <= 3
+
+
+def test_a_large_model_waits_for_a_first_run(
+    qtbot: QtBot, live: Window, hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.link.LARGE", 6)
+    path = tmp_path / "large.catenary"
+    path.write_text(
+        '{"catenary": 1, "root": "root", "nodes": ['
+        '{"id": "l", "kind": "Linear", "params": {"in_features": 2, "out_features": 3}},'
+        '{"id": "o", "kind": "Lambda", "params": {"func": "lambda: torch.ones(1, 2)"}},'
+        '{"id": "root", "kind": "Chain", "children": ["o", "l"]}], "view": []}'
+    )
+    with qtbot.waitSignal(live.link.shapes, timeout=STARTING, check_params_cb=lambda m: "l" in m.returns):
+        live.files.open(path)
+    with qtbot.waitSignal(live.link.shapes, timeout=STARTING):
+        live.document.apply(SetParam("l", "out_features", 4), "Set")
+    assert (live.link.auto, live.link.running) == (True, False)
+    assert "waits for a first Run: the model has 12 parameters" in live.status.currentMessage()
+    hands.run()
+    assert live.status.currentMessage().startswith("Done")
+    with qtbot.waitSignal(live.link.finished, timeout=STARTING):
+        live.document.apply(SetParam("l", "out_features", 5), "Set")
 
 
 def test_a_note_makes_nothing_out_of_date(qtbot: QtBot, live: Window, hands: Hands) -> None:
