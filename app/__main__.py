@@ -80,6 +80,7 @@ def edit(file: Path | None, theme: str) -> int:
 
     from app import layout
     from app.garbage import Collector
+    from app.recovery import Recovery, home
     from app.settings import settings
     from app.window import Window
 
@@ -97,6 +98,9 @@ def edit(file: Path | None, theme: str) -> int:
     window.show()
     collector = Collector(window.document)
     app.aboutToQuit.connect(collector.stop)
+    recovery = Recovery(window, home())
+    app.aboutToQuit.connect(recovery.close)
+    QTimer.singleShot(0, recovery.offer)
     QTimer.singleShot(0, window.start)  # after the first paint: the window comes before torch
     return app.exec()
 

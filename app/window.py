@@ -44,6 +44,7 @@ from app.panels.problems import ProblemsPanel, counted
 from app.panels.sweep import SweepPanel
 from app.panels.timeline import TimelinePanel
 from app.panels.weights_report import WeightsPanel
+from app.recovery import LEFT
 from app.run_desk import RunDesk
 from app.selector_bar import SelectorBar
 from app.status import Status
@@ -64,7 +65,7 @@ from nodes.adapters import ADAPTERS
 MANY = 300
 """Problems are found anew after every edit: where there are more, that waits until it is quiet."""
 KEYS = "keys"
-"""What the notice is about that outlasts the opening of graphs."""
+"""What the notice is about when keys of the settings are left out. That outlasts the opening of graphs."""
 TURN = 50
 """Milliseconds after which whatever else there is to do has had its turn."""
 QUIET = 200
@@ -208,7 +209,7 @@ class Window(QMainWindow):
         if change.touched is None:
             self.runs.faults = ()
             self.status.clear()
-            if self.notice.about != KEYS:
+            if self.notice.about not in (KEYS, LEFT):
                 self.notice.hide()
             self.canvas.set_running(None)
             self.weights.forget()

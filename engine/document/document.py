@@ -33,6 +33,10 @@ class Prepared(Struct, frozen=True):
     checker: "Checker"
 
 
+NOWHERE = -1
+"""The revision of no state."""
+
+
 class Change(Struct, frozen=True):
     """What listeners hear: the edit that was applied and what it touched. A whole new graph has no edit."""
 
@@ -113,6 +117,10 @@ class Document:
     def modified(self) -> bool:
         """Whether the graph differs from the one last saved; undoing back to it counts as unmodified."""
         return self.history.revision != self._saved
+
+    def mark_unsaved(self) -> None:
+        """The present state is in no file, though nothing was edited."""
+        self._saved = NOWHERE
 
     def mark_saved(self, revision: int | None = None) -> None:
         """The present state was saved, or one that was reached before."""
