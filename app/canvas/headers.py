@@ -52,7 +52,8 @@ def arranged(node: Node, role: Role | None, bar: QRectF, view: float, texts: Tex
     if label and round(small * 0.88) >= SMALLEST:
         wide = texts.width(label, round(small * 0.88), True) + high * 0.44
         if x + wide <= right:
-            header.tag = label, QRectF(x, middle - high * 0.27, wide, high * 0.54)
+            tall = _tall(high, 0.54, small * 0.88)
+            header.tag = label, QRectF(x, middle - tall / 2, wide, tall)
             x += wide + high * 0.28
     _put_chips(header, captions.chips(node), x, right, middle, high, texts)
     return header
@@ -69,7 +70,8 @@ def _put_chips(
     def wide(text: str) -> float:
         return texts.width(text, size) + 2 * pad
 
-    top, tall = middle - high * 0.32, high * 0.64
+    tall = _tall(high, 0.64, size)
+    top = middle - tall / 2
     chosen: list[tuple[Key, str]] = []
     for level in range(3):
         chosen = [(chip.key, chip.texts[min(level, len(chip.texts) - 1)]) for chip in found]
@@ -83,3 +85,8 @@ def _put_chips(
             return
         header.chips.append((key, text, QRectF(x, top, wide(text), tall)))
         x += wide(text) + gap
+
+
+def _tall(high: float, part: float, size: float) -> float:
+    """How tall an outline is on a header: a part of it, but not so small that its text lies on it."""
+    return max(high * part, min(high * 0.86, size * 1.4))

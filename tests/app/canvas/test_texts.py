@@ -9,12 +9,14 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication
 
+from app.canvas.headers import arranged
 from app.canvas.scene import TOO_LARGE
 from app.canvas.texts import SMALLEST, Texts
 from app.canvas.view import Canvas
 from app.theme import LIGHT
 from engine.document.document import Document
-from engine.document.graph import Graph
+from engine.document.graph import Graph, Node
+from engine.document.sources import NumberSource
 from nodes import CATALOGUE
 from nodes.models import MODELS, build
 
@@ -139,6 +141,20 @@ def test_the_title_of_a_frame_leaves_the_view_with_it() -> None:
         fitted.add(canvas.texts.fit(header.title, round(header.size), True, header.room))
         assert header.left >= canvas.rect_of(root).left()
     assert len(fitted) == 1
+
+
+def test_chips_and_tags_go_around_their_texts() -> None:
+    node = Node("n", "Residual", "Name", contexts={"unet": {"skip": NumberSource(1)}})
+    texts = Texts(QApplication.font().family())
+    for high in (11.0, 14.0, 20.0, 40.0):
+        header = arranged(node, "residual", QRectF(0, 5, 900, high), 900, texts)
+        assert header
+        outlines = [(rect, header.small) for _, _, rect in header.chips]
+        outlines += [(header.tag[1], header.small * 0.88)] if header.tag else []
+        assert outlines
+        for rect, size in outlines:
+            assert rect.height() >= 1.3 * round(size)
+            assert 5 <= rect.top() < rect.bottom() <= 5 + high
 
 
 def opened(graph: Graph) -> tuple[Canvas, Written]:
