@@ -33,6 +33,7 @@ class Outline(QTreeView):
         super().__init__()
         self._showing = self._resting = False
         self._waiting: list[str] = []
+        self._widest = 0
         self.nodes = OutlineModel(document, theme)
         self.setModel(self.nodes)
         self.setObjectName("outline")
@@ -43,6 +44,7 @@ class Outline(QTreeView):
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setResizeContentsPrecision(0)  # by the lines in view
+        self.verticalScrollBar().valueChanged.connect(self._forget_widest)
         self.setFrameShape(QTreeView.Shape.NoFrame)
         self.setExpandsOnDoubleClick(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -96,7 +98,18 @@ class Outline(QTreeView):
     def doItemsLayout(self) -> None:
         self._resting = self.visibleRegion().isEmpty()
         if not self._resting:
+            self._forget_widest()
             super().doItemsLayout()
+
+    # The horizontal scroll bar may cover the very line that it is for. Were the column narrower then, the bar would go,
+    # and come again for the line, without end.
+
+    def sizeHintForColumn(self, column: int) -> int:
+        self._widest = max(self._widest, super().sizeHintForColumn(column))
+        return self._widest
+
+    def _forget_widest(self) -> None:
+        self._widest = 0
 
     def _show(self) -> None:
         if self.visibleRegion().isEmpty():

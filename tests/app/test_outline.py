@@ -11,10 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas import travel
 from app.panels.outline import Outline
+from app.theme import LIGHT
 from app.window import Window
 from engine.document import files
+from engine.document.document import Document, new_graph
 from engine.document.edits import Insert
-from engine.document.graph import CANVAS, Place
+from engine.document.graph import CANVAS, Node, Place, Tree
+from nodes import CATALOGUE
 from tests.app.canvas.hands import Hand, middle, order, tree
 from tests.app.hands import Hands, drag
 
@@ -195,3 +198,29 @@ def test_behind_another_tab_it_rests_until_it_is_shown(qtbot, window, outline):
     window.docks["outline"].raise_()
     settled(qtbot, window, ["c"])
     qtbot.waitUntil(lambda: outline.visualRect(outline.nodes.index_of("new")).isValid())
+
+
+def test_the_scroll_bar_does_not_come_and_go_for_the_line_that_it_covers(qtbot):
+    document = Document(new_graph(), CATALOGUE)
+    narrow = [tree("ReLU", f"n{index}") for index in range(40)]
+    wide = Tree(Node("wide", "SiLU", "ANameThatIsWiderThanThePanelByFar"))
+    document.apply(Insert(Place("root", 0), (*narrow[:14], wide, *narrow[14:])), "Draw")
+    outline = Outline(document, LIGHT)
+    qtbot.addWidget(outline)
+    bar, changes = outline.horizontalScrollBar(), []
+
+    def changed() -> None:
+        changes.append(outline.height())
+        if changes.count(outline.height()) > 20:
+            outline.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # or it never ends
+
+    bar.rangeChanged.connect(changed)
+    outline.resize(140, 200)
+    outline.show()
+    shown = set[bool]()
+    for height in range(200, 400, 3):
+        outline.resize(140, height)
+        QApplication.processEvents()
+        shown.add(bar.maximum() > 0)
+    assert shown == {False, True}
+    assert max(map(changes.count, changes)) <= 4
