@@ -1,14 +1,16 @@
 """Small dialogs of the window. They are opened without blocking and have object names."""
 
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QInputDialog, QMessageBox
+from PySide6.QtWidgets import QInputDialog, QMessageBox, QWidget
 
 if TYPE_CHECKING:
     from app.window import Window
 
+Then = Callable[[], object]
 DELETE_ON_CLOSE = Qt.WidgetAttribute.WA_DeleteOnClose
 
 
@@ -56,3 +58,34 @@ def _tell(window: "Window", name: str, title: str, text: str) -> None:
     box.setTextFormat(Qt.TextFormat.RichText)
     box.setAttribute(DELETE_ON_CLOSE)
     box.open()
+
+
+def complain(window: QWidget, what: str, error: Exception) -> None:
+    """Say that something can't be done with a file, and why."""
+    box = QMessageBox(QMessageBox.Icon.Critical, "Catenary", what, QMessageBox.StandardButton.Ok, window)
+    box.setObjectName("file-error")
+    box.setInformativeText(str(error))
+    box.setAttribute(DELETE_ON_CLOSE)
+    box.open()
+
+
+def question(
+    window: QWidget,
+    name: str,
+    text: str,
+    detail: str,
+    answers: Sequence[tuple[str, QMessageBox.ButtonRole, Then | None]],
+) -> QMessageBox:
+    """A question with its answers and what each of them does; the first is the default."""
+    box = QMessageBox(QMessageBox.Icon.Question, "Catenary", text, parent=window)
+    box.setObjectName(name)
+    box.setInformativeText(detail)
+    box.setAttribute(DELETE_ON_CLOSE)
+    actions = {}
+    for label, role, then in answers:
+        button = box.addButton(label, role)
+        button.setObjectName(label.removesuffix("…").lower())
+        actions[button] = then
+    box.setDefaultButton(next(iter(actions)))
+    box.buttonClicked.connect(lambda button: (then := actions[button]) and then())
+    return box

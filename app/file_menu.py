@@ -1,12 +1,18 @@
-"""Commands of the menu File: graphs, weights and exports."""
+"""Commands of the menu File: graphs, weights and exports; and its menus of models, recent files and examples."""
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
 from app import importing, picturing
 from app.action import Action
+from app.examples import examples, title_of
 from app.exporting import ABOUT, TITLES
+from nodes.models import MODELS
 
 if TYPE_CHECKING:
+    from app.filing import Filing
     from app.window import Window
 
 
@@ -110,3 +116,29 @@ FILE_MENU: tuple[Action, ...] = (
     ),
     Action(id="quit", menu="File", title="Quit", keys=("Ctrl+Q",), run=lambda w: w.close(), separated=True),
 )
+
+
+def fill_menus(files: "Filing", menu: QMenu, after: QAction) -> None:
+    """Put the menus of models, recent files and examples into the file menu."""
+    models, recent, shipped = QMenu("New from model", menu), QMenu("Open recent", menu), QMenu("Examples", menu)
+    entries = menu.actions()
+    before = entries[entries.index(after) + 1]
+    menu.insertMenu(after, models)
+    menu.insertMenu(before, recent)
+    menu.insertMenu(before, shipped)
+    for model in MODELS.values():
+        models.addAction(model.title, lambda model=model: files.new_from(model)).setToolTip(model.doc)
+    models.setToolTipsVisible(True)
+    for path in examples():
+        shipped.addAction(title_of(path), lambda path=path: files.open_example(path))
+
+    def fill_recent() -> None:
+        recent.clear()
+        for path in files.recent:
+            recent.addAction(path.name, lambda path=path: files.open(path)).setToolTip(str(path))
+        recent.addSeparator()
+        recent.addAction("Forget these", lambda: files.settings.setValue("recent", []))
+
+    recent.setToolTipsVisible(True)
+    recent.aboutToShow.connect(fill_recent)
+    fill_recent()

@@ -4,48 +4,33 @@ Every dialog is opened without blocking and has an object name; what follows is 
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 from PySide6.QtCore import QMimeData, QObject, QSettings, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from app import typing_keys
+from app import dialogs, typing_keys
 from app.dialogs import DELETE_ON_CLOSE
+from app.examples import title_of
 from app.garbage import Leaving
 from app.reading import Opened, Reader
 from app.writing import Outcome, Writer
-from engine.document.disk import ChangedOnDisk, FileError, Stamp
+from engine.document.disk import ChangedOnDisk, Stamp
 from engine.document.document import new_graph
 from engine.document.graph import Graph
 from engine.document.relocate import relocate
-from nodes.models import MODELS, Model, build
+from nodes.models import Model, build
 
 if TYPE_CHECKING:
     from app.window import Window
 
-EXAMPLES = Path(__file__).parent.parent / "resources" / "examples"
-DEFAULT_EXAMPLE = EXAMPLES / "digits.catenary"
-NAMES = {"controlnet": "ControlNet", "lcm": "LCM"}
-"""Words in the names of examples that are names."""
 PATTERN = "Catenary graphs (*.catenary)"
 MOST_RECENT = 10
 
 Then = Callable[[], object]
-
-
-def examples() -> list[Path]:
-    """The examples that come with the program."""
-    return sorted(EXAMPLES.glob("*.catenary"), key=lambda path: path.stem)
-
-
-def title_of(example: Path) -> str:
-    """What an example is called in menus: "Digits LCM" for digits-lcm.catenary."""
-    first, *others = example.stem.split("-")
-    return " ".join([first.capitalize(), *(NAMES.get(word, word) for word in others)])
 
 
 class Filing(QObject):
@@ -190,7 +175,8 @@ class Filing(QObject):
         if not self.window.document.modified:
             then()
             return
-        box = self._question(
+        box = dialogs.question(
+            self.window,
             "unsaved",
             f"Save the changes to {self.title}?",
             "They are lost otherwise.",
@@ -210,31 +196,6 @@ class Filing(QObject):
         dialog = self.saver("value", f"Export what {name} made", patterns, f"{name}.png")
         dialog.fileSelected.connect(lambda chosen: self.window.link.export(node, Path(chosen)))
         dialog.open()
-
-    def fill_menus(self, menu: QMenu, after: QAction) -> None:
-        """Put the menus of models, recent files and examples into the file menu."""
-        models, recent, shipped = QMenu("New from model", menu), QMenu("Open recent", menu), QMenu("Examples", menu)
-        entries = menu.actions()
-        before = entries[entries.index(after) + 1]
-        menu.insertMenu(after, models)
-        menu.insertMenu(before, recent)
-        menu.insertMenu(before, shipped)
-        for model in MODELS.values():
-            models.addAction(model.title, lambda model=model: self.new_from(model)).setToolTip(model.doc)
-        models.setToolTipsVisible(True)
-        for path in examples():
-            shipped.addAction(title_of(path), lambda path=path: self.open_example(path))
-
-        def fill_recent() -> None:
-            recent.clear()
-            for path in self.recent:
-                recent.addAction(path.name, lambda path=path: self.open(path)).setToolTip(str(path))
-            recent.addSeparator()
-            recent.addAction("Forget these", lambda: self.settings.setValue("recent", []))
-
-        recent.setToolTipsVisible(True)
-        recent.aboutToShow.connect(fill_recent)
-        fill_recent()
 
     @staticmethod
     def dropped(data: QMimeData) -> Path | None:
@@ -263,7 +224,7 @@ class Filing(QObject):
             if isinstance(outcome, ChangedOnDisk):
                 self._ask_about_change(path, outcome, then)
             else:
-                self.complain("This file can't be saved.", outcome)
+                dialogs.complain(self.window, "This file can't be saved.", outcome)
 
         self.window.say(f"Saving {path.name} …")
         self.writer.write(document.graph, path, expected, written, wait=edit is not None)
@@ -289,7 +250,8 @@ class Filing(QObject):
             self.when_safe(then)  # there may have been changes while it was written
 
     def _ask_about_change(self, path: Path, error: ChangedOnDisk, then: Then | None) -> None:
-        box = self._question(
+        box = dialogs.question(
+            self.window,
             "changed-on-disk",
             f"{path.name} is not the file that was opened.",
             f"{error}\n\nReload gives up the changes made in the window, overwrite those made to the file.",
@@ -312,7 +274,7 @@ class Filing(QObject):
 
     def _read(self, path: Path, then: Callable[[Opened], object]) -> None:
         """Go on with what a file holds; one that can't be read ends in a complaint."""
-        self.reader.read(path, then, lambda error: self.complain("This file can't be opened.", error))
+        self.reader.read(path, then, lambda error: dialogs.complain(self.window, "This file can't be opened.", error))
 
     def take(self, graph: Graph, folder: Path, trusted: tuple[str, ...]) -> None:
         """Start with a graph that was imported, whose paths start at `folder`, and whose code was agreed to."""
@@ -320,6 +282,9 @@ class Filing(QObject):
 
     def hold_unsaved(self, opened: Opened, path: Path | None, stamp: Stamp | None, start: Path) -> None:
         """Go on with changes to a file, or to none, that were not saved."""
+        if self.writer.busy:
+            self.writer.after(lambda: self.hold_unsaved(opened, path, stamp, start))
+            return
         self._hold(Opened(opened.graph, None, opened.prepared), None, None, start)
         self.path, self.stamp = path, stamp
         self.window.document.mark_unsaved()
@@ -376,28 +341,3 @@ class Filing(QObject):
         dialog.setDefaultSuffix(Path(suggestion).suffix.removeprefix("."))
         dialog.selectFile(suggestion)
         return dialog
-
-    def complain(self, what: str, error: FileError) -> None:
-        """Say that something can't be done with a file, and why."""
-        box = QMessageBox(QMessageBox.Icon.Critical, "Catenary", what, QMessageBox.StandardButton.Ok, self.window)
-        box.setObjectName("file-error")
-        box.setInformativeText(str(error))
-        box.setAttribute(DELETE_ON_CLOSE)
-        box.open()
-
-    def _question(
-        self, name: str, text: str, detail: str, answers: Sequence[tuple[str, QMessageBox.ButtonRole, Then | None]]
-    ) -> QMessageBox:
-        """A question with its answers and what each of them does; the first is the default."""
-        box = QMessageBox(QMessageBox.Icon.Question, "Catenary", text, parent=self.window)
-        box.setObjectName(name)
-        box.setInformativeText(detail)
-        box.setAttribute(DELETE_ON_CLOSE)
-        actions = {}
-        for label, role, then in answers:
-            button = box.addButton(label, role)
-            button.setObjectName(label.removesuffix("…").lower())
-            actions[button] = then
-        box.setDefaultButton(next(iter(actions)))
-        box.buttonClicked.connect(lambda button: (then := actions[button]) and then())
-        return box

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.canvas import picture
 from app.canvas.view import Canvas
-from app.filing import DEFAULT_EXAMPLE
+from app.examples import DEFAULT_EXAMPLE
 from app.panels.picture import image_of
 from app.theme import DARK, LIGHT
 from app.window import Window

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from app import dialogs
 from app.canvas import picture
 from app.canvas.picture import FORMS, Picture
 from app.dialogs import DELETE_ON_CLOSE
@@ -112,7 +113,7 @@ def ask(window: "Window") -> None:
             Painting(window, made, path).start()
             return
         reason = f"{path} is no name for a {made.form.upper()}: end it in .{made.form}, or choose another format"
-        window.files.complain(UNWRITTEN, FileError(reason))
+        dialogs.complain(window, UNWRITTEN, FileError(reason))
 
     def place(made: Picture) -> None:
         name = f"{Path(window.files.title).stem}.{made.form}"
@@ -190,7 +191,7 @@ class Painting(QObject):
     def _finish(self, error: FileError | None) -> None:
         self._end(f"Wrote {self.path}" if error is None else "")
         if error:
-            self.window.files.complain(UNWRITTEN, error)
+            dialogs.complain(self.window, UNWRITTEN, error)
 
     def _end(self, words: str) -> None:
         if self._turns.isActive():

@@ -17,6 +17,7 @@ import platformdirs
 from msgspec import Struct
 from PySide6.QtCore import QEvent, QLockFile, QObject, Qt, QTimer, Signal
 
+from app import dialogs
 from app.reading import Opened
 from engine.document import disk, files
 from engine.document.disk import FileError, Stamp
@@ -90,7 +91,7 @@ class Recovery(QObject):
         if not left:
             return
         folder = left[-1]
-        origin = msgspec.json.decode((folder / "origin.json").read_bytes(), type=Origin)
+        origin = _origin(folder)
         when = datetime.fromtimestamp((folder / "graph.catenary").stat().st_mtime).astimezone()
         text = f"Catenary ended before changes to {origin.title} were saved: they are of {when:%d %B, %H:%M}."
         other = ("Discard them", lambda: (self._discard(folder), self.offer()))
@@ -122,8 +123,8 @@ class Recovery(QObject):
             self._lock(self._own)
             disk.write(self._own / "origin.json", msgspec.json.encode(origin), None, backup=False)
             disk.write(self._own / "graph.catenary", files.dump(graph), None, backup=False)
-        except (OSError, FileError) as error:
-            problem = str(error)
+        except Exception as error:  # whatever it is: the next change is to be kept again
+            problem = str(error) or repr(error)
         with suppress(RuntimeError):  # the window is gone
             self._written.emit(problem)
 
@@ -140,7 +141,7 @@ class Recovery(QObject):
         for folder in self.folder.iterdir() if self.folder.is_dir() else ():
             if folder == self._own or folder in self._opened or not self._lock(folder):
                 continue
-            if all((folder / name).is_file() for name in ("origin.json", "graph.catenary")):
+            if (folder / "graph.catenary").is_file():
                 yield folder
             else:
                 self._discard(folder)
@@ -166,7 +167,7 @@ class Recovery(QObject):
             self.offer()
 
         def complain(error: FileError) -> None:
-            opened.complain("These changes can't be opened.", error)
+            dialogs.complain(self.window, "These changes can't be opened.", error)
 
         opened.reader.read(folder / "graph.catenary", lambda found: opened.when_safe(lambda: hold(found)), complain)
 
@@ -182,3 +183,11 @@ class Recovery(QObject):
         if lock := self._locks.pop(folder, None):
             lock.unlock()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _origin(folder: Path) -> Origin:
+    """What a copy is of, as far as that can be read."""
+    try:
+        return msgspec.json.decode((folder / "origin.json").read_bytes(), type=Origin)
+    except (OSError, msgspec.DecodeError):
+        return Origin("a graph", None, None, str(Path.home()))

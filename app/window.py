@@ -25,8 +25,10 @@ from app.breadcrumbs import Breadcrumbs
 from app.canvas import travel
 from app.canvas.view import Canvas
 from app.drawing import DrawingBar, DrawingDesk
+from app.examples import DEFAULT_EXAMPLE
 from app.exporting import ExportDesk
-from app.filing import DEFAULT_EXAMPLE, Filing
+from app.file_menu import fill_menus
+from app.filing import Filing
 from app.icons import icon
 from app.keymap import Keymap
 from app.link import Link
@@ -143,7 +145,7 @@ class Window(QMainWindow):
         self.adapters = AdapterDesk(self)
         self.drawing = DrawingDesk(self, self.drawing_bar)
         self.overlays = Overlays(self)
-        self.files.fill_menus(self.menus["File"], self.actions_by_id["open"])
+        fill_menus(self.files, self.menus["File"], self.actions_by_id["open"])
         self.toolbar = Toolbar(self)
         self.addToolBar(self.toolbar)
         self.status = Status(self)

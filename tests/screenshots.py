@@ -21,7 +21,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.canvas import offered
-from app.filing import EXAMPLES
+from app.examples import EXAMPLES
 from app.window import Window
 from engine.document.edits import Insert, SetInputs
 from engine.document.graph import Input, Place

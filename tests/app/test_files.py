@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.filing import EXAMPLES, examples, title_of
+from app.examples import EXAMPLES, examples, title_of
 from app.panels.node_page import NodePage
 from app.window import Window
 from engine.document import files

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.filing import EXAMPLES
+from app.examples import EXAMPLES
 from app.panels.node_page import NodePage
 from app.panels.numbers import NumberSlider
 from app.window import Window

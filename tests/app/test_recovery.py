@@ -103,6 +103,17 @@ def test_copies_of_windows_that_are_there_are_not_offered(window: Window, hands:
     assert not copies(kept.folder)
 
 
+def test_a_copy_without_its_origin_is_offered_as_well(window: Window, hands: Hands, kept: Recovery) -> None:
+    (kept.folder / "one").mkdir(parents=True)
+    (kept.folder / "one" / "origin.json").write_text("{")
+    (kept.folder / "one" / "graph.catenary").write_bytes(files.dump(graph_of(tree("ReLU", "a"))))
+    kept.offer()
+    assert "changes to a graph were" in window.notice.label.text()
+    hands.click(window.notice.button)
+    assert "a" in window.document.graph
+    assert window.files.path is None
+
+
 def test_what_is_left_can_be_discarded(window: Window, hands: Hands, kept: Recovery) -> None:
     for name in ("one", "two"):
         (kept.folder / name).mkdir(parents=True)

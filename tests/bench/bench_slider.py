@@ -25,7 +25,7 @@ def main() -> None:
     from PySide6.QtWidgets import QApplication, QSlider
     from skimage import data
 
-    from app.filing import EXAMPLES
+    from app.examples import EXAMPLES
     from app.panels.graph_page import GraphPage
     from app.panels.node_page import NodePage
     from app.panels.numbers import NumberSlider
