@@ -28,9 +28,7 @@ def lower(graph: Graph, catalogue: Catalogue, frame: str, context: str) -> Edit:
     reaching = [
         _around(graph, a)
         for node in graph.walk(frame, loose=True)
-        if (a := scopes.reach(graph, catalogue, node))
-        and a.key
-        and (a.key.provider, a.context) == (frame, context)
+        if (a := scopes.reach(graph, catalogue, node)) and a.key and (a.key.provider, a.context) == (frame, context)
     ]
     if not reaching:
         raise RefusedError("refused", f"nobody reaches {context}: it could go anywhere, or away")
