@@ -142,9 +142,7 @@ class Status(QStatusBar):
         elif link.running and not self._lasting.isActive() and self._report not in ("Running…", "Cancelling…"):
             self._lasting.start()
         elif link.holds_back:
-            told = f"Auto-run waits for a first Run: the model has {count(link.parameters)} parameters"
-            if self._report != told:
-                self._tell(told)
+            self._tell(f"Auto-run waits for a first Run: the model has {count(link.parameters)} parameters")
         elif link.stale and not link.running:
             self.clear()
         used = link.configured_as

@@ -133,12 +133,16 @@ def _slot(scene: Scene, arrangement: Arrangement, item: Item, x: float, y: float
 
 
 def _in_row(arrangement: Arrangement, frame: str, inside: Inside, box: Box, x: float) -> tuple[QLineF, QRectF]:
-    """A caret on the line of the row that `box` stands in, and what of the row is beyond it, in the frame's units."""
-    boxes = [arrangement.boxes[n] for n in arrangement.shown(frame)]
-    row = [box, *(b for b in boxes if b.y < box.y + box.height and box.y < b.y + b.height)]
-    top, bottom = min(b.y for b in row) - 8, max(b.y + b.height for b in row) + 16  # the shapes below go along
+    """A caret on the line of the row that `box` stands in, and what of the row is beyond it, in the frame's units: all
+    up to where its wire turns, or meets others."""
+    boxes = {n: arrangement.boxes[n] for n in arrangement.shown(frame)}
+    row = [n for n, b in boxes.items() if b.y < box.y + box.height and box.y < b.y + b.height]
+    top = min([box.y, *(boxes[n].y for n in row)]) - 8
+    bottom = max([box.y + box.height, *(boxes[n].y + boxes[n].height for n in row)]) + 16  # the shapes below go along
+    ways = [route.points for route in arrangement.routes(frame) if route.wire and route.wire.start[0] in row]
+    end = min([inside.right, *(points[1][0] for points in ways if len(points) > 2)]) - 12 * inside.scale
     line, half = box.y + box.line, min(box.line, box.height - box.line)
-    return QLineF(x, line - half, x, line + half), QRectF(x, top, max(0.0, inside.right - x), bottom - top)
+    return QLineF(x, line - half, x, line + half), QRectF(x, top, max(0.0, end - x), bottom - top)
 
 
 def same_place(one: Target, other: Target) -> bool:

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
+from app.canvas import targets
 from app.canvas.view import Canvas
 from app.window import Window
 from engine.document.edits import Insert, apply
@@ -154,6 +155,21 @@ def test_what_follows_the_place_of_a_drop_moves_over(open_canvas: Open) -> None:
     assert colour_at(canvas, edge + QPointF(round(room), 0)) == body
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     assert colour_at(canvas, edge) == body
+
+
+def test_where_a_row_s_wire_turns_stays_as_it_is(open_canvas: Open) -> None:
+    frame = tree("Chain", "c", *(tree("Linear", f"n{n}") for n in range(12)))
+    canvas, _ = open_canvas(graph_of(frame))
+    scene, arrangement = canvas.scene, canvas.arrangement
+    item = scene.by_node["c"]
+    ways = {r.wire.start[0]: r.points for r in arrangement.routes("c") if r.wire and len(r.points) > 2}
+    turning = [n for n in ways if n.startswith("n")]
+    assert turning
+    for node in turning:
+        at = canvas.rect_of(node)
+        found = targets.target_at(scene, arrangement, at.left() + 2, at.center().y(), wires=False)
+        assert found.band
+        assert at.right() < found.band.right() < item.x + ways[node][1][0] * scene.zoom - 6
 
 
 def test_wires_of_empty_frames_and_of_parked_nodes_catch_as_well(open_canvas: Open) -> None:
