@@ -26,7 +26,7 @@ class Collector(QTimer):
 
     def __init__(self, document: Document) -> None:
         super().__init__(interval=EVERY)
-        self._opened = False
+        self._opened = self._worked = False
         document.listeners.append(self._changed)
         self.timeout.connect(self.collect)
         gc.disable()
@@ -37,14 +37,15 @@ class Collector(QTimer):
         self._opened = self._opened or change.touched is None
 
     def collect(self) -> None:
-        """Collect what Python's own thresholds ask for by now; everything, when another document was opened."""
+        """Collect what Python's own thresholds ask for by now; everything, when another document was opened. Once there
+        is nothing to collect, what was freed goes back to the system."""
         due = [age for age in range(3) if gc.get_count()[age] > gc.get_threshold()[age]]
         if self._opened or due:
-            age = 2 if self._opened else max(due)
-            gc.collect(age)
-            self._opened = False
-            if age > 0:  # there has been work for some seconds
-                _give_back()
+            gc.collect(2 if self._opened else max(due))
+            self._opened, self._worked = False, True
+        elif self._worked:  # and now there is little to do
+            self._worked = False
+            _give_back()
 
 
 def _give_back() -> None:

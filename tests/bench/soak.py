@@ -36,6 +36,8 @@ from tests.bench.hands import Hands, Stuck
 from tests.bench.trees import graph_of
 
 IGNORED = ("This plugin does not support", "QStandardPaths: XDG_RUNTIME_DIR")
+REST = 1500
+"""Milliseconds. Freed memory goes back to the system when there is little to do."""
 LONG, GROWTH = 10, 1.1
 """Minutes from which on memory must not have grown by more than that; sooner, it has not yet all that one uses."""
 
@@ -127,7 +129,8 @@ def soak(minutes: float, seed: int, file: Path | None) -> None:
         began, at_minute, most = monotonic(), list[float](), 0
 
         def look() -> None:
-            """Say how much memory there is."""
+            """Say how much memory there is, after a moment of rest."""
+            QTest.qWait(REST)
             at_minute.append(resident())
             document, spent = window.document, (monotonic() - began) / 60
             print(
