@@ -156,7 +156,9 @@ class Filing(QObject):
 
     def save_as(self, then: Then | None = None) -> None:
         """Let the user choose where to save."""
-        name = (self.path or self.example or Path("untitled.catenary")).name
+        graph = self.window.document.graph
+        called = graph.nodes[graph.root].name or "untitled"
+        name = (self.path or self.example or Path(f"{called}.catenary")).name
         dialog = self.saver("save-as", "Save the graph", [PATTERN], name)
         dialog.fileSelected.connect(lambda name: self.save_to(Path(name), then))
         dialog.open()

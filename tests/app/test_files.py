@@ -14,7 +14,7 @@ from app.panels.node_page import NodePage
 from app.window import Window
 from engine.document import files
 from engine.document.document import new_graph
-from engine.document.edits import SetInputs
+from engine.document.edits import SetInputs, SetName
 from engine.document.graph import Input
 from engine.document.sources import ImageSource
 from nodes.models import MODELS, build
@@ -279,6 +279,16 @@ def test_the_first_dialog_starts_where_the_program_was_started(
     dialog = window.findChild(QFileDialog, "save-as")
     assert dialog is not None
     assert Path(dialog.directory().absolutePath()) == tmp_path
+    assert [Path(name).name for name in dialog.selectedFiles()] == ["untitled.catenary"]
+    dialog.reject()
+
+
+def test_a_graph_with_a_name_is_saved_under_it(window: Window, hands: Hands) -> None:
+    window.document.apply(SetName("root", "MyUNet"), "Rename")
+    hands.trigger("save-as")
+    dialog = window.findChild(QFileDialog, "save-as")
+    assert dialog is not None
+    assert [Path(name).name for name in dialog.selectedFiles()] == ["MyUNet.catenary"]
     dialog.reject()
 
 
