@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainterPath, QPen, QPixmap, QPolygonF
 
 from app.canvas.brushes import Brushes, plaque, snap
-from app.canvas.headers import Header
+from app.canvas.headers import LARGEST, Header
 from app.canvas.leaves import thumbnail, two_lines
 from app.canvas.scene import Item
 from app.theme import Tint
@@ -151,7 +151,9 @@ def chevron(b: Brushes, rect: QRectF, colour: QColor, closed: bool) -> None:
 
 
 def shelf(b: Brushes, rect: QRectF, size: float) -> None:
-    """The strip of a frame that holds what is not wired."""
+    """The strip of a frame that holds what is not wired. Its words are no larger than on headers: the strip of
+    a large frame, seen closely, has room for words of 2000 pixels."""
+    size = min(size, 0.36 * LARGEST)
     b.painter.setPen(b.pen(b.theme.text_dim, 1.0, True))
     b.painter.drawLine(snap(rect).topLeft(), snap(rect).topRight())
     b.texts.draw(b.painter, "not wired", rect.x(), rect.y() + size * 0.95, rect.width(), size, b.theme.text_dim)

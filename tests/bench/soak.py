@@ -153,7 +153,8 @@ def soak(minutes: float, seed: int, file: Path | None) -> None:
             if watch.found:
                 raise Trouble(watch.found[0])
             first, last = at_minute[0], at_minute[-1]
-            print(f"everything undone, the bytes are those of the file; memory {first:.0f} to {last:.0f} MB")
+            print(f"everything undone, the bytes are those of the file; memory {first:.0f} to {last:.0f} MB, and now:")
+            look()
             if minutes >= LONG and last > GROWTH * first:
                 raise Trouble(f"memory has grown by {last / first - 1:.0%}")
         except (Trouble, Stuck) as trouble:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.headers import arranged
+from app.canvas import frames
+from app.canvas.brushes import Brushes
+from app.canvas.headers import LARGEST, arranged
 from app.canvas.scene import TOO_LARGE
 from app.canvas.texts import SMALLEST, Texts
 from app.canvas.view import Canvas
@@ -84,6 +86,16 @@ def test_fonts_of_sizes_long_gone_are_not_kept():
     assert texts.font(79, True) is kept[-1]  # one that was just in use
     assert texts.font(SMALLEST, False) is not kept[0]
     assert texts.font(SMALLEST, False) == kept[0]
+
+
+def test_the_words_on_the_shelf_of_a_huge_frame_are_no_larger_than_titles():
+    picture = QImage(300, 600, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.white)
+    with QPainter(picture) as painter:
+        frames.shelf(Brushes(painter, LIGHT, Texts(QApplication.font().family()), 6.0), QRectF(9, 9, 9000, 3000), 1600)
+    inked = [y for y in range(600) if any(picture.pixelColor(x, y) != QColor("white") for x in range(0, 300, 3))]
+    assert inked[0] == 9
+    assert 40 < inked[-1] < LARGEST
 
 
 @pytest.mark.parametrize("made", [model("digits"), model("sd15-unet")], ids=["digits", "SD1.5"])
