@@ -102,6 +102,18 @@ def build(window: "Window") -> dict[str, QDockWidget]:
     return docks
 
 
+def count(window: "Window", name: str, number: int) -> None:
+    """Say on a panel's head how many things are in it, and on its tab where it has one."""
+    dock = window.docks[name]
+    title = dock.windowTitle().partition(" (")[0]
+    told = f"{title} ({number})" if number else title
+    tabbed = any(not other.isHidden() for other in window.tabifiedDockWidgets(dock))
+    dock.setWindowTitle(told if tabbed else title)  # lays out the window, as if there were a tab
+    head = dock.titleBarWidget()
+    if isinstance(head, TitleBar):
+        head.label.setText(told)
+
+
 def wear(docks: Mapping[str, QDockWidget], theme: Theme) -> None:
     """Draw the buttons of the panels' heads in the colours of a theme."""
     for dock in docks.values():

@@ -93,6 +93,7 @@ class Status(QStatusBar):
     def problems(self, text: str) -> None:
         """How many problems there are, if any."""
         self.count.setText(text or "No problems")
+        self.count.setFixedSize(self.count.sizeHint().expandedTo(self.count.minimumSize()))  # no layout at each change
 
     def progress(self, message: Progress, document: Document) -> None:
         """A node is about to run."""

@@ -250,7 +250,7 @@ class Window(QMainWindow):
         self.problems_panel.show_problems(self.problems, self.document.graph)
         if self.docks["weights"].isVisible():
             self.weights.refresh()
-        self.docks["problems"].setWindowTitle(f"Problems ({len(self.problems)})" if self.problems else "Problems")
+        layout.count(self, "problems", len(self.problems))
         self.status.problems(counted(self.problems))
         self.setWindowTitle(f"{self.files.title}[*] – Catenary")
         self.setWindowModified(self.document.modified)

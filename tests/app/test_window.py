@@ -52,6 +52,24 @@ def test_a_new_window_takes_keys_at_the_canvas(window: Window) -> None:
     assert window.focusWidget() is window.canvas
 
 
+def test_problems_are_counted_on_the_head_of_their_panel_and_on_its_tab(window: Window) -> None:
+    dock, other = window.docks["problems"], window.docks["weights"]
+    head = dock.titleBarWidget()
+    assert isinstance(head, layout.TitleBar)
+    add(window, "Linear")
+    window.refresh()
+    told = f"Problems ({len(window.problems)})"
+    assert window.problems
+    assert (head.label.text(), dock.windowTitle()) == (told, "Problems")
+    other.show()
+    window.refresh()
+    assert (head.label.text(), dock.windowTitle()) == (told, told)
+    other.hide()
+    window.document.undo()
+    window.refresh()
+    assert (head.label.text(), dock.windowTitle()) == ("Problems", "Problems")
+
+
 def test_undo_names_what_it_takes_back(window: Window) -> None:
     add(window, "Linear")
     assert window.actions_by_id["undo"].text() == "Undo Insert Linear"
