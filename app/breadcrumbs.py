@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
+from app import tones
 from app.canvas import travel
 from app.canvas.view import Canvas
 from engine.document.graph import unique_names
@@ -111,9 +112,7 @@ class _Crumb:
         if self.button.text() != name:
             self.button.setText(name)
             self.button.setToolTip(f"Show {name}")
-        if self.button.property("here") != here:
-            self.button.setProperty("here", here)
-            self.button.style().polish(self.button)
+        tones.mark(self.button, "here", here)
         self.arrow.setVisible(not self._first)
         self.button.setVisible(True)
 

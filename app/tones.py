@@ -143,9 +143,15 @@ QFrame#dropline {{ background: {selection}; border: none; }}
 
 
 def wear(widget: QWidget, tone: str) -> None:
-    """Have a widget wear a tone. One that it has already costs nothing: matching the stylesheet is slow."""
-    if widget.property("tone") != tone:
-        widget.setProperty("tone", tone)
+    """Have a widget wear a tone."""
+    mark(widget, "tone", tone)
+
+
+def mark(widget: QWidget, name: str, value: object) -> None:
+    """Give a widget a property that the stylesheet knows. One that it has costs nothing: matching the stylesheet
+    is slow."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
         widget.style().polish(widget)
 
 

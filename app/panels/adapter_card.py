@@ -141,9 +141,7 @@ class AdapterCard(QFrame):
         if self.details:
             self.details.setVisible(unfolded)
         self.fold.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
-        if self.property("chosen") != unfolded:
-            self.setProperty("chosen", unfolded)
-            self.style().polish(self)
+        tones.mark(self, "chosen", unfolded)
 
     def set_param(self, param: Param, value: ParamValue) -> None:
         """Give one param a value; a drag or a typed word is one step."""
